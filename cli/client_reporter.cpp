@@ -192,6 +192,9 @@ void ClientReporter::on_registered(const Event& event) {
     endpoints_.add_service(event.service, event.endpoint);
     const std::string url = as_url(event.endpoint);
     output_.line(fmt::format("  {} -> {}", url, found == facts_.offered.end() ? event.service : found->second.local));
+    if (!event.text.empty()) {
+        output_.warning(fmt::format("service {}: {}", event.service, event.text));
+    }
     if (std::exchange(shown_[event.service], url) == url) {
         return;  // a new connection alone
     }

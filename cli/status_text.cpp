@@ -185,9 +185,18 @@ std::string tunnels_text(const Json& status, const Pace& pace, const std::string
 
 std::string kept_out_text(const Json& status) {
     Rows rows{{"REJECTED", "NAME", "TOKEN", "TIME LEFT"}};
+    const bool has_members = status.contains("cluster");
+    if (has_members) {
+        rows.front().emplace_back("KICKED AT");
+    }
     for (const Json& client : member_of(status, "kept_out")) {
-        rows.push_back({std::to_string(number_in(client, "id")), or_dash(text_in(client, "name")),
-                        text_in(client, "token"), duration_text(number_in(client, "seconds"))});
+        const std::int64_t id = number_in(client, "id");
+        rows.push_back({id == 0 ? "-" : std::to_string(id), or_dash(text_in(client, "name")), text_in(client, "token"),
+                        duration_text(number_in(client, "seconds"))});
+        if (has_members) {
+            const std::string member = text_in(client, "member");
+            rows.back().push_back(member.empty() ? text_in(member_of(status, "cluster"), "member") : member);
+        }
     }
     return rows.size() > 1 ? "\n" + table(rows, 2) : std::string();
 }
