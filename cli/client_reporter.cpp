@@ -122,6 +122,10 @@ std::string ClientReporter::name_of(const std::string& peer) const {
 
 void ClientReporter::on_joined(const Event& event) {
     away_.erase(event.peer);
+    for (auto& [server, connections] : open_) {
+        connections.erase(event.connection);  // it may have been at another server, which has drained
+    }
+    std::erase_if(open_, [](const auto& server) { return server.second.empty(); });
     std::set<unsigned>& of_server = open_[event.peer];
     of_server.insert(event.connection);
     if (of_server.size() == 1 && open_.size() > 1) {
