@@ -48,7 +48,8 @@ struct Event {
         stopped,    ///< the last event: ended by stop() (no error), or because of `error`
     };
     Kind kind = Kind::connected;
-    std::string peer;             ///< client: the server as configured; server: the client's address
+    std::string peer;             ///< client: the server that it is about, with its port, or the first that is
+                                  ///< configured; server: the client's address
     std::string client{};         ///< server: the client's own name (Client::Builder::name): untrusted text, or empty
     std::uint64_t client_id = 0;  ///< server: the client's TunnelInfo::id; 0 if the event is about no single client, or
                                   ///< about one that has not proved its token

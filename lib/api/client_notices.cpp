@@ -61,7 +61,7 @@ bool is_about_health(const LinkNotice& notice) {
 void ClientNotices::receive(const LinkNotice& notice) {
     Event event;
     event.kind = event_kind_of(notice);
-    event.peer = needs_.server;
+    event.peer = notice.server.empty() ? needs_.server : notice.server;
     event.text = notice.text;
     event.error = notice.service != 0 ? error_of(notice.code) : connection_error(notice.code);
     event.connection = notice.trunk;

@@ -42,6 +42,9 @@ ConnectDecision ConnectAccess::decide(const ConnectRequest& ask, const runtime::
         }
         return {407, "The server does not accept this token. Check that it is one of the server's tokens."};
     }
+    if (const auto revoked = shared_.revoked->find(shown->id)) {
+        return {403, session::RevokedTokens::text_of(*revoked)};
+    }
     const auto rules = shared_.registry->rules();
     const login::Rights& rights = rules->of(token->id());
     if (rights.has_expired(std::chrono::system_clock::now())) {

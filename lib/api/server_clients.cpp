@@ -79,15 +79,21 @@ std::optional<ServerClients::Kicked> ServerClients::kick(const session::ClientQu
 std::optional<std::size_t> ServerClients::keep_out(const session::ClientQuery& client, const SessionsByClient& clients,
                                                    std::chrono::milliseconds time) {
     const TimePoint now = Clock::now();
-    if (clients.empty()) {
-        return needs_.kicked->change(client, now + time, now);
-    }
     std::vector<session::KickList::Client> all;
+    if (clients.empty()) {
+        all = needs_.kicked->change(client, now + time, now);
+    }
     for (const auto& [id, trunks] : clients) {
         const session::SessionView view = trunks.front()->view();
         all.push_back({id, view.name, view.token_name, needs_.sessions.number_of(id)});
     }
-    return needs_.kicked->keep_out(all, now + time, now) ? std::optional(all.size()) : std::nullopt;
+    if (!clients.empty() && !needs_.kicked->keep_out(all, now + time, now)) {
+        return std::nullopt;
+    }
+    if (needs_.publish) {
+        needs_.publish(all, time);
+    }
+    return all.size();
 }
 
 Answer ServerClients::no_client(const std::string& client) {

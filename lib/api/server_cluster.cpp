@@ -30,7 +30,9 @@ peers::Links::Settings links_of(const Cluster& cluster, ServerCluster::Keys keys
 ServerCluster::~ServerCluster() {
     needs_.shared->find_remote = nullptr;
     needs_.shared->port_note = nullptr;
+    needs_.shared->cluster_part = nullptr;
     needs_.shared->claims = nullptr;
+    needs_.shared->values = nullptr;
 }
 
 runtime::Fd ServerCluster::open(const ServerSettings& settings, std::error_code& error, std::string& what) {
@@ -65,6 +67,7 @@ std::error_code ServerCluster::create(const ServerSettings& settings, std::strin
             what = std::string("prepare the links of the cluster: ") + problem.what();
             return errc::internal;
         }
+        addresses_ = MemberAddresses::make(settings.cluster, needs_.shared);
     }
     const MutexLock lock(mutex_);
     cluster_.swap(made);
@@ -107,6 +110,12 @@ void ServerCluster::set_keys(Keys keys) {
     }
     needs_.log.info("new links of the cluster use the changed key file", {{"key", keys->first.id()}});
     keys_ = std::move(keys);
+}
+
+void ServerCluster::set_public(const std::string& address) {
+    if (addresses_) {
+        addresses_->set_own(address);
+    }
 }
 
 std::shared_ptr<peers::Cluster> ServerCluster::get() const {

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "api/member_addresses.hpp"
 #include "api/server_edge.hpp"
 #include "api/server_listeners.hpp"
 #include "base/mutex.hpp"
@@ -51,6 +52,8 @@ public:
     Keys changed_keys(const ServerSettings& settings) const;
     /// For new links; present ones stay. If OpenSSL fails, the log says so, and the keys in use stay.
     void set_keys(Keys keys);
+    /// For the welcomes of this and all other members from now on; empty: none. By one change at a time.
+    void set_public(const std::string& address);
 
     /// Null without a cluster, and before create(). Thread-safe.
     std::shared_ptr<peers::Cluster> get() const;
@@ -64,7 +67,8 @@ public:
 
 private:
     const Needs needs_;
-    Keys keys_;  // in use; null: no cluster
+    Keys keys_;                                   // in use; null: no cluster
+    std::shared_ptr<MemberAddresses> addresses_;  // null until create()
     mutable Mutex mutex_;
     std::shared_ptr<peers::Cluster> cluster_ GUARDED_BY(mutex_);
 };

@@ -206,6 +206,9 @@ Json ServerControl::kept_out() const {
                            {"name", row.who.name},
                            {"token", row.who.token_name},
                            {"seconds", std::chrono::ceil<std::chrono::seconds>(row.left).count()}});
+        if (!row.who.member.empty()) {
+            all.back()["member"] = row.who.member;
+        }
     }
     return all;
 }

@@ -36,7 +36,11 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
       lifecycle_(*this, *workers_, "Server"),
       notices_(events_, log_),
       sessions_({*workers_, shared_, log_, [this] { lifecycle_.recheck(); }}),
-      clients_({sessions_, shared_->kicked, events_, log_}),
+      shared_rights_({*workers_, shared_, sessions_, log_}),
+      clients_({sessions_, shared_->kicked, events_, log_,
+                [this](const std::vector<session::KickList::Client>& clients, Duration time) {
+                    shared_rights_.publish(clients, time);
+                }}),
       dial_({*workers_, sessions_, *shared_, life_, shared_->mux.open_deadline}),
       carriers_(*shared_),
       connect_access_(*shared_, carriers_),
@@ -53,8 +57,9 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
       upkeep_({*workers_, shared_, log_, sessions_}),
       statistics_({*workers_, shared_, sessions_, notices_, traces_, [this] { return edge_.totals(); }}),
       handover_({*workers_, shared_, log_, lifecycle_, control_, endpoints_, sessions_, listeners_, edge_, state_}),
-      reload_(std::move(settings), {*workers_, shared_, log_, random_, lifecycle_, sessions_, plugins_, access_log_,
-                                    traces_, sharers_, edge_, cluster_, certificates_, state_, upkeep_}) {
+      reload_(std::move(settings),
+              {*workers_, shared_, log_, random_, lifecycle_, sessions_, plugins_, access_log_, traces_, sharers_,
+               edge_, cluster_, certificates_, state_, upkeep_, shared_rights_}) {
     workers_->on_exception([this](const std::exception_ptr& thrown) {
         log_thrown(log_, "a completion handler threw an exception", thrown);
     });
@@ -125,6 +130,7 @@ std::error_code Server::Impl::open(const detail::ServerSettings& settings, std::
     if (error = cluster_.create(settings, what); error) {
         return error;
     }
+    shared_rights_.watch();
     log_warnings(settings);
     if (error = open_control(settings, what); error) {
         return error;

@@ -99,6 +99,7 @@ private:
     detail::Lifecycle lifecycle_;
     detail::ServerNotices notices_;
     detail::ServerSessions sessions_;
+    detail::SharedRights shared_rights_;
     detail::ServerClients clients_;
     detail::ServiceDial dial_;
     const detail::NamedCarriers carriers_;

@@ -91,6 +91,17 @@ Json secrets_of(const session::ServerShared& shared, const login::AcceptedToken&
     return secrets;
 }
 
+// Of a secret that another member of the cluster has removed.
+void put_revoked(Json& row, const session::ServerShared& shared, const login::AcceptedToken& token) {
+    auto revoked = shared.revoked->find(token.token.id);
+    if (!revoked && token.also) {
+        revoked = shared.revoked->find(token.also->id);
+    }
+    if (revoked) {
+        row["revoked"] = Json{{"member", revoked->member}, {"at", revoked->seconds}};
+    }
+}
+
 std::map<login::TokenId, TokenUse> uses_of(const session::ServerShared& shared, const ServerSessions& sessions) {
     std::map<login::TokenId, TokenUse> uses;
     for (const SessionPtr& session : sessions.all()) {
@@ -124,17 +135,19 @@ admin::Answer answer_about_tokens(const session::ServerShared& shared, const Ser
                 const login::TokenId& id = token.id();
                 const auto known = uses.find(id);
                 const TokenUse use = known != uses.end() ? known->second : TokenUse();
-                return Json{{"name", token.name},
-                            {"weak", token.token.strength == login::TokenStrength::weak},
-                            {"second_secret", token.also.has_value()},
-                            {"secrets", secrets_of(shared, token)},
-                            {"rights", rights_of(rules->of(id))},
-                            {"quotas", quotas_of(rules->of(id))},
-                            {"clients", use.clients.size()},
-                            {"connections", use.connections},
-                            {"services", shared.token_use->services(id)},
-                            {"ports", use.ports},
-                            {"streams", use.streams}};
+                Json row{{"name", token.name},
+                         {"weak", token.token.strength == login::TokenStrength::weak},
+                         {"second_secret", token.also.has_value()},
+                         {"secrets", secrets_of(shared, token)},
+                         {"rights", rights_of(rules->of(id))},
+                         {"quotas", quotas_of(rules->of(id))},
+                         {"clients", use.clients.size()},
+                         {"connections", use.connections},
+                         {"services", shared.token_use->services(id)},
+                         {"ports", use.ports},
+                         {"streams", use.streams}};
+                put_revoked(row, shared, token);
+                return row;
             })};
 }
 

@@ -34,6 +34,7 @@
 #include "session/registration_table.hpp"
 #include "session/remote_service.hpp"
 #include "session/resume_table.hpp"
+#include "session/revoked_tokens.hpp"
 #include "session/visit_rate_limiter.hpp"
 #include "transport/tls_context.hpp"
 #include "trunk/datagram_counts.hpp"
@@ -129,6 +130,7 @@ struct ServerShared {
     EventQuota unauthenticated{limits::unauthenticated_events_per_second};
     std::shared_ptr<NamedServices> named = std::make_shared<NamedServices>();
     std::shared_ptr<KickList> kicked = std::make_shared<KickList>();
+    std::shared_ptr<RevokedTokens> revoked = std::make_shared<RevokedTokens>();
     std::shared_ptr<VisitRateLimiter> visit_limiter = std::make_shared<VisitRateLimiter>(limits::visits_per_token_rate);
     /// The trunk that carries the private service `service`, of a client with the token called `token` (empty: the
     /// visitor's own token), if clients with the token `visitor` may visit it. Called on any thread. Empty if no
@@ -144,6 +146,7 @@ struct ServerShared {
     std::shared_ptr<directory::ClusterClaims> claims;
     /// Values that members share; null: the server is alone.
     std::shared_ptr<directory::ClusterValues> values;
+    Published<std::shared_ptr<const wire::ClusterPart>> cluster_part;  // in welcomes; null: the server is alone
     std::shared_ptr<ClusterNames> cluster_names = std::make_shared<ClusterNames>();
     /// The way to a service that clients of other members of the cluster have, by the register's table: it waits for
     /// nothing. Null: no member has it. Called on any thread. Empty: the server is alone.

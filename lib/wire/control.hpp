@@ -33,6 +33,7 @@
 #include "base/limits.hpp"
 #include "base/result.hpp"
 #include "ferrotunnel/group.hpp"
+#include "wire/cluster_part.hpp"
 #include "wire/code.hpp"
 #include "wire/control_error.hpp"
 #include "wire/frame.hpp"
@@ -143,22 +144,6 @@ struct Auth {
 
     friend bool operator==(const Auth&, const Auth&) = default;
 };
-
-/// The cluster that the server is a member of (docs/architecture/cluster.md, "Clients at two servers").
-struct ClusterPart {
-    /// Another member of the cluster.
-    struct Member {
-        std::string name;
-        std::string address;  // where clients reach it: "b.example.com:7835"; empty: not known
-
-        friend bool operator==(const Member&, const Member&) = default;
-    };
-    std::string member;          // the server's own name in the cluster
-    std::vector<Member> others;  // at most cluster_others_max
-
-    friend bool operator==(const ClusterPart&, const ClusterPart&) = default;
-};
-inline constexpr std::size_t cluster_others_max = 15;
 
 struct Welcome {
     Proof proof{};

@@ -133,6 +133,9 @@ ControlMessage decode_welcome(cbor::Item map, Error& error) {
             resumed.bytes("proof", answer.proof);
         }
     }
+    if (fields.has("cluster")) {
+        read_cluster(fields, welcome.cluster.emplace());
+    }
     return welcome;
 }
 

@@ -266,7 +266,7 @@ ControlPayload encode_control(const Auth& auth) {
 
 ControlPayload encode_control(const Welcome& welcome) {
     cbor::Writer writer;
-    writer.map(7U + (welcome.resume ? 1U : 0U) + (welcome.resumed ? 1U : 0U));
+    writer.map(7U + (welcome.resume ? 1U : 0U) + (welcome.resumed ? 1U : 0U) + (welcome.cluster ? 1U : 0U));
     writer.text("t").text("welcome");
     writer.text("proof").bytes(welcome.proof);
     writer.text("session").text(printable(welcome.session, limits::session_text_max));
@@ -283,6 +283,9 @@ ControlPayload encode_control(const Welcome& welcome) {
         writer.text("resumed").map(2);
         writer.text("received").unsigned_integer(welcome.resumed->received);
         writer.text("proof").bytes(welcome.resumed->proof);
+    }
+    if (welcome.cluster) {
+        write_cluster(writer.text("cluster"), *welcome.cluster);
     }
     return checked(writer, limits::control_payload_unauthenticated_max);
 }

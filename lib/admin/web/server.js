@@ -80,6 +80,7 @@ const keepOutTimes = [["", "no time: it may reconnect at once"], ["60", "1 minut
 
 export function clients() {
   const nameOf = (row) => row.name || `client ${row.id}`;
+  const calledBy = (row) => (row.id === 0 ? row.name : row.id);
   const send = (body, text) => post("/kick", body).then(() => say(text), (problem) => say(problem.message, true)).then(() => page.refresh().catch(() => {}));
   const kick = (row) => make("button", { type: "button", class: "small", "aria-label": `Kick ${row.name || row.id}`, click: () => {
     const time = make("select", {}, keepOutTimes.map(([seconds, text]) => make("option", { value: seconds }, text)));
@@ -90,7 +91,7 @@ export function clients() {
   } }, "Kick …");
   // A time of one second replaces the present one and then expires.
   const letIn = (row) => make("button", { type: "button", class: "small", "aria-label": `Let ${nameOf(row)} in`,
-    click: () => send({ client: row.id, seconds: 1 }, `${nameOf(row)} may come back.`) }, "Let in");
+    click: () => send({ client: calledBy(row), seconds: 1 }, `${nameOf(row)} may come back.`) }, "Let in");
   const client = { name: "Client", of: (row) => make("span", {}, make("b", {}, row.name || "(no name)"), " ", make("small", {}, `#${row.id}`)) };
   const table = new Table("Clients", [
     client,
@@ -114,7 +115,7 @@ export function clients() {
       const now = await get("/status");
       table.show(now.tunnels, (row) => String(row.id));
       outCard.hidden = now.kept_out.length === 0;
-      out.show(now.kept_out, (row) => String(row.id));
+      out.show(now.kept_out, (row) => `${row.id} ${row.token} ${row.name}`);
     },
   };
   outCard.hidden = true;
@@ -173,6 +174,7 @@ export function tokens() {
   const used = (secret) => (secret?.last_used ? `${ago(secret.last_used)} from ${secret.from}` : "not since the start");
   const table = new Table("Tokens", [
     { name: "Token", of: (row) => make("span", {}, make("b", {}, row.name), " ", row.weak ? badge("weak", "warn") : "",
+      row.revoked ? badge(`revoked at ${row.revoked.member}`, "bad") : "",
       row.rights.expired ? badge("expired", "bad") : "") },
     { name: "May", of: rights },
     { name: "Last used", of: (row) => used(row.secrets.secret) + (row.second_secret ? `; second secret: ${used(row.secrets.also)}` : "") },

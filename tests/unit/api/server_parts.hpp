@@ -107,7 +107,9 @@ public:
                                  const std::lock_guard lock(mutex_);
                                  ++ended_;
                              }}};
-    ServerClients clients{{sessions, shared->kicked, events, log}};
+    SharedRights shared_rights{{workers, shared, sessions, log}};
+    ServerClients clients{{sessions, shared->kicked, events, log,
+                           [this](const auto& who, Duration time) { shared_rights.publish(who, time); }}};
     ServiceDial dial{{workers, sessions, *shared, life, shared->mux.open_deadline}};
     const NamedCarriers carriers{*shared};
     const ConnectAccess connect_access{*shared, carriers};
@@ -127,7 +129,7 @@ public:
     ServerHandover handover{{workers, shared, log, lifecycle, control, endpoints, sessions, listeners, edge, state}};
     ServerReload reload{ServerSettings(given),
                         {workers, shared, log, random, lifecycle, sessions, plugins, access_log, traces, sharers, edge,
-                         cluster, certificates, state, upkeep}};
+                         cluster, certificates, state, upkeep, shared_rights}};
 
 private:
     void begin_drain() override {}
