@@ -9,6 +9,7 @@
 #include "peers/claim_names.hpp"
 #include "peers/cluster_worker.hpp"
 #include "peers/route_writer.hpp"
+#include "peers/value_store.hpp"
 #include "unit/peers/names_fixture.hpp"
 
 namespace ferrotunnel::peers {
@@ -170,6 +171,7 @@ TEST_CASE("The first worker ticks the register, and writes routes", "[names]") {
     const auto routes = std::make_shared<RemoteNames>(
         names, [&] { itself->wake(); }, [&](const std::vector<RemoteName>& changed) { applied += changed.size(); });
     itself->set_routes(routes, writer);
+    itself->set_values(std::make_shared<ValueStore>(names, [] {}));
     names->set_receivers({}, routes, [&] { itself->wake(); });
     CHECK(names->read([](const auto& of, TimePoint) { return of.is_recovering(); }));
     worker.start();
