@@ -38,19 +38,26 @@ std::string problem_line(const Json& member) {
                        problem.empty() ? "" : ": ", problem);
 }
 
+std::string list_in(const Json& cluster, std::string_view key) {
+    std::string list;
+    for (const Json& one : member_of(cluster, key)) {
+        if (one.is_string()) {
+            list += (list.empty() ? "" : ", ") + printable(one.get_ref<const std::string&>());
+        }
+    }
+    return list;
+}
+
 // What of this member is not as usual.
 std::string notes_of(const Json& cluster) {
     std::string text;
     if (member_of(cluster, "recovering") == true) {
         text += ", starting: new names wait until all members have reported theirs, at most 30 s";
     }
-    std::string ports;
-    for (const Json& port : member_of(cluster, "partial_ports")) {
-        if (port.is_string()) {
-            ports += (ports.empty() ? "" : ", ") + printable(port.get_ref<const std::string&>());
-        }
-    }
-    return text + (ports.empty() ? "" : ", cannot open ports of other members: " + ports);
+    const std::string others = list_in(cluster, "partial_ports");
+    const std::string own = list_in(cluster, "own_partial_ports");
+    text += others.empty() ? "" : ", cannot open ports of other members: " + others;
+    return text + (own.empty() ? "" : ", other members cannot open its clients' ports: " + own);
 }
 
 // "b", "b or c"

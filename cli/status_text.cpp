@@ -286,13 +286,34 @@ std::string encryption_lines(const Json& connections) {
     return text;
 }
 
-std::string client_text(const Json& status, const Pace& pace) {
+// The server, or a line for each of several.
+std::string servers_lines(const Json& status) {
     const std::string name = text_in(status, "name");
-    std::string text =
-        fmt::format("  server       {}, {}{}\n", text_in(status, "server"),
-                    member_of(status, "connected") == true ? counted(number_in(status, "connections"), "connection")
-                                                           : "not connected",
-                    name.empty() ? "" : ", as " + name);
+    const std::string as = name.empty() ? "" : ", as " + name;
+    const Json& servers = member_of(status, "servers");
+    if (member_of(status, "connected") != true) {
+        return fmt::format("  server       {}, not connected{}\n", text_in(status, "server"), as);
+    }
+    if (!servers.is_array() || servers.size() < 2) {  // an older client has no list
+        const std::string server =
+            servers.is_array() && !servers.empty() ? text_in(servers.front(), "address") : text_in(status, "server");
+        return fmt::format("  server       {}, {}{}\n", server, counted(number_in(status, "connections"), "connection"),
+                           as);
+    }
+    std::string text;
+    for (const Json& server : servers) {
+        const std::string member = text_in(server, "member");
+        const std::int64_t connections = number_in(server, "connections");
+        text += fmt::format("  server       {}{}, {}{}\n", text_in(server, "address"),
+                            member.empty() ? "" : fmt::format(" ({})", member),
+                            connections == 0 ? "not connected" : counted(connections, "connection"),
+                            text.empty() ? as : "");
+    }
+    return text;
+}
+
+std::string client_text(const Json& status, const Pace& pace) {
+    std::string text = servers_lines(status);
     text += fmt::format("  connections  {} made, {} lost, round trip {:.1f} ms\n", number_in(status, "connects"),
                         number_in(status, "losses"), static_cast<double>(number_in(status, "rtt_us")) / 1'000);
     text += encryption_lines(member_of(status, "trunks")) + certificates_lines(member_of(status, "certificates"));

@@ -41,7 +41,7 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
                 [this](const std::vector<session::KickList::Client>& clients, Duration time) {
                     shared_rights_.publish(clients, time);
                 }}),
-      dial_({*workers_, sessions_, life_, shared_->mux.open_deadline}),
+      dial_({*workers_, sessions_, *shared_, life_, shared_->mux.open_deadline}),
       carriers_(*shared_),
       connect_access_(*shared_, carriers_),
       listeners_({*workers_, shared_, log_, endpoints_, sessions_, connect_access_}),
@@ -51,7 +51,7 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
                 }}),
       edge_({*workers_, shared_, log_, random_, listeners_, sharers_, access_log_, traces_,
              [this] { sessions_.announce_addresses(); }}),
-      cluster_({*workers_, shared_, log_, random_, listeners_, edge_}),
+      cluster_({*workers_, shared_, log_, random_, listeners_, edge_, [this] { sessions_.announce_addresses(); }}),
       certificates_({shared_, log_, random_, edge_, sessions_}),
       state_({*workers_, shared_, log_, random_}),
       upkeep_({*workers_, shared_, log_, sessions_}),

@@ -163,6 +163,9 @@ void ServerReload::commit(SettingsComparison&& all, Made made) {
     if (made.cluster_keys) {
         needs_.cluster.set_keys(std::move(made.cluster_keys));
     }
+    if (all.has("server.cluster.public")) {
+        needs_.cluster.set_public(settings_.cluster.public_address);
+    }
     if (all.has_any({"server.ssh_service", "server.silent_service"})) {
         needs_.sharers.set_services(settings_.ssh_service, settings_.silent_service);
     }

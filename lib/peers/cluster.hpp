@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +36,8 @@ struct ClusterState {
     };
     std::vector<Member> members;             // the others
     std::vector<std::string> partial_ports;  // "tcp 2222": cannot be opened here
+    /// "tcp 2222 at b (Address already in use)": of own clients, and other members cannot open it.
+    std::vector<std::string> own_partial_ports;
 };
 
 /// Where a name is, for `route` and `services`.
@@ -52,6 +55,7 @@ public:
         ingress::HttpFront* front;                      // null without HTTP
         Logger& log;
         Random& random;
+        std::function<void()> announce{};  // ServerShared::port_note has changed; on the first worker
     };
     Cluster(Links::Settings settings, Needs needs);
     ~Cluster();

@@ -166,6 +166,7 @@ void Link::begin_channel() {
     const std::weak_ptr<Link> itself = weak_from_this();
     handlers.linked = [itself](const cluster::Hello& hello) {
         if (const auto link = itself.lock()) {
+            link->note_round_trip();  // the answer to the first ping has arrived before the hello
             link->context_.events.on_linked(link, hello);
         }
     };
@@ -222,9 +223,15 @@ void Link::on_rotate_due() {
 
 // --- the peer's silence ---
 
+void Link::note_round_trip() noexcept {
+    if (trunk_) {
+        round_trip_.store(trunk_->session().rtt_min(), std::memory_order_relaxed);
+    }
+}
+
 void Link::check_peer() {
     const mux::Session& session = trunk_->session();
-    round_trip_.store(session.rtt_min(), std::memory_order_relaxed);
+    note_round_trip();
     const bool silent = worker_.now() - session.last_heard() >= context_.settings.unresponsive;
     // Timers run before sockets: if this worker was blocked, the answer may be waiting in the socket.
     if (silent && !std::exchange(suspected_, true)) {

@@ -145,6 +145,7 @@ private:
     mux::Settings mux_settings() const;
     void begin(const LinkHello& hello);
     void begin_channel();
+    void note_round_trip() noexcept;
     void check_peer();
 
     const LinkContext& context_;

@@ -1,5 +1,6 @@
 #include "common/base64.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -75,6 +76,14 @@ std::optional<std::string> decode_base64(std::string_view text) {
 
 std::optional<std::string> decode_base64url(std::string_view text) {
     return decode(text, true);
+}
+
+std::string encode_base64url(std::string_view bytes) {
+    std::string text = encode_base64(bytes);
+    text.erase(std::min(text.find('='), text.size()));
+    std::replace(text.begin(), text.end(), '+', '-');
+    std::replace(text.begin(), text.end(), '/', '_');
+    return text;
 }
 
 }  // namespace ferrotunnel::plugins

@@ -12,5 +12,6 @@ std::optional<std::string> decode_base64(std::string_view text);
 std::string encode_base64(std::string_view bytes);
 /// Section 5, "base64url", without padding, as in JSON Web Tokens.
 std::optional<std::string> decode_base64url(std::string_view text);
+std::string encode_base64url(std::string_view bytes);
 
 }  // namespace ferrotunnel::plugins

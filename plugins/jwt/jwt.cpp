@@ -27,22 +27,6 @@ bool is_cookie_name(Text name) {
                        [](char c) { return c > ' ' && c < 127 && Text("()<>@,;:\\\"/[]?={}").find(c) == Text::npos; });
 }
 
-/// The keys that could have signed it: those with its name, or without a name, and with its algorithm. `is_name_known`:
-/// whether some key has its name.
-std::vector<Key> candidates(const KeySet& set, const Token& token, bool& is_name_known) {
-    constexpr std::size_t tried_max = 8;
-    std::vector<Key> found;
-    is_name_known = false;
-    for (const Key& key : set.keys) {
-        is_name_known = is_name_known || (!token.kid.empty() && key.kid() == token.kid);
-        const bool fits = token.kid.empty() || key.kid().empty() || key.kid() == token.kid;
-        if (fits && token.algorithm == key.algorithm().name && found.size() < tried_max) {
-            found.push_back(key);
-        }
-    }
-    return found;
-}
-
 /// There is no place to wait for the check of the token, so its validity is unknown.
 Decision jwt_busy() {
     return Decision::reject(503, "jwt_busy", {{"Retry-After", "1"}});
@@ -196,7 +180,7 @@ Decision Jwt::judge(Exchange& exchange, const std::string& text, bool may_wait) 
         return refuse(*rules_, "jwt_invalid");
     }
     bool is_name_known = false;
-    judged->keys = candidates(*set, *token, is_name_known);
+    judged->keys = fitting_keys(*set, *token, is_name_known);
     if (judged->keys.empty()) {
         // There may be a new key, unless the name is known with another algorithm.
         if (!is_name_known && may_wait) {

@@ -6,8 +6,23 @@
 #include <utility>
 
 #include "common/scope_exit.hpp"
+#include "jwt/token.hpp"
 
 namespace ferrotunnel::plugins {
+
+std::vector<Key> fitting_keys(const KeySet& set, const Token& token, bool& is_name_known) {
+    constexpr std::size_t tried_max = 8;
+    std::vector<Key> found;
+    is_name_known = false;
+    for (const Key& key : set.keys) {
+        is_name_known = is_name_known || (!token.kid.empty() && key.kid() == token.kid);
+        const bool fits = token.kid.empty() || key.kid().empty() || key.kid() == token.kid;
+        if (fits && token.algorithm == key.algorithm().name && found.size() < tried_max) {
+            found.push_back(key);
+        }
+    }
+    return found;
+}
 
 KeySource::KeySource(Options options, LogFunction tell) : options_(std::move(options)), log_(std::move(tell)) {
     if (!options_.file.empty()) {

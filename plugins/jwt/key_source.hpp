@@ -22,6 +22,11 @@ struct KeySet {
     std::uint64_t number = 0;
 };
 
+struct Token;
+/// The keys that could have signed it, at most 8: those with its name, or without a name, and with its algorithm.
+/// `is_name_known`: whether some key has its name.
+std::vector<Key> fitting_keys(const KeySet& set, const Token& token, bool& is_name_known);
+
 class KeySource {
 public:
     using Time = std::chrono::steady_clock::time_point;

@@ -110,7 +110,7 @@ public:
     SharedRights shared_rights{{workers, shared, sessions, log}};
     ServerClients clients{{sessions, shared->kicked, events, log,
                            [this](const auto& who, Duration time) { shared_rights.publish(who, time); }}};
-    ServiceDial dial{{workers, sessions, life, shared->mux.open_deadline}};
+    ServiceDial dial{{workers, sessions, *shared, life, shared->mux.open_deadline}};
     const NamedCarriers carriers{*shared};
     const ConnectAccess connect_access{*shared, carriers};
     ServerEndpoints endpoints;
