@@ -84,7 +84,12 @@ std::error_code ServerCluster::create(const ServerSettings& settings, std::strin
             made = std::make_shared<peers::Cluster>(
                 links_of(settings.cluster, keys_),
                 peers::Cluster::Needs{needs_.workers, needs_.shared, needs_.edge.front(), needs_.log, needs_.random,
-                                      needs_.announce});
+                                      needs_.announce,
+                                      [&control = needs_.control](const std::string& member, runtime::Fd socket) {
+                                          control.serve_member(member, std::move(socket));
+                                      }});
+            needs_.control.open_to_members();
+            allow_control(settings.cluster.control);
         } catch (const transport::TlsConfigError& problem) {
             what = std::string("prepare the links of the cluster: ") + problem.what();
             return errc::internal;
@@ -165,6 +170,12 @@ std::uint64_t ServerCluster::visitors() const {
 void ServerCluster::drain() noexcept {
     if (const std::shared_ptr<peers::Cluster> cluster = get()) {
         cluster->drain();
+    }
+}
+
+void ServerCluster::hand_over() noexcept {
+    if (const std::shared_ptr<peers::Cluster> cluster = get()) {
+        cluster->hand_over();
     }
 }
 

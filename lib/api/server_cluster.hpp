@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "api/member_addresses.hpp"
+#include "api/facade_control.hpp"
 #include "api/server_edge.hpp"
 #include "api/server_listeners.hpp"
 #include "api/shared_quotas.hpp"
@@ -38,6 +39,7 @@ public:
         Random& random;
         ServerListeners& listeners;
         const ServerEdge& edge;
+        FacadeControl& control;            // for requests of other members
         std::function<void()> announce{};  // addresses of services, and notes about them, may have changed
     };
     explicit ServerCluster(Needs needs) : needs_(std::move(needs)) {}
@@ -59,6 +61,8 @@ public:
     void set_keys(Keys keys);
     /// For the welcomes of this and all other members from now on; empty: none. By one change at a time.
     void set_public(const std::string& address);
+    /// Whether requests of other members are answered, or refused.
+    void allow_control(bool allow) noexcept { needs_.control.allow_members(allow); }
 
     /// Null without a cluster, and before create(). Thread-safe.
     std::shared_ptr<peers::Cluster> get() const;
@@ -67,6 +71,8 @@ public:
 
     /// No new links; present ones stay for their visitors. Any thread.
     void drain() noexcept;
+    /// After drain(), if another process has replaced this one.
+    void hand_over() noexcept;
     /// Ends all links. When no worker runs any more, and before the edge is destroyed.
     void stop() noexcept;
 
