@@ -248,7 +248,8 @@ restart_member() {
     stopped=$(now_s)
     wait_served $limit
     start_process "$1" "$1"
-    event "restart of $1" "$began" "$(later "$stopped" $moment)" "$(later "$(now_s)" $limit)" "$stopped" "$1 $visiting" ""
+    event "restart of $1" "$began" "$(later "$stopped" $moment)" "$(later "$(now_s)" $limit)" "$stopped" "$1 $visiting" "" \
+        "" "$1"
     event "  its clients move" "$began" "$began" "$(later "$began" $limit)" "$began" "" "$services"
     settled
 }
