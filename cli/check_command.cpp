@@ -8,6 +8,7 @@
 #include "help.hpp"
 #include "print_error.hpp"
 #include "printable.hpp"
+#include "server_list.hpp"
 #include "single_mount.hpp"
 #include "usual_addresses.hpp"
 
@@ -72,7 +73,7 @@ std::string_view off_or_not(bool enabled) {
 }
 
 void print_client(const Config::ClientSection& client) {
-    print_line(fmt::format("  client    to {}, {}; {}, {}", client.server, encryption(client),
+    print_line(fmt::format("  client    to {}, {}; {}, {}", servers_text(client.servers), encryption(client),
                            counted(client.connections, "connection"),
                            counted(client.services.size() + client.http_services.size() + client.tls_services.size() +
                                        client.udp_services.size(),

@@ -20,12 +20,14 @@
 #include "ferrotunnel/program.hpp"
 #include "ferrotunnel/version.hpp"
 #include "guard_options.hpp"
+#include "known_servers.hpp"
 #include "live_screen.hpp"
 #include "own_identity.hpp"
 #include "part_report.hpp"
 #include "reach.hpp"
 #include "requested_services.hpp"
 #include "run.hpp"
+#include "server_list.hpp"
 #include "setting_options.hpp"
 #include "shell_word.hpp"
 #include "silent_backend.hpp"
@@ -43,6 +45,7 @@ struct ClientPlan : ClientFacts {
     std::string endpoint_file;
     std::vector<RequestedService> wanted;
     std::optional<Visit> visit;
+    KnownServers known;
     Client client;
 };
 
@@ -130,7 +133,10 @@ void read_succession(const Sources& sources, const Config::ClientSection& file, 
 // The command that examines this client: with its file, and with the options that `ferrotunnel doctor` has too.
 std::string doctor_command_of(const Sources& sources) {
     std::vector<std::pair<std::string, std::string>> said;
-    for (const std::string_view name : {"server", "token-file", "proxy", "tls", "tls-ca", "tls-pin"}) {
+    for (const std::string& server : servers_of(sources.options)) {
+        said.emplace_back("server", server);
+    }
+    for (const std::string_view name : {"token-file", "proxy", "tls", "tls-ca", "tls-pin"}) {
         const bool is_hidden = name == "proxy" && sources.options.from_environment(name);  // it may have a password
         if (const auto value = sources.options.text(name); value && !is_hidden) {
             said.emplace_back(name, *value);
@@ -152,6 +158,15 @@ bool wants_qr(const Options& options, Problems& problems) {
     return wanted;
 }
 
+void use_login(const Join& login, const Options& options, ClientPlan& plan, Client::Builder& builder) {
+    builder.server(login.server);
+    if (options.text("tls").value_or("on") != "off") {
+        builder.tls_pin(login.pin);
+        plan.known.use(login, known_servers_file());
+        program::set_known_servers(builder, plan.known.servers());
+    }
+}
+
 // Reads all settings, but does not make the client.
 Client::Builder read_settings(const Sources& sources, std::vector<RequestedService> wanted, ClientPlan& plan,
                               Signals& signals, std::optional<Secret>& answered, Problems& problems) {
@@ -159,11 +174,11 @@ Client::Builder read_settings(const Sources& sources, std::vector<RequestedServi
     const auto file = sources.config != nullptr ? sources.config->client_section() : Config::ClientSection();
     plan.common = read_common(options, 10s, sources.config, file, problems);
     plan.common.side = sources.both_sides ? "client" : "";
-    plan.server = options.text("server").value_or(file.server);
+    plan.servers = options.has("server") ? servers_of(options) : file.servers;
     std::optional<Join> login;  // used if nothing else names the server
-    if (plan.server.empty() && !options.has("server") && sources.config == nullptr) {
+    if (plan.servers.empty() && !options.has("server") && sources.config == nullptr) {
         login = stored_login(problems);
-        plan.server = login ? login->server : "";
+        plan.servers = login ? std::vector{login->server} : std::vector<std::string>();
     }
     plan.doctor = doctor_command_of(sources);
     plan.endpoint_file = options.text("endpoint-file").value_or(file.endpoint_file);
@@ -193,10 +208,7 @@ Client::Builder read_settings(const Sources& sources, std::vector<RequestedServi
     }
     read_succession(sources, file, plan, builder);
     if (login) {
-        builder.server(login->server);
-        if (options.text("tls").value_or("on") != "off") {
-            builder.tls_pin(login->pin);
-        }
+        use_login(*login, options, plan, builder);
     }
     apply_setting_options(options, client_settings(), builder, problems);
     const auto retry_said = options.text("retry-refused");
@@ -207,7 +219,7 @@ Client::Builder read_settings(const Sources& sources, std::vector<RequestedServi
     plan.attempts = static_cast<unsigned>(options.number("attempts", 1'000'000, ignored).value_or(file.attempts));
     plan.shows_qr = wants_qr(options, problems);
     plan.reports_connections = options.has("connections") || file.connections != Client::Builder::connections_default;
-    if (plan.server.empty() && !options.has("server") && sources.config == nullptr) {
+    if (plan.servers.empty() && !options.has("server") && sources.config == nullptr) {
         problems.add("--server",
                      "missing: the server's address, like tunnel.example.com:7835; `ferrotunnel login` saves one");
     }
@@ -216,8 +228,8 @@ Client::Builder read_settings(const Sources& sources, std::vector<RequestedServi
     if (login && !says_token) {
         builder.token(login->token.copy());
     } else if (needs_token(sources, file.has_token)) {
-        for (FoundToken& token :
-             find_tokens(sources, fmt::format("Token for {}: ", plan.server), signals, answered, problems)) {
+        for (FoundToken& token : find_tokens(sources, fmt::format("Token for {}: ", servers_text(plan.servers)),
+                                             signals, answered, problems)) {
             builder.token(std::move(token.secret));
         }
     }
@@ -289,7 +301,8 @@ public:
 
     void start(Output& output) override {
         endpoints_.emplace(plan_.endpoint_file);
-        output.line(fmt::format("FerroTunnel {} client, connecting to {}", version_string, plan_.server));
+        output.line(
+            fmt::format("FerroTunnel {} client, connecting to {}", version_string, servers_text(plan_.servers)));
         std::map<std::string, std::string> names;  // the services of each backend
         for (const auto& [name, offered] : plan_.offered) {
             if (offered.service.state() == Service::State::disabled) {
@@ -338,7 +351,11 @@ public:
     Running running() override {
         return {
             .events = events_,
-            .on_event = [this](const Event& event) { return story_->on_event(event); },
+            .on_event =
+                [this](const Event& event) {
+                    plan_.known.save(program::known_servers(plan_.client));
+                    return story_->on_event(event);
+                },
             .stop = [this](std::chrono::milliseconds drain) { return plan_.client.stop(drain); },
             .present_visitors = [this] { return plan_.client.stats().traffic.streams; },
             .moved =
@@ -350,9 +367,9 @@ public:
             .state =
                 [this] {
                     const ClientStats now = plan_.client.stats();
-                    return now.connected
-                               ? fmt::format("connected to {}, visitors: {}", plan_.server, now.traffic.streams)
-                               : fmt::format("connecting to {}", plan_.server);
+                    return now.connected ? fmt::format("connected to {}, visitors: {}", connected_servers(now),
+                                                       now.traffic.streams)
+                                         : fmt::format("connecting to {}", servers_text(plan_.servers));
                 },
             .requested_drain = [this] { return drain_request_.time(); },
             .linger = [this] { return plan_.linger; },
@@ -415,6 +432,17 @@ public:
     }
 
 private:
+    // The servers in use; of a single one, the name that the user gave.
+    std::string connected_servers(const ClientStats& now) const {
+        std::vector<std::string> servers;
+        for (const ClientServerStats& server : now.servers) {
+            if (server.connections != 0) {
+                servers.push_back(server.address);
+            }
+        }
+        return servers_text(servers.size() > 1 || plan_.servers.size() != 1 ? servers : plan_.servers);
+    }
+
     // A log that the file enables, written to the same terminal, would be overwritten by the lines at the bottom.
     bool log_fills_screen() const {
         return !file_.empty() && plan_.common.log_level.value_or(default_log_level) < LogLevel::warn &&

@@ -9,6 +9,7 @@
 #include "printable.hpp"
 #include "qr_text.hpp"
 #include "reach.hpp"
+#include "server_list.hpp"
 
 namespace ferrotunnel::cli {
 namespace {
@@ -33,14 +34,14 @@ std::optional<ExitCode> ClientReporter::on_event(const Event& event) {
     std::optional<ExitCode> end;
     switch (event.kind) {
         case Event::Kind::connected:
-            output_.line(fmt::format("connected to {}", facts_.server));
+            output_.line(fmt::format("connected to {}", name_of(event.peer)));
+            open_ = {{event.peer, {event.connection}}};
+            away_.erase(event.peer);
             connected_ = true;
             ever_connected_ = true;
             break;
         case Event::Kind::joined:
-            if (event.connections == facts_.connections && (facts_.reports_connections || has_degraded_)) {
-                output_.line(fmt::format("  all {} connections are up", event.connections));
-            }
+            on_joined(event);
             break;
         case Event::Kind::degraded:
             on_degraded(event);
@@ -108,16 +109,68 @@ void ClientReporter::tell(const std::string& text) {
     }
 }
 
+// The server's name as the user knows it.
+std::string ClientReporter::name_of(const std::string& peer) const {
+    for (const std::string& server : facts_.servers) {
+        if (peer == server || peer == server + ":7835") {
+            return server;
+        }
+    }
+    return peer.empty() ? servers_text(facts_.servers) : printable(peer);
+}
+
+void ClientReporter::on_joined(const Event& event) {
+    away_.erase(event.peer);
+    std::set<unsigned>& of_server = open_[event.peer];
+    of_server.insert(event.connection);
+    if (of_server.size() == 1 && open_.size() > 1) {
+        output_.line(fmt::format("connected to {}, too", name_of(event.peer)));
+    }
+    const bool has_all =
+        std::ranges::all_of(open_, [this](const auto& server) { return server.second.size() == facts_.connections; });
+    if (has_all && (facts_.reports_connections || has_degraded_)) {
+        output_.line(fmt::format("  all {} connections are up", event.connections));
+    }
+}
+
 void ClientReporter::on_degraded(const Event& event) {
     has_degraded_ = true;
-    tell(fmt::format("lost connection {} of {}: {}; next attempt in {:.1f} s", event.connection, facts_.connections,
-                     reason(event), in_seconds(event.retry_in)));
+    if (open_.size() == 1 && open_.begin()->first == event.peer) {  // the only server
+        open_.begin()->second.erase(event.connection);
+        tell(fmt::format("lost connection {} of {}: {}; next attempt in {:.1f} s", event.connection, facts_.connections,
+                         reason(event), in_seconds(event.retry_in)));
+        return;
+    }
+    const auto server = open_.find(event.peer);
+    const bool was_open = server != open_.end() && server->second.erase(event.connection) != 0;
+    if (was_open && !server->second.empty()) {
+        tell(fmt::format("lost a connection to {}: {}; next attempt in {:.1f} s", name_of(event.peer), reason(event),
+                         in_seconds(event.retry_in)));
+        return;
+    }
+    if (server != open_.end()) {
+        open_.erase(server);
+    }
+    if (away_.insert(event.peer).second) {  // each attempt that fails is reported by the log
+        tell(fmt::format("{} {}: {}; the client stays connected to {}",
+                         was_open ? "lost the connection to" : "not connected to", name_of(event.peer), reason(event),
+                         other_servers()));
+    }
+}
+
+std::string ClientReporter::other_servers() const {
+    std::vector<std::string> servers;
+    for (const auto& [server, connections] : open_) {
+        servers.push_back(name_of(server));
+    }
+    return servers_text(servers);
 }
 
 // Ends a client that has never logged in, and whose user watches, when its token or version is rejected. The library
 // retries in case the peer is not the server, but a mistyped token is more likely.
 std::optional<ExitCode> ClientReporter::on_lost(const Event& event) {
-    tell(connected_ ? fmt::format("lost the connection to {}: {}", facts_.server, reason(event))
+    open_.clear();
+    tell(connected_ ? fmt::format("lost the connection to {}: {}", name_of(event.peer), reason(event))
                     : fmt::format("not connected: {}", reason(event)));
     if (!ever_connected_ && !std::exchange(has_pointed_out_, true)) {
         output_.warning(fmt::format("  `{}` finds out why", facts_.doctor));
@@ -138,6 +191,9 @@ void ClientReporter::on_registered(const Event& event) {
     endpoints_.add_service(event.service, event.endpoint);
     const std::string url = as_url(event.endpoint);
     output_.line(fmt::format("  {} -> {}", url, found == facts_.offered.end() ? event.service : found->second.local));
+    if (!event.text.empty()) {
+        output_.warning(fmt::format("service {}: {}", event.service, event.text));
+    }
     if (std::exchange(shown_[event.service], url) == url) {
         return;  // a new connection alone
     }
@@ -159,7 +215,7 @@ void ClientReporter::show_qr(const std::string& url) {
 // refusals may pass, and the library retries.
 std::optional<ExitCode> ClientReporter::on_refused(const Event& event) {
     if (event.service.empty()) {
-        output_.warning(fmt::format("refused by {}: {}", facts_.server, reason(event)));
+        output_.warning(fmt::format("refused by {}: {}", name_of(event.peer), reason(event)));
         return std::nullopt;
     }
     endpoints_.remove_service(event.service);

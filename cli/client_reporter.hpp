@@ -3,8 +3,10 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include "endpoint_file.hpp"
 #include "exit_code.hpp"
@@ -22,7 +24,7 @@ struct ClientFacts {
         bool lists = false;   // whether folders without an index are listed
     };
 
-    std::string server;
+    std::vector<std::string> servers;           // as the user wrote them; empty: the settings have none
     std::string doctor = "ferrotunnel doctor";  // the command that examines a client with these settings
     unsigned connections = Client::Builder::connections_default;
     bool log_has_all = false;                // the log reports lost connections and refusals too
@@ -50,6 +52,9 @@ private:
     };
 
     void tell(const std::string& text);
+    std::string name_of(const std::string& peer) const;
+    std::string other_servers() const;
+    void on_joined(const Event& event);
     void on_degraded(const Event& event);
     std::optional<ExitCode> on_lost(const Event& event);
     void on_registered(const Event& event);
@@ -62,6 +67,9 @@ private:
     const ClientFacts& facts_;
     Output& output_;
     EndpointFile& endpoints_;
+    /// The open connections to each server, by their numbers.
+    std::map<std::string, std::set<unsigned>> open_;
+    std::set<std::string> away_;  // servers reported as not connected
     bool connected_ = false;
     bool ever_connected_ = false;
     bool has_degraded_ = false;

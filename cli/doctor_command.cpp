@@ -20,6 +20,7 @@
 #include "help.hpp"
 #include "new_file.hpp"
 #include "printable.hpp"
+#include "server_list.hpp"
 #include "setting_options.hpp"
 #include "state_dir.hpp"
 #include "stored_login.hpp"
@@ -119,7 +120,8 @@ std::shared_ptr<const Secret> find_token(const Sources& sources, const Origin& o
     pthread_sigmask(SIG_SETMASK, nullptr, &before);
     {
         Signals signals;  // blocks signals, which are to end the examination
-        const std::string question = "Token for " + sources.options.text("server").value_or("the server") + ": ";
+        const std::string servers = servers_text(servers_of(sources.options));
+        const std::string question = "Token for " + (servers.empty() ? "the server" : servers) + ": ";
         for (FoundToken& found : find_tokens(sources, question, signals, answered, problems)) {
             token = std::make_shared<const Secret>(std::move(found.secret));
         }
@@ -128,8 +130,9 @@ std::shared_ptr<const Secret> find_token(const Sources& sources, const Origin& o
     return token;
 }
 
-std::shared_ptr<doctor::ClientSubject> client_subject(const Sources& sources, const Origin& origin,
-                                                      Problems& problems) {
+// A subject for each server: each is examined as if it was the only one.
+std::vector<std::shared_ptr<doctor::ClientSubject>> client_subjects(const Sources& sources, const Origin& origin,
+                                                                    Problems& problems) {
     const std::shared_ptr<const Secret> token = find_token(sources, origin, problems);
     const auto make = [options = sources.options, origin, token](Problems& found) {
         Client::Builder builder = origin.config ? origin.config->client() : Client::builder();
@@ -144,19 +147,23 @@ std::shared_ptr<doctor::ClientSubject> client_subject(const Sources& sources, co
     };
     const Client::Builder builder = make(problems);
     add_library_problems(builder.check(), sources.options, doctor_settings(), problems);
-    const auto place = detail::server_place(builder);
-    if (!problems.empty() || !place) {
-        return nullptr;
+    std::vector<std::shared_ptr<doctor::ClientSubject>> subjects;
+    if (!problems.empty()) {
+        return subjects;
     }
-    const auto fresh = [make] {
-        Problems ignored;  // reported already
-        return make(ignored);
-    };
-    Config::ClientSection section = origin.config ? origin.config->client_section() : Config::ClientSection();
-    auto subject = std::make_shared<doctor::ClientSubject>(
-        doctor::ClientSubject{*place, fresh, std::move(section), origin.config});
-    subject->control = subject->section.control.value_or("default");
-    return subject;
+    for (const detail::ServerPlace& place : detail::server_places(builder)) {
+        const auto fresh = [make, server = doctor::text_of(place)] {
+            Problems ignored;  // reported already
+            Client::Builder made = make(ignored);
+            made.server(server).redundancy(1);
+            return made;
+        };
+        Config::ClientSection section = origin.config ? origin.config->client_section() : Config::ClientSection();
+        const auto& subject = subjects.emplace_back(std::make_shared<doctor::ClientSubject>(
+            doctor::ClientSubject{place, fresh, std::move(section), origin.config}));
+        subject->control = subject->section.control.value_or("default");
+    }
+    return subjects;
 }
 
 // With the addresses and the state directory that `ferrotunnel run` uses if the file has none.
@@ -227,9 +234,13 @@ Plan make_plan(const Options& options, Arguments& arguments, Problems& problems)
     }
     if (!origin.config || origin.config->has_client()) {
         const Sources sources{options, arguments, origin.config.get()};
-        if (const auto subject = client_subject(sources, origin, problems)) {
-            append(doctor::client_checks(subject),
-                   fmt::format("client of {}{}", doctor::text_of(subject->place), from));
+        const auto subjects = client_subjects(sources, origin, problems);
+        for (const auto& subject : subjects) {
+            const std::string server = doctor::text_of(subject->place);
+            const bool is_first = subject == subjects.front();
+            append(
+                is_first ? doctor::client_checks(subject) : doctor::other_server_checks(subject, "client of " + server),
+                fmt::format("client of {}{}", server, from));
         }
     }
     return plan;

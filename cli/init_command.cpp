@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "commands.hpp"
 #include "ferrotunnel/client.hpp"
@@ -14,6 +15,7 @@
 #include "help.hpp"
 #include "new_file.hpp"
 #include "printable.hpp"
+#include "server_list.hpp"
 
 namespace ferrotunnel::cli {
 namespace {
@@ -142,13 +144,19 @@ Starter read(const Options& options, Problems& problems) {
     if (!wanted.server && !wanted.client) {
         problems.add(side, "is not a role: expected server, client or both");
     }
-    wanted.host = options.text("server").value_or(wanted.server ? "127.0.0.1" : "tunnel.example.com");
+    const std::vector<std::string> servers = servers_of(options);
+    wanted.host = !servers.empty() ? servers_text(servers) : wanted.server ? "127.0.0.1" : "tunnel.example.com";
     if (options.has("server") && !options.from_environment("server") && !wanted.client) {
         problems.add(options.place_of("server"), "is for a client: `ferrotunnel init client --server HOST`");
     }
-    if (wanted.host.find_first_of(" \t\r\n#\"'{}[],&*!|>%@`") != std::string::npos) {
-        problems.add(options.place_of("server"),
-                     "\"" + wanted.host + "\" is not a valid address; expected HOST or HOST:PORT");
+    for (const std::string& server : servers) {
+        if (server.find_first_of(" \t\r\n#\"'{}[],&*!|>%@`") != std::string::npos) {
+            problems.add(options.place_of("server"),
+                         "\"" + server + "\" is not a valid address; expected HOST or HOST:PORT");
+        }
+    }
+    if (servers.size() > 1) {
+        wanted.host = '[' + wanted.host + ']';
     }
     read_domain(options, wanted, problems);
     read_acme(options, wanted, problems);
@@ -262,7 +270,7 @@ const CommandInfo& init_info() {
         "Comments in the file explain its keys. Nothing is overwritten: an existing token is used.\n",
         {{"Options",
           {{"config", "FILE", "File to write (default ferrotunnel.yml)", "", false, 'c'},
-           {"server", "HOST[:PORT]", "Server that the client connects to"},
+           {"server", "HOST[:PORT]", "Server that the client connects to; may be repeated", "", true},
            {"domain", "NAME", "Domain of the server's HTTP services (port 80)"},
            {"acme", "EMAIL", "Let the server get certificates from Let's Encrypt, with this contact"},
            {"systemd", "NAME", "Write /etc/ferrotunnel/NAME.yml, for the unit ferrotunnel@NAME",

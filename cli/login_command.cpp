@@ -7,7 +7,9 @@
 
 #include "commands.hpp"
 #include "ferrotunnel/client.hpp"
+#include "ferrotunnel/program.hpp"
 #include "help.hpp"
+#include "known_servers.hpp"
 #include "print_error.hpp"
 #include "printable.hpp"
 #include "prompt.hpp"
@@ -69,14 +71,15 @@ std::optional<Join> wanted_login(const Options& options, Arguments& arguments, S
     return checked;
 }
 
-// Logs in once, so that only a working login is saved.
-ExitCode try_login(const Join& join) {
+// Logs in once, so that only a working login is saved. `others`: the other servers of the cluster.
+ExitCode try_login(const Join& join, std::vector<std::string>& others) {
     std::string why;
     Client client = Client::builder()
                         .server(join.server)
                         .token(join.token.copy())
                         .tls_pin(join.pin)
                         .connections(1)
+                        .redundancy(1)
                         .attempts(1)
                         .on_event([&why](const Event& event) {
                             if (event.kind == Event::Kind::lost || event.kind == Event::Kind::refused) {
@@ -86,6 +89,7 @@ ExitCode try_login(const Join& join) {
                         .build();
     client.start();
     const std::error_code error = client.wait_ready(login_patience);
+    others = program::known_servers(client);
     client.stop(0s);  // after this, no thread writes to `why`
     if (!error) {
         return ExitCode::ok;
@@ -124,10 +128,14 @@ ExitCode run_login(Arguments arguments) {
     if (!problems.empty() || !join) {
         throw UsageError{std::move(problems), "login"};
     }
-    if (const ExitCode code = try_login(*join); code != ExitCode::ok) {
+    std::vector<std::string> others;
+    if (const ExitCode code = try_login(*join, others); code != ExitCode::ok) {
         return code;
     }
     store_login(*join);
+    KnownServers known;
+    known.use(*join, known_servers_file());
+    known.save(std::move(others));
     fmt::print("logged in to {}; saved in {}\n", printable(join->server), printable(login_file()));
     return ExitCode::ok;
 }

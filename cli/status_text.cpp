@@ -185,9 +185,18 @@ std::string tunnels_text(const Json& status, const Pace& pace, const std::string
 
 std::string kept_out_text(const Json& status) {
     Rows rows{{"REJECTED", "NAME", "TOKEN", "TIME LEFT"}};
+    const bool has_members = status.contains("cluster");
+    if (has_members) {
+        rows.front().emplace_back("KICKED AT");
+    }
     for (const Json& client : member_of(status, "kept_out")) {
-        rows.push_back({std::to_string(number_in(client, "id")), or_dash(text_in(client, "name")),
-                        text_in(client, "token"), duration_text(number_in(client, "seconds"))});
+        const std::int64_t id = number_in(client, "id");
+        rows.push_back({id == 0 ? "-" : std::to_string(id), or_dash(text_in(client, "name")), text_in(client, "token"),
+                        duration_text(number_in(client, "seconds"))});
+        if (has_members) {
+            const std::string member = text_in(client, "member");
+            rows.back().push_back(member.empty() ? text_in(member_of(status, "cluster"), "member") : member);
+        }
     }
     return rows.size() > 1 ? "\n" + table(rows, 2) : std::string();
 }
@@ -277,13 +286,34 @@ std::string encryption_lines(const Json& connections) {
     return text;
 }
 
-std::string client_text(const Json& status, const Pace& pace) {
+// The server, or a line for each of several.
+std::string servers_lines(const Json& status) {
     const std::string name = text_in(status, "name");
-    std::string text =
-        fmt::format("  server       {}, {}{}\n", text_in(status, "server"),
-                    member_of(status, "connected") == true ? counted(number_in(status, "connections"), "connection")
-                                                           : "not connected",
-                    name.empty() ? "" : ", as " + name);
+    const std::string as = name.empty() ? "" : ", as " + name;
+    const Json& servers = member_of(status, "servers");
+    if (member_of(status, "connected") != true) {
+        return fmt::format("  server       {}, not connected{}\n", text_in(status, "server"), as);
+    }
+    if (!servers.is_array() || servers.size() < 2) {  // an older client has no list
+        const std::string server =
+            servers.is_array() && !servers.empty() ? text_in(servers.front(), "address") : text_in(status, "server");
+        return fmt::format("  server       {}, {}{}\n", server, counted(number_in(status, "connections"), "connection"),
+                           as);
+    }
+    std::string text;
+    for (const Json& server : servers) {
+        const std::string member = text_in(server, "member");
+        const std::int64_t connections = number_in(server, "connections");
+        text += fmt::format("  server       {}{}, {}{}\n", text_in(server, "address"),
+                            member.empty() ? "" : fmt::format(" ({})", member),
+                            connections == 0 ? "not connected" : counted(connections, "connection"),
+                            text.empty() ? as : "");
+    }
+    return text;
+}
+
+std::string client_text(const Json& status, const Pace& pace) {
+    std::string text = servers_lines(status);
     text += fmt::format("  connections  {} made, {} lost, round trip {:.1f} ms\n", number_in(status, "connects"),
                         number_in(status, "losses"), static_cast<double>(number_in(status, "rtt_us")) / 1'000);
     text += encryption_lines(member_of(status, "trunks")) + certificates_lines(member_of(status, "certificates"));

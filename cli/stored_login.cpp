@@ -21,6 +21,11 @@ std::string login_file() {
     return home.empty() ? std::string() : home + "/.config/ferrotunnel/login";
 }
 
+std::string known_servers_file() {
+    const std::string login = login_file();
+    return login.empty() ? login : login + ".servers";
+}
+
 void store_login(const Join& join) {
     const std::filesystem::path path = login_file();
     if (path.empty()) {

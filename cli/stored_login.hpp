@@ -12,6 +12,9 @@ namespace ferrotunnel::cli {
 /// The path below $XDG_CONFIG_HOME, or ~/.config. Empty without a home.
 std::string login_file();
 
+/// The file of the servers that clients with the saved login have learned (known_servers.hpp); empty without a home.
+std::string known_servers_file();
+
 /// Saves it, replacing an earlier one. Throws std::system_error.
 void store_login(const Join& join);
 

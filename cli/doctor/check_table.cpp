@@ -30,6 +30,19 @@ std::vector<Check> client_checks(std::shared_ptr<ClientSubject> subject) {
     return checks_of("client", rows, subject);
 }
 
+std::vector<Check> other_server_checks(std::shared_ptr<ClientSubject> subject, std::string side) {
+    static const CheckRow<ClientSubject> rows[] = {
+        {"name", check_name},
+        {"port", check_port, {"name"}},
+        {"ipv6", check_six, {"port"}},
+        {"proxy", check_proxy, {"port"}},
+        {"tls", check_tls, {"proxy"}},
+        {"certificate", check_certificate, {"tls"}},
+        {"login", check_login, {"tls", "certificate"}},
+    };
+    return checks_of(side, rows, subject);
+}
+
 std::vector<Check> running_server_checks(std::shared_ptr<ServerSubject> subject) {
     static const CheckRow<ServerSubject> rows[] = {
         {"instance", check_server_instance}, {"acme", check_acme, {}, {"instance"}},

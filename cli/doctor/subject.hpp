@@ -69,6 +69,8 @@ struct ServerSubject {
 };
 
 std::vector<Check> client_checks(std::shared_ptr<ClientSubject> subject);
+/// Of one more server of the same client: the way to it, and the login. `side`: its name in the report.
+std::vector<Check> other_server_checks(std::shared_ptr<ClientSubject> subject, std::string side);
 std::vector<Check> server_checks(std::shared_ptr<ServerSubject> subject);
 /// Of a running server whose settings are not known: what it reports itself, and its machine. Needs only `control`.
 std::vector<Check> running_server_checks(std::shared_ptr<ServerSubject> subject);
@@ -83,7 +85,7 @@ struct CheckRow {
 };
 
 template <typename Subject, std::size_t count>
-std::vector<Check> checks_of(const char* side, const CheckRow<Subject> (&rows)[count],
+std::vector<Check> checks_of(const std::string& side, const CheckRow<Subject> (&rows)[count],
                              const std::shared_ptr<Subject>& subject) {
     std::vector<Check> checks;
     for (const CheckRow<Subject>& row : rows) {

@@ -293,6 +293,15 @@ public:
 
     /// Sets the server's address: "host:port", "host" (port 7835), "192.0.2.1:7835", "[2001:db8::1]:7835".
     Builder& server(std::string address) { return set("server", std::move(address)); }
+    /// Sets several servers, up to 16. If they are members of one cluster, the client is connected to two of them
+    /// (redundancy()), and dials another one when one is lost. Otherwise it is connected to one, and dials the next
+    /// when that is lost or does not answer. Each proves itself as server() would, by its own name.
+    Builder& servers(std::vector<std::string> addresses) { return set("server", std::move(addresses)); }
+    /// Sets the number of servers of a cluster to be connected to: 2 (the default) or 1. With 2, services continue while
+    /// one of the servers is away. The members tell the client where the others are (Cluster::public_address); of those
+    /// it uses only what servers() names, or what the server's certificate has too if tls_ca() verifies it, or any if
+    /// tls_pin() does. A server that is in no cluster is not affected.
+    Builder& redundancy(unsigned count) { return set("redundancy", std::uint64_t{count}); }
     /// Sets the token that the client logs in with.
     Builder& token(Secret token);
     /// Accepts a weak token (not made by `ferrotunnel token`) even if the server is not on this machine. Default:
@@ -356,7 +365,7 @@ public:
     /// io_context, and it must outlive the Client.
     Builder& run_on(asio::io_context& context);
 
-    /// Sets the number of connections to the server, 1 to 16. Visitors are spread over the connections, and over the
+    /// Sets the number of connections to each server, 1 to 16. Visitors are spread over the connections, and over the
     /// workers of both sides; if a connection breaks, only its own visitors are lost, and it is restored automatically.
     /// With two, a visitor that connects while one of them moves much data gets the other and does not wait. More help
     /// if one core on each side is not enough for the visitors' traffic, and on links that lose packets. Default: two

@@ -33,6 +33,14 @@ struct Cluster {
     std::string key{};
     /// The other members, 1 to 15, without this one. No two may have the same name or address.
     std::vector<ClusterPeer> peers{};
+    /// Where clients reach this member: a host name or IP address, by default with port 7835. The members tell it to
+    /// their clients, which connect to two members (Client::Builder::redundancy). Default: none; then this member is
+    /// the second one only of clients whose own settings name it.
+    std::string public_address{};
+    /// Whether other members may send requests of the control API to this server, such as `ferrotunnel drain --server
+    /// NAME` at one of them: whoever may use the control socket or the dashboard of one member can then control all of
+    /// them. Server::apply() changes it.
+    bool control = true;
 
     friend bool operator==(const Cluster&, const Cluster&) = default;
 };

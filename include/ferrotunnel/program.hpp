@@ -38,6 +38,15 @@ FERROTUNNEL_EXPORT void on_compare(Server& server, CompareHandler handler);
 /// Client::apply() with it after a change. May be called at any time.
 FERROTUNNEL_EXPORT void keep_services_beside(Client& client, std::string file);
 
+// --- servers of a cluster ---
+
+/// Sets the servers that an earlier client with the same settings knew (known_servers()), for the time when those of
+/// Builder::servers are away. Invalid addresses are ignored, and all beyond 16.
+FERROTUNNEL_EXPORT void set_known_servers(Client::Builder& builder, std::vector<std::string> servers);
+/// The servers of the cluster that this client knows beside those of Builder::servers, and may use: "b:7835". May
+/// change whenever the client has connected.
+FERROTUNNEL_EXPORT std::vector<std::string> known_servers(const Client& client);
+
 // --- replacing a running server ---
 
 /// Passes listening sockets to this server before start(): those of a server that it replaces (Control::take_sockets),

@@ -84,16 +84,24 @@ struct ResumeStats {
     std::uint64_t bytes_kept_max = 0;        ///< limit for each connection, Builder::resume_memory
 };
 
+/// A server that a Client is connected to, or was, or dials.
+struct ClientServerStats {
+    std::string address;       ///< "b.example.com:7835"
+    std::string member;        ///< its name in its cluster; empty: none, or not known yet
+    unsigned connections = 0;  ///< tunnel connections that are up, now
+};
+
 /// Statistics of a Client.
 struct ClientStats {
     bool connected = false;            ///< now
-    unsigned connections = 0;          ///< tunnel connections that are up, now
+    unsigned connections = 0;          ///< tunnel connections that are up, now, to all servers
     std::uint64_t connects = 0;        ///< logins that succeeded
     std::uint64_t losses = 0;          ///< tunnel connections that broke
     std::chrono::microseconds rtt{0};  ///< the smallest round trip of the last minute; 0: not known
     ResumeStats resume;                ///< a waiting connection counts as one that is up
     TrafficStats traffic;
     DatagramStats datagrams;
+    std::vector<ClientServerStats> servers{};  ///< one, or two of a cluster (Builder::redundancy)
 };
 
 /// Statistics of the HTTP edge since start(); "now" is what exists at the moment.

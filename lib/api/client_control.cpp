@@ -46,6 +46,9 @@ Json json_of(const ServiceEntry& entry) {
     if (view.state == Service::State::refused) {
         json["why"] = view.error_text;
     }
+    if (view.state == Service::State::registered && !view.not_at.empty()) {
+        json["not_at"] = view.not_at;
+    }
     using Health = ServiceState::Health;
     if (view.health != Health::unchecked && !entry.is_off()) {
         json["health"] = view.health == Health::healthy     ? "healthy"
@@ -59,6 +62,17 @@ Json json_of(const ServiceEntry& entry) {
         json["disabled_by"] = entry.known->disabled_by();
     }
     return json;
+}
+
+Json servers_of(const ClientStats& stats) {
+    Json list = Json::array();
+    for (const ClientServerStats& server : stats.servers) {
+        Json& json = list.emplace_back(Json{{"address", server.address}, {"connections", server.connections}});
+        if (!server.member.empty()) {
+            json["member"] = server.member;
+        }
+    }
+    return list;
 }
 
 void close_all(std::vector<Service>& services) {
@@ -111,7 +125,8 @@ Answer ClientControl::answer(const admin::StatusRequest& /*request*/) {
     if (std::string why_not = why_not_ready(); !why_not.empty()) {
         json["not_ready"] = std::move(why_not);
     }
-    json["server"] = needs_.settings.server;
+    json["server"] = needs_.settings.servers.front();
+    json["servers"] = servers_of(stats);
     json["name"] = needs_.settings.name;
     put_numbers(json, stats);
     json["trunks"] = trunks();
@@ -309,12 +324,15 @@ Answer ClientControl::answer(const admin::DrainRequest& request) {
     return needs_.is_stopping() ? Answer{202, Json{{"draining", true}}} : needs_.control.drain(request.time());
 }
 
-// The connections to the server, open and attempted.
+// The connections to servers, open and attempted.
 Json ClientControl::trunks() const {
     const MutexLock lock(needs_.state.mutex);
     Json all = Json::array();
     for (const auto& [number, trunk] : needs_.state.status.connections()) {
         Json one{{"number", number}, {"open", trunk.is_open}, {"since", admin::seconds_of(trunk.since)}};
+        if (!trunk.server.empty()) {
+            one["server"] = trunk.server;
+        }
         if (!trunk.why.empty()) {
             one["why"] = trunk.why;
         }

@@ -6,6 +6,7 @@
 
 #include "api/engine_settings.hpp"
 #include "api/managed_services.hpp"
+#include "api/server_access.hpp"
 #include "api/statistics.hpp"
 #include "api/tls_settings.hpp"
 #include "ingress/udp_port.hpp"
@@ -33,8 +34,8 @@ std::shared_ptr<session::ClientShared> make_shared_part(const detail::ClientSett
         session::remove_own_client(one->instance);
         delete one;
     });
-    shared->server = *net::parse_host_port(settings.server, detail::default_control_port);
-    shared->proxy = *detail::proxy_of(settings, shared->server);
+    shared->servers = detail::places_of(settings.servers);
+    shared->known_servers = detail::places_of(settings.known_servers);
     shared->token = detail::engine_token(settings.token);
     shared->name = settings.name;
     shared->identity = settings.identity;
@@ -47,6 +48,7 @@ std::shared_ptr<session::ClientShared> make_shared_part(const detail::ClientSett
     shared->log = &log;
     shared->random = &random;
     shared->tls = detail::make_tls(settings);
+    shared->access = detail::server_access(settings, shared->tls);
     shared->inspector = detail::inspector_of(settings);
     return shared;
 }
@@ -67,7 +69,7 @@ Client::Impl::Impl(detail::ClientSettings&& settings)
              settings_.replace && !settings_.identity.empty(), settings_.replace),
       events_(group_->at(0).owns_thread() ? detail::CalledBy::own_thread : detail::CalledBy::whoever,
               settings_.on_event, log_, control_.events()),
-      offers_({state_, link_, events_, log_, shared_, life_, settings_.server}),
+      offers_({state_, link_, events_, log_, shared_, life_, settings_.servers.front()}),
       visits_({state_, link_, log_}),
       managed_({link_, log_,
                 [this](const wire::Manage& request, const exits::Destinations& targets) {
@@ -76,7 +78,7 @@ Client::Impl::Impl(detail::ClientSettings&& settings)
       reload_({settings_, state_, link_, offers_, visits_, events_, log_,
                [this] { managed_.set_targets(settings_.managed); }}),
       statistics_({state_, shared_, *group_}),
-      notices_({state_, offers_, events_, log_, life_, settings_.server, [this] { lifecycle_.recheck(); }}),
+      notices_({state_, offers_, events_, log_, life_, settings_.servers.front(), [this] { lifecycle_.recheck(); }}),
       lifecycle_(*this, *group_, "Client") {
     managed_.set_targets(settings_.managed);
     shared_->services = std::make_shared<metrics::ServiceCounters>(detail::writers_of(*group_));
@@ -104,8 +106,14 @@ std::unique_ptr<session::ClientLink> Client::Impl::make_link() {
     settings.on_manage = [this](std::uint64_t number, const wire::Manage& request) {
         managed_.receive(number, request);
     };
+    settings.redundancy = static_cast<unsigned>(settings_.redundancy);
+    settings.on_servers = [this](const std::vector<net::HostPort>& servers) {
+        const MutexLock lock(state_.mutex);
+        state_.status.set_known_servers(servers);
+    };
     settings.near_threshold = settings_.connections ? Duration::max() : limits::near_round_trip;
-    for (std::size_t i = 0; i < settings_.connections.value_or(Builder::connections_default); ++i) {
+    for (std::size_t i = 0; i < settings_.redundancy * settings_.connections.value_or(Builder::connections_default);
+         ++i) {
         settings.trunk_workers.push_back(&group_->at(i % group_->size()));
     }
     memory_ = std::make_unique<trunk::MemoryWatch>(link_.worker(), shared_->memory, log_);
@@ -183,6 +191,11 @@ bool Client::Impl::connected() const {
     return state_.status.is_connected();
 }
 
+std::vector<std::string> Client::Impl::known_servers() const {
+    const MutexLock lock(state_.mutex);
+    return state_.status.known_servers();
+}
+
 asio::any_io_executor Client::Impl::executor() const {
     return runtime::executor_of(group_->at(0));
 }
@@ -237,7 +250,7 @@ void Client::Impl::shut_down(bool was_started) {
     if (is_unreported) {  // the link had no time to end by itself
         Event event;
         event.kind = Event::Kind::stopped;
-        event.peer = settings_.server;
+        event.peer = settings_.servers.front();
         events_.deliver(std::move(event));
     }
     events_.wait_until_delivered();

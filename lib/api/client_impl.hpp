@@ -42,6 +42,7 @@ public:
     void keep_services_beside(std::string file);
     bool is_forked() const noexcept { return lifecycle_.is_forked(); }
     bool connected() const;
+    std::vector<std::string> known_servers() const;
     asio::any_io_executor executor() const;
 
 private:

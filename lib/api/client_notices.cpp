@@ -61,7 +61,7 @@ bool is_about_health(const LinkNotice& notice) {
 void ClientNotices::receive(const LinkNotice& notice) {
     Event event;
     event.kind = event_kind_of(notice);
-    event.peer = needs_.server;
+    event.peer = notice.server.empty() ? needs_.server : notice.server;
     event.text = notice.text;
     event.error = notice.service != 0 ? error_of(notice.code) : connection_error(notice.code);
     event.connection = notice.trunk;
@@ -118,11 +118,14 @@ std::optional<ServiceEntry> ClientNotices::answered(std::uint32_t service, Event
 
 void ClientNotices::on_registered(const LinkNotice& notice, Event& event) {
     event.endpoint = notice.endpoint;
+    if (!notice.text.empty()) {
+        event.text = "Visitors cannot reach it at all servers of the cluster. Not at: " + notice.text;
+    }
     auto entry = answered(notice.service, event, [&](const ServiceEntry& registered) {
         if (registered.listener) {
             registered.listener->set_registered();  // first: a reader of the state may accept at once
         }
-        registered.state->set_registered(notice.endpoint, notice.port);
+        registered.state->set_registered(notice.endpoint, notice.port, notice.text);
     });
     if (entry && entry->waiting != nullptr) {
         asio::any_io_executor executor = entry->waiting->executor;

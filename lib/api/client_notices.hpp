@@ -18,7 +18,7 @@ public:
         EventDelivery& events;
         Logger& log;
         const IntrusivePtr<OwnerLife>& life;
-        const std::string& server;      // the peer's name in events
+        const std::string& server;      // the peer's name in events that are about no connection
         std::function<void()> stopped;  // the link has ended, and so have its services
     };
 

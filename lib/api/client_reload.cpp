@@ -144,7 +144,7 @@ void ClientReload::commit(ServiceEntries::Plan plan, ApplyReport& report) {
     for (std::string& name : outcome.closed) {
         Event& event = closed.emplace_back();
         event.kind = Event::Kind::unregistered;
-        event.peer = needs_.settings.server;
+        event.peer = needs_.settings.servers.front();
         event.service = std::move(name);
     }
     needs_.state.changed.notify_all();

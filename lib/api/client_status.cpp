@@ -6,6 +6,23 @@
 #include "ferrotunnel/error.hpp"
 
 namespace ferrotunnel::detail {
+namespace {
+
+void add_server_of(const ClientStatus::Connection& connection, std::vector<ClientServerStats>& servers) {
+    if (connection.server.empty()) {
+        return;
+    }
+    auto found = std::ranges::find(servers, connection.server, &ClientServerStats::address);
+    if (found == servers.end()) {
+        found = servers.insert(found, {connection.server, {}, 0});
+    }
+    if (!connection.member.empty()) {
+        found->member = connection.member;
+    }
+    found->connections += connection.is_open ? 1U : 0U;
+}
+
+}  // namespace
 
 void ClientStatus::record(const session::LinkNotice& notice) {
     using Kind = session::LinkNotice::Kind;
@@ -15,8 +32,13 @@ void ClientStatus::record(const session::LinkNotice& notice) {
     connects_ += opens ? 1U : 0U;
     losses_ += notice.broke ? 1U : 0U;
     if (notice.trunk != 0 && (opens || closes)) {
-        connections_[notice.trunk] = {opens, std::chrono::system_clock::now(), closes ? notice.text : std::string(),
-                                      opens ? notice.text : std::string()};
+        Connection& connection = connections_[notice.trunk];
+        connection = {notice.server,
+                      notice.member,
+                      opens,
+                      std::chrono::system_clock::now(),
+                      closes ? notice.text : std::string(),
+                      opens ? notice.text : std::string()};
     }
     if (notice.kind == Kind::waiting || notice.kind == Kind::resumed) {
         connections_[notice.trunk].detached_since = notice.kind == Kind::waiting ? Clock::now() : TimePoint{};
@@ -63,6 +85,14 @@ void ClientStatus::add_to(ClientStats& stats) const {
             ++stats.resume.waiting;
             stats.resume.waiting_for = std::max(stats.resume.waiting_for, connection.waited());
         }
+        add_server_of(connection, stats.servers);
+    }
+}
+
+void ClientStatus::set_known_servers(const std::vector<net::HostPort>& servers) {
+    known_servers_.clear();
+    for (const net::HostPort& server : servers) {
+        known_servers_.push_back(net::to_text(server));
     }
 }
 

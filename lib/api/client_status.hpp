@@ -6,9 +6,11 @@
 #include <map>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "ferrotunnel/stats.hpp"
+#include "net/host_port.hpp"
 #include "session/link_notice.hpp"
 
 namespace ferrotunnel::detail {
@@ -16,8 +18,10 @@ namespace ferrotunnel::detail {
 /// Has no lock: the owner's guards it.
 class ClientStatus {
 public:
-    /// A connection to the server.
+    /// A connection to a server.
     struct Connection {
+        std::string server{};  // empty: not known yet
+        std::string member{};  // likewise
         bool is_open = false;
         std::chrono::system_clock::time_point since{};  // of the present state
         std::string why{};                              // why it is not open
@@ -50,6 +54,9 @@ public:
     void check_open(const char* what) const;
 
     void add_to(ClientStats& stats) const;
+    /// Other servers of the cluster that the client may use.
+    void set_known_servers(const std::vector<net::HostPort>& servers);
+    const std::vector<std::string>& known_servers() const noexcept { return known_servers_; }
     /// Connections that were open or attempted, by number.
     const std::map<unsigned, Connection>& connections() const noexcept { return connections_; }
 
@@ -62,6 +69,7 @@ private:
     bool wants_handover_;
     bool end_reported_ = false;
     std::map<unsigned, Connection> connections_;
+    std::vector<std::string> known_servers_;
     unsigned open_ = 0;
     std::uint64_t connects_ = 0;
     std::uint64_t losses_ = 0;

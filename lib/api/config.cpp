@@ -248,7 +248,8 @@ Config::ClientSection Config::client_section() const {
     const detail::ClientPart part = file_->values.client.value_or(detail::ClientPart());
     fill(section, part);
     add_exposed(part.settings.token, section);
-    section.server = part.settings.server;
+    section.servers = detail::listed_servers(part.settings.servers);
+    section.server = section.servers.empty() ? std::string() : section.servers.front();
     section.name = part.settings.name;
     section.connections =
         static_cast<unsigned>(part.settings.connections.value_or(Client::Builder::connections_default));

@@ -12,6 +12,7 @@ namespace ferrotunnel::detail {
 struct EngineAccess {
     static Client::Impl& of(Client& client) { return engine_of(client.impl_, "Client"); }
     static Server::Impl& of(Server& server) { return engine_of(server.impl_, "Server"); }
+    static const Client::Impl& of(const Client& client) { return engine_of(client.impl_, "Client"); }
     /// Null if the handle is empty.
     static Server::Impl* find(const Server& server) noexcept { return server.impl_.get(); }
 };

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/builder_access.hpp"
 #include "api/engine_access.hpp"
 
 namespace ferrotunnel::program {
@@ -42,6 +43,14 @@ void on_compare(Server& server, CompareHandler handler) {
 
 void keep_services_beside(Client& client, std::string file) {
     EngineAccess::of(client).keep_services_beside(std::move(file));
+}
+
+void set_known_servers(Client::Builder& builder, std::vector<std::string> servers) {
+    detail::BuilderAccess::settings_of(builder).known_servers = std::move(servers);
+}
+
+std::vector<std::string> known_servers(const Client& client) {
+    return EngineAccess::of(client).known_servers();
 }
 
 void inherit(Server& server, std::vector<PassedSocket> sockets) {

@@ -7,28 +7,41 @@
 #include "settings/settings.hpp"
 
 namespace ferrotunnel::detail {
+namespace {
 
-std::optional<ServerPlace> server_place(const Client::Builder& builder) {
+void add_proxy(const net::Proxy& through, ServerPlace& place) {
+    place.proxy = net::to_text(through);
+    place.proxy_host = through.place.host;
+    place.proxy_port = through.place.port;
+    place.proxy_connects = through.kind == net::Proxy::Kind::http;
+    place.proxy_login = through.user.empty() ? "" : through.user + ':' + through.password;
+}
+
+}  // namespace
+
+std::vector<ServerPlace> server_places(const Client::Builder& builder) {
     const ClientSettings& settings = BuilderAccess::settings_of(builder);
-    const auto server = net::parse_host_port(settings.server, default_control_port);
-    if (!server || server->host.empty()) {
-        return std::nullopt;
+    std::vector<ServerPlace> places;
+    for (const std::string& address : listed_servers(settings.servers)) {
+        const auto server = net::parse_host_port(address, default_control_port);
+        if (!server || server->host.empty()) {
+            return {};
+        }
+        const auto proxy = proxy_of(settings, *server);
+        if (!proxy) {
+            return {};
+        }
+        ServerPlace& place = places.emplace_back();
+        place.host = server->host;
+        place.port = server->port;
+        place.tls = settings.tls;
+        place.tls_ca = settings.tls_ca;
+        place.tls_pin = settings.tls_pin;
+        if (*proxy) {
+            add_proxy(**proxy, place);
+        }
     }
-    const auto proxy = proxy_of(settings, *server);
-    if (!proxy) {
-        return std::nullopt;
-    }
-    ServerPlace place{
-        server->host, server->port, settings.tls, settings.tls_ca, settings.tls_pin, {}, {}, 0, false, {}};
-    if (*proxy) {
-        const net::Proxy& through = **proxy;
-        place.proxy = net::to_text(through);
-        place.proxy_host = through.place.host;
-        place.proxy_port = through.place.port;
-        place.proxy_connects = through.kind == net::Proxy::Kind::http;
-        place.proxy_login = through.user.empty() ? "" : through.user + ':' + through.password;
-    }
-    return place;
+    return places;
 }
 
 std::string tls_certificate_file(const Server::Builder& builder) {

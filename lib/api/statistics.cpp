@@ -62,7 +62,7 @@ constexpr Statistic<ServerStats> server_rows[]{
 
 constexpr Statistic<ClientStats> client_rows[]{
     {&ClientStats::connected, "connected"},  // /readyz states it
-    {&ClientStats::connections, "connections", gauge("ferrotunnel_trunks", "Open tunnel connections to the server.")},
+    {&ClientStats::connections, "connections", gauge("ferrotunnel_trunks", "Open tunnel connections to servers.")},
     {&ClientStats::connects, "connects", counter("ferrotunnel_logins", "Successful logins.")},
     {&ClientStats::losses, "losses", counter("ferrotunnel_trunks_lost", "Tunnel connections to the server lost.")},
     {&ClientStats::rtt, "rtt_us",

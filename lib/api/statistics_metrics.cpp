@@ -122,6 +122,11 @@ void put(Exposition& to, const ClientStats& stats) {
     families.add(stats.traffic, rows_of<TrafficStats>());
     families.add(stats.datagrams, rows_of<DatagramStats>());
     families.write_to(to);
+    to.family("ferrotunnel_server_trunks", metrics::Type::gauge,
+              "Open tunnel connections of the client to each of its servers.");
+    for (const ClientServerStats& server : stats.servers) {
+        to.sample(std::uint64_t{server.connections}, {{"server", server.address}, {"member", server.member}});
+    }
 }
 
 void put(Exposition& to, const std::vector<TunnelInfo>& tunnels) {

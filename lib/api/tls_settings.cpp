@@ -26,7 +26,7 @@ std::shared_ptr<transport::TlsContext> make_tls(const ClientSettings& settings) 
         return nullptr;
     }
     transport::TlsClientSettings tls;
-    tls.server_name = net::without_zone(net::parse_host_port(settings.server, default_control_port)->host);
+    tls.server_name = net::without_zone(net::parse_host_port(settings.servers.front(), default_control_port)->host);
     tls.system_ca = settings.tls_ca == "system";
     tls.ca_file = tls.system_ca ? std::string() : settings.tls_ca;
     tls.pin = settings.tls_pin;

@@ -32,9 +32,9 @@ void SelfLoopDetector::set_public_port(std::uint32_t service, std::uint16_t port
     }
 }
 
-void SelfLoopDetector::set_server(const net::Address& server) {
+void SelfLoopDetector::set_server(const net::Address& server, unsigned side) {
     const MutexLock lock(mutex_);
-    server_ = server;
+    servers_.at(side) = server;
 }
 
 bool SelfLoopDetector::is_public_port(std::uint16_t port) const {
@@ -47,10 +47,11 @@ bool SelfLoopDetector::may_loop(std::uint16_t backend_port) const {
     return is_public_port(backend_port);
 }
 
-// The same port number on another machine is not a loop: the public ports are on this machine, or on the server's.
+// The same port number on another machine is not a loop: the public ports are on this machine, or on a server's.
 std::unique_ptr<SelfLoopDetector::Watch> SelfLoopDetector::watch(const net::Address& from, const net::Address& to) {
     const MutexLock lock(mutex_);
-    const bool here = is_loopback(to) || same_host(to, from) || same_host(to, server_);
+    const bool here = is_loopback(to) || same_host(to, from) ||
+                      std::ranges::any_of(servers_, [&](const net::Address& server) { return same_host(to, server); });
     if (from.family == 0 || !here || !is_public_port(to.port)) {
         return nullptr;
     }

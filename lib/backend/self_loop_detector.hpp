@@ -8,6 +8,7 @@
 // (trunk/loop_detector.hpp).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -27,8 +28,8 @@ class SelfLoopDetector : public std::enable_shared_from_this<SelfLoopDetector> {
 public:
     /// Sets the public port of a service, as the server reported it; 0: none any more.
     void set_public_port(std::uint32_t service, std::uint16_t port);
-    /// Sets the server's address, as the trunk sees it.
-    void set_server(const net::Address& server);
+    /// Sets the address of the server that this side of the link (0 or 1) is at, as the trunk sees it.
+    void set_server(const net::Address& server, unsigned side = 0);
 
     /// Whether a backend at this port may be one of our own public ports. If so, connections to it have to be watched.
     bool may_loop(std::uint16_t backend_port) const;
@@ -60,7 +61,7 @@ private:
     bool is_public_port(std::uint16_t port) const REQUIRES(mutex_);
 
     mutable Mutex mutex_;
-    net::Address server_ GUARDED_BY(mutex_);
+    std::array<net::Address, 2> servers_ GUARDED_BY(mutex_);
     std::map<std::uint32_t, Service> services_ GUARDED_BY(mutex_);
     std::multimap<std::uint16_t, Connection> watched_ GUARDED_BY(mutex_);  // keyed by our own port
 };

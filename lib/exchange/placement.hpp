@@ -175,7 +175,8 @@ private:
     /// Which member a visitor of a group had before.
     struct Sticky {
         std::uint64_t address = 0;
-        std::string tag;  // of its cookie; empty if it has none
+        std::string tag;           // of its cookie; empty if it has none
+        bool is_accepted = false;  // that is by the other accepted key, and replaced
     };
 
     std::string_view group_member_name() const noexcept {
@@ -184,6 +185,7 @@ private:
     Successor find_other_service();
     Result wait_for_connect();
     void settle_at_limiter() noexcept;
+    void read_accepted_cookie(const IncomingRequest& arrival, std::string_view name);
     void read_sticky_of(const IncomingRequest& arrival);
     void record_outcome_of(const directory::GroupMember& member, directory::MemberOutcome outcome);
     void put_member_of(const directory::GroupMember& member, http::Edits& edits) const;

@@ -48,6 +48,7 @@ struct HandshakeFailure {
     std::string text;           // for this side's user or log: what happened and what to do
     std::string text_for_peer;  // at most limits::goaway_text_max bytes, and nothing that only this side may know
     bool by_peer = false;       // the peer ended it; nothing has to be sent
+    bool unwanted = false;      // on the client: it is not the server that is wanted
 };
 
 /// The results of a login.

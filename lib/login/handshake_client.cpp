@@ -16,6 +16,13 @@ HandshakeFailure server_without_proof() {
             "The proof in welcome is wrong.", false};
 }
 
+HandshakeFailure unwanted_server() {
+    HandshakeFailure failure{wire::Code::cancelled, "The client is connected to this server already.",
+                             "The client is connected to this server already.", false};
+    failure.unwanted = true;
+    return failure;
+}
+
 }  // namespace
 
 ClientHandshake::ClientHandshake(Settings settings, Random& random) : settings_(std::move(settings)) {
@@ -87,6 +94,9 @@ Step ClientHandshake::on_hello(const wire::Hello& hello, Bytes payload) {
     if (!version) {
         return fail(version_failure(settings_.versions, server));
     }
+    if (settings_.wants_server && !settings_.wants_server(hello.instance)) {
+        return fail(unwanted_server());
+    }
     server_hello_.assign(payload.begin(), payload.end());
     server_nonce_ = hello.nonce;
     common_features_ = settings_.features & hello.features;
@@ -125,6 +135,9 @@ Step ClientHandshake::on_welcome(const wire::Welcome& welcome) {
         return fail(std::move(*failure));
     }
     agreement_.features = welcome.features;
+    if ((welcome.features & wire::feature::cluster) != 0) {
+        agreement_.cluster = welcome.cluster;
+    }
     agreement_.session = welcome.session;
     agreement_.ping_interval = std::chrono::milliseconds(welcome.ping_ms);
     agreement_.dead_interval = std::chrono::milliseconds(welcome.dead_ms);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,6 +46,8 @@ public:
             std::uint64_t received = 0;
         };
         std::optional<Resume> resume{};
+        /// Whether a login at the server with this instance is wanted; if not, it fails before `auth`. Empty: at any.
+        std::function<bool(const wire::InstanceId&)> wants_server{};
     };
 
     ClientHandshake(Settings settings, Random& random);

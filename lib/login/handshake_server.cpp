@@ -150,6 +150,9 @@ Step ServerHandshake::welcome(std::string session) {
     check(state_ == State::proved, "only a client that has proved its token is welcome");
     wire::Welcome welcome = make_welcome();
     welcome.session = session;
+    if (settings_.cluster && (agreement_.features & wire::feature::cluster) != 0) {
+        welcome.cluster = *settings_.cluster;
+    }
     if ((agreement_.features & wire::feature::resume) != 0) {
         welcome.resume = {resume_id_, milliseconds(settings_.resume_window)};
         agreement_.resume_window = settings_.resume_window;

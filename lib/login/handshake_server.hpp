@@ -65,6 +65,8 @@ public:
         /// Whether too many wrong tokens have arrived from the client's address: then only strong tokens are
         /// considered, and any other is answered with `busy`. Empty: never.
         std::function<bool()> blocks_weak_tokens{};
+        /// The cluster that the server is a member of, for clients with feature::cluster; null: none.
+        std::shared_ptr<const wire::ClusterPart> cluster{};
     };
 
     ServerHandshake(Settings settings, Random& random);

@@ -68,6 +68,9 @@ public:
     virtual void on_link_end(const std::shared_ptr<Link>& link, const trunk::TrunkEnd& end, bool was_open) noexcept = 0;
     /// A member opens a stream on a data link, for a visitor.
     virtual void on_link_stream(runtime::Worker& worker, IntrusivePtr<mux::Stream> stream, const wire::Open& open) = 0;
+    /// `peer` opens a stream on a data link, for a request of the control API.
+    virtual void on_link_control(runtime::Worker& worker, const std::string& peer,
+                                 IntrusivePtr<mux::Stream> stream) = 0;
 };
 
 /// What all links of a member share.
@@ -148,6 +151,7 @@ private:
     mux::Settings mux_settings() const;
     void begin(const LinkHello& hello);
     void begin_channel();
+    void note_round_trip() noexcept;
     void check_peer();
 
     const LinkContext& context_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/published.hpp"
+#include "peers/control_stream.hpp"
 #include "peers/link_dialler.hpp"
 #include "peers/link_listener.hpp"
 #include "peers/member_links.hpp"
@@ -47,6 +48,7 @@ struct Links::Parts final : LinkEvents {
     void on_link_stream(runtime::Worker& worker, IntrusivePtr<mux::Stream> stream, const wire::Open& open) override {
         needs.on_stream(worker, std::move(stream), open);
     }
+    void on_link_control(runtime::Worker& worker, const std::string& peer, IntrusivePtr<mux::Stream> stream) override;
 
     void use(const transport::ClusterKeys& keys);
     void add_diallers();
@@ -240,6 +242,14 @@ void Links::Parts::report_refused(const Link& link, const trunk::TrunkEnd& end) 
     if (needs.log.may_write(LogLevel::warn, refused_peers, link.worker().now())) {
         needs.log.warn("a connection to the cluster's port was refused",
                        {{"peer", link.from()}, {"code", wire::name_of(end.code)}, {"why", reason_of(end)}});
+    }
+}
+
+void Links::Parts::on_link_control(runtime::Worker& worker, const std::string& peer, IntrusivePtr<mux::Stream> stream) {
+    if (!needs.on_control) {
+        stream->abort(Code::unsupported);
+    } else if (runtime::Fd socket = receive_control(worker, stream)) {
+        needs.on_control(peer, std::move(socket));
     }
 }
 

@@ -1,6 +1,7 @@
 // Replacement of another client with the same identity (docs/architecture/handover.md).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -24,17 +25,21 @@ public:
 
     /// False once it has replaced that client, or cannot.
     bool wants_handover() const noexcept { return wants_handover_; }
-    /// Requests the replacement if all services are registered and healthy, so that visitors lose nothing. To be called
-    /// whenever something has changed.
+    /// Requests the replacement at each server where all services are registered and healthy, so that visitors lose
+    /// nothing. To be called whenever something has changed.
     void check();
     void on_taken_over(const wire::TakenOver& answer);
 
 private:
+    void check_at(unsigned side);
+    bool any_side_left() const noexcept;
+    void conclude(std::uint64_t replaced);
     void report_too_old();
 
     const Needs needs_;
     bool wants_handover_;
-    std::uint64_t requested_on_ = 0;  // number of the login on which it was requested
+    std::array<std::uint64_t, 2> requested_on_{};  // by side: number of the login on which it was requested
+    bool found_none_ = false;                      // at a server that has answered
 };
 
 }  // namespace ferrotunnel::session

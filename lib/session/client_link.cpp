@@ -21,7 +21,7 @@ Backoff::Settings for_tunnel(const ClientLink::Settings& settings) {
 
 ClientLink::Settings with_a_trunk(ClientLink::Settings settings, runtime::Worker& worker) {
     if (settings.trunk_workers.empty()) {
-        settings.trunk_workers.push_back(&worker);
+        settings.trunk_workers.assign(settings.redundancy, &worker);
     }
     return settings;
 }
@@ -68,7 +68,8 @@ ClientLink::ClientLink(runtime::Worker& worker, std::shared_ptr<ClientShared> sh
 ClientLink::~ClientLink() = default;
 
 TrunkSet::Settings ClientLink::trunk_settings() const {
-    return {settings_.backoff, for_tunnel(settings_), settings_.trunk_workers, settings_.near_threshold};
+    return {settings_.backoff,        for_tunnel(settings_), settings_.trunk_workers,
+            settings_.near_threshold, settings_.redundancy,  settings_.on_servers};
 }
 
 void ClientLink::start() {
@@ -184,25 +185,29 @@ void ClientLink::answer(std::uint64_t number, const wire::Managed& answer) {
 
 void ClientLink::on_trunk_open(std::size_t place, const login::Agreement& agreed, const std::string& transport,
                                Duration round_trip) {
-    trunks_.on_open(place, agreed);
+    if (!trunks_.on_open(place, agreed)) {
+        return;  // its session ends: it was not to be at that server
+    }
     if (!is_running(phase_)) {
         return;  // stopped meanwhile; its end is on the way
     }
     failed_ = 0;
     verdict_.record_login();
-    at_.shared->log->info("connected", {{"server", net::to_text(at_.shared->server)},
+    const TrunkState& trunk = trunks_.states().at(place);
+    at_.shared->log->info("connected", {{"server", net::to_text(trunk.server)},
                                         {"session", agreed.session},
                                         {"trunk", trunks_.states().name_of(place)},
                                         {"agent", agreed.peer_agent},
                                         {"tls", transport}});
     const bool is_first = std::exchange(phase_, LinkPhase::up) == LinkPhase::down;
-    if (is_first) {
-        trunks_.on_up(round_trip);
+    const unsigned side = trunks_.states().side_of(place);
+    if (trunks_.states().open_count(side) == 1) {
+        trunks_.on_up(round_trip, side);
     }
     draining_reported_ = trunks_.states().any_draining();
-    at_.notify({.kind = is_first ? LinkNotice::Kind::connected : LinkNotice::Kind::joined,
-                .text = transport,
-                .trunk = static_cast<unsigned>(place + 1)});
+    LinkNotice notice = notice_of(place, is_first ? LinkNotice::Kind::connected : LinkNotice::Kind::joined);
+    notice.text = transport;
+    at_.notify(notice);
     if (is_running(phase_) && trunks_.states().at(place).is_open()) {  // the handler may have stopped the link
         registration_.register_all(place);
         trunks_.connect_idle();
@@ -239,23 +244,35 @@ void ClientLink::on_registered(std::size_t place, const wire::Registered& messag
 
 void ClientLink::on_trunk_draining(std::size_t place, Code code, const std::string& text) {
     trunks_.on_draining(place);
-    if (!is_running(phase_) || std::exchange(draining_reported_, true)) {
+    if (!is_running(phase_)) {
         return;
     }
-    at_.shared->log->info("the server accepts no new visitors", {{"why", text}});
-    at_.notify({.kind = LinkNotice::Kind::draining, .code = code, .text = text});
+    if (!std::exchange(draining_reported_, true)) {
+        at_.shared->log->info("the server accepts no new visitors",
+                              {{"server", net::to_text(trunks_.states().at(place).server)}, {"why", text}});
+        LinkNotice notice = notice_of(place, LinkNotice::Kind::draining);
+        notice.trunk = 0;  // it is said of all trunks to that server
+        notice.code = code;
+        notice.text = text;
+        at_.notify(notice);
+    }
+    if (is_running(phase_)) {  // the handler may have stopped the link
+        trunks_.leave_draining(place);
+    }
 }
 
 // Nothing ends yet: for the link the trunk stays open.
 void ClientLink::on_trunk_waiting(std::size_t place, const trunk::TrunkEnd& why) {
-    at_.notify({.kind = LinkNotice::Kind::waiting,
-                .code = why.code == Code::none ? Code::connection_reset : why.code,
-                .text = why.text,
-                .trunk = static_cast<unsigned>(place + 1)});
+    trunks_.on_detached(place, true);
+    LinkNotice notice = notice_of(place, LinkNotice::Kind::waiting);
+    notice.code = why.code == Code::none ? Code::connection_reset : why.code;
+    notice.text = why.text;
+    at_.notify(notice);
 }
 
 void ClientLink::on_trunk_resumed(std::size_t place) {
-    at_.notify({.kind = LinkNotice::Kind::resumed, .trunk = static_cast<unsigned>(place + 1)});
+    trunks_.on_detached(place, false);
+    at_.notify(notice_of(place, LinkNotice::Kind::resumed));
 }
 
 void ClientLink::on_trunk_retired(std::size_t place, const std::string& text) {
@@ -263,6 +280,10 @@ void ClientLink::on_trunk_retired(std::size_t place, const std::string& text) {
     services_.forget_trunk(place);
     if (!is_running(phase_)) {
         return;
+    }
+    if (trunks_.states().at(place).leaving) {
+        registration_.register_lost();
+        return;  // the set connects elsewhere when all trunks of that side have left
     }
     at_.shared->log->info("a new session replaces this one",
                           {{"trunk", trunks_.states().name_of(place)}, {"why", text}});
@@ -288,96 +309,6 @@ void ClientLink::on_replaced(const wire::Replaced& message) {
     }
     visits_.stop_accepting();  // the successor may listen there
     drain();
-}
-
-// --- losses ---
-
-void ClientLink::on_trunk_end(std::size_t place, const trunk::TrunkEnd& end, bool was_open) {
-    trunks_.on_end(place, end, was_open);
-    services_.forget_trunk(place);
-    if (!is_running(phase_)) {
-        finish_if_drained(end.code, end.code == Code::none ? std::string() : end.text);
-        return;
-    }
-    const std::string text = verdict_.explain(end);
-    at_.shared->log->warn(was_open ? "the connection was lost" : "could not connect",
-                          {{"server", net::to_text(at_.shared->server)},
-                           {"trunk", trunks_.states().name_of(place)},
-                           {"code", wire::name_of(end.code)},
-                           {"why", text}});
-    if (verdict_.is_final(end)) {
-        end_permanently(end.code, text, was_open);
-        return;
-    }
-    LinkNotice why;
-    why.code = end.code == Code::none ? Code::connection_reset : end.code;
-    why.text = text;
-    why.trunk = static_cast<unsigned>(place + 1);
-    why.broke = was_open;
-    why.settled = verdict_.is_settled(end);
-    if (trunks_.states().open_count() > 0) {
-        trunk_lost(place, why);
-    } else {
-        tunnel_down(place, why);
-    }
-}
-
-// Other trunks are open: this one reconnects by itself.
-void ClientLink::trunk_lost(std::size_t place, const LinkNotice& why) {
-    LinkNotice notice = why;
-    notice.kind = LinkNotice::Kind::degraded;
-    notice.retry_in = trunks_.retry(place);
-    registration_.register_lost();
-    at_.notify(notice);
-    handover_.check();  // what was requested on that trunk may not have arrived
-}
-
-void ClientLink::tunnel_down(std::size_t place, const LinkNotice& why) {
-    registration_.lose_all();
-    const bool was_up = std::exchange(phase_, LinkPhase::down) == LinkPhase::up;
-    LinkNotice lost = why;
-    lost.kind = LinkNotice::Kind::lost;
-    if (was_up || !trunks_.states().any_connecting()) {  // of several that fail in a row, only the last is reported
-        at_.notify(lost);
-    }
-    if (!is_running(phase_)) {
-        return;  // the handler has stopped the link
-    }
-    // The connections being made decide what follows. This trunk waits its own time: if a server drops each connection
-    // right after the login, two trunks would otherwise reconnect each other at once, for ever.
-    if (trunks_.states().any_connecting()) {
-        (void)trunks_.retry(place);
-        return;
-    }
-    trunks_.cancel_retries();
-    if (!why.broke && settings_.attempts != 0 && ++failed_ >= settings_.attempts) {
-        finish(why.code,
-               "gave up after " + (failed_ == 1 ? "1 attempt: " : std::to_string(failed_) + " attempts: ") + why.text);
-        return;
-    }
-    const Duration wait = wait_after(why);
-    trunks_.connect_first_in(wait);
-    at_.notify({.kind = LinkNotice::Kind::reconnecting, .code = why.code, .text = why.text, .retry_in = wait});
-}
-
-// After a refusal the server is contacted seldom, and not by all of its clients at once.
-Duration ClientLink::wait_after(const LinkNotice& why) {
-    if (!why.settled) {
-        return trunks_.next_tunnel_wait();
-    }
-    constexpr Duration::rep longest = 5;
-    const auto spread = static_cast<std::uint64_t>(((longest - 1) * settings_.retry_refused_after).count());
-    return settings_.retry_refused_after + Duration(static_cast<Duration::rep>(at_.shared->random->below(spread + 1)));
-}
-
-// The server's verdict on one trunk applies to the client.
-void ClientLink::end_permanently(Code code, const std::string& text, bool was_open) {
-    const auto kind = code == Code::superseded ? LinkNotice::Kind::lost : LinkNotice::Kind::refused;
-    final_ = {code, text};
-    at_.notify({.kind = kind, .code = code, .text = text, .broke = was_open});
-    if (is_running(phase_)) {
-        stop();
-    }
 }
 
 }  // namespace ferrotunnel::session

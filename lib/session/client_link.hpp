@@ -8,6 +8,8 @@
 //         the settings say so: an unattended client must be there when the token is renewed
 //   any --drain, or another client replaces it----> draining --visitors gone, or deadline--> stopped
 //
+// Its trunks may be at two servers of a cluster: it is up while one of them is open.
+//
 // When a trunk's stream ids run out on the server, the server requests a fresh session, which is made beside the
 // present one.
 //
@@ -37,14 +39,20 @@ class ClientLink : private ClientTrunkEvents {
 public:
     struct Settings {
         Backoff::Settings backoff;
-        unsigned attempts = 0;  // failed attempts in a row before the link gives up; 0: never
+        unsigned attempts = 0;  // failed attempts in a row (each at all servers) before the link gives up; 0: never
         /// The wait after a refusal by the server that would end the link; up to five times as long. Zero: the link
         /// ends.
         Duration retry_refused_after{};
         /// It replaces the client with the same identity, once all of its services are registered and healthy.
         bool replaces = false;
-        /// The worker of each trunk; a worker may be listed several times. Empty: one trunk, on the link's own worker.
+        /// Servers of a cluster to be connected to: 1 or 2.
+        unsigned redundancy = 1;
+        /// The worker of each trunk: those to the first server, then as many to the second one. A worker may be listed
+        /// several times. Empty: one trunk to each, on the link's own worker.
         std::vector<runtime::Worker*> trunk_workers{};
+        /// Called on the link's worker when it has learned which other servers of the cluster it may use, beside
+        /// ClientShared::servers, and when these change. May be empty.
+        std::function<void(const std::vector<net::HostPort>&)> on_servers{};
         /// Called on the link's worker with a request of the server's administrator about this client's services;
         /// answer() sends the answer, with the same number. Empty: such requests are ignored.
         std::function<void(std::uint64_t, const wire::Manage&)> on_manage{};
@@ -103,9 +111,11 @@ private:
     void on_retired_end(std::size_t place) override;
 
     TrunkSet::Settings trunk_settings() const;
-    void trunk_lost(std::size_t place, const LinkNotice& why);
-    void tunnel_down(std::size_t place, const LinkNotice& why);
-    Duration wait_after(const LinkNotice& why);
+    LinkNotice notice_of(std::size_t place, LinkNotice::Kind kind) const;
+    void trunk_lost(std::size_t place, const trunk::TrunkEnd& end, const LinkNotice& why);
+    void tunnel_down(std::size_t place, const trunk::TrunkEnd& end, const LinkNotice& why);
+    void went_elsewhere(std::size_t place, const trunk::TrunkEnd& end);
+    Duration wait_after(const LinkNotice& why, bool tries_another);
     void end_permanently(wire::Code code, const std::string& text, bool was_open);
     void on_registered(std::size_t place, const wire::Registered& message);
     void on_replaced(const wire::Replaced& message);
@@ -116,7 +126,7 @@ private:
     const Settings settings_;
     LinkPhase phase_ = LinkPhase::idle;
     bool draining_reported_ = false;
-    unsigned failed_ = 0;                                      // failed attempts in a row
+    unsigned failed_ = 0;                                      // failed attempts, each at all servers, in a row
     std::optional<std::pair<wire::Code, std::string>> final_;  // why the link ends, if the server is the reason
     ServerVerdict verdict_;
     OfferedServices services_;

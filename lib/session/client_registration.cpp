@@ -165,12 +165,29 @@ void ClientRegistration::register_lost() {
             needs_.at.notify({.kind = LinkNotice::Kind::unreachable, .service = offered->service->id});
         }
     }
+    report_other_endpoints();
+}
+
+void ClientRegistration::report_other_endpoints() {
+    std::vector<OfferedService*> moved;
+    for (auto& [id, offered] : needs_.services.all()) {
+        if (offered.is_reported && !offered.other_endpoint.empty() &&
+            !offered.is_registered_at(offered.endpoint_side, needs_.at.trunks) &&
+            offered.is_registered_at(1 - offered.endpoint_side, needs_.at.trunks)) {
+            moved.push_back(&offered);
+        }
+    }
+    for (OfferedService* const offered : moved) {
+        const std::size_t place = (1 - offered->endpoint_side) * needs_.at.trunks.per_side();
+        report_endpoint(place, *offered, std::exchange(offered->other_endpoint, {}), offered->port);
+    }
 }
 
 void ClientRegistration::lose_all() noexcept {
     for (auto& [id, offered] : needs_.services.all()) {
         offered.is_reported = false;
         offered.endpoint.clear();
+        offered.other_endpoint.clear();
     }
 }
 
@@ -178,14 +195,14 @@ void ClientRegistration::retry_refused() {
     if (!is_running(needs_.at.phase)) {
         return;
     }
-    const std::optional<std::size_t> first = needs_.at.trunks.first_open();
     for (std::size_t place = 0; place < needs_.at.trunks.size(); ++place) {
         if (!needs_.at.trunks.at(place).is_open()) {
             continue;
         }
+        const std::optional<std::size_t> first = needs_.at.trunks.first_open(needs_.at.trunks.side_of(place));
         std::vector<OfferedService*> wanted;
         for (auto& [id, offered] : needs_.services.all()) {
-            // If no trunk carries the service, it is enough to request it on one.
+            // If no trunk carries the service, it is enough to request it on one to each server.
             const bool again =
                 offered.on[place] == TrunkRegistration::refused && offered.is(TrunkRegistration::registered);
             const bool retries = offered.refused && !offered.is(TrunkRegistration::registered) &&
@@ -218,8 +235,8 @@ void ClientRegistration::on_registered(std::size_t place, const wire::Registered
     } else if (offered->service->is_assigned()) {
         offered->assigned_port = answer.port;
     }
-    // A server that listens on all addresses, and does not know its name, gets the name that this client uses for it.
-    const std::string endpoint = net::with_host_for_any(answer.address, needs_.at.shared->server.host);
+    const bool is_noted = std::exchange(offered->not_at, answer.not_at) != answer.not_at;
+    const std::string endpoint = endpoint_of(place, answer);
     OfferedService* const twin = needs_.services.twin_of(*offered->service);
     if (twin != nullptr && twin->on[place] != TrunkRegistration::registered) {
         offered->awaited_endpoint = endpoint;
@@ -228,13 +245,22 @@ void ClientRegistration::on_registered(std::size_t place, const wire::Registered
         return;
     }
     if (twin != nullptr) {
-        report_registered(*twin, std::exchange(twin->awaited_endpoint, {}), answer.port);
+        report_registered(place, *twin, std::exchange(twin->awaited_endpoint, {}), answer.port);
     }
-    report_registered(*offered, endpoint, answer.port);
+    if (is_noted && offered->is_reported && offered->endpoint == endpoint) {
+        report_note(*offered);
+    }
+    report_registered(place, *offered, endpoint, answer.port);
+}
+
+// A server that listens on all addresses, and does not know its name, gets the name that this client uses for it.
+std::string ClientRegistration::endpoint_of(std::size_t place, const wire::RegisteredService& answer) const {
+    return net::with_host_for_any(answer.address, needs_.at.trunks.at(place).server.host);
 }
 
 // The service is registered on a trunk, and so is its twin if it has one.
-void ClientRegistration::report_registered(OfferedService& offered, const std::string& endpoint, std::uint16_t port) {
+void ClientRegistration::report_registered(std::size_t place, OfferedService& offered, const std::string& endpoint,
+                                           std::uint16_t port) {
     if (std::exchange(offered.refused, false)) {
         refused_backoff_.start_over();
     }
@@ -245,15 +271,30 @@ void ClientRegistration::report_registered(OfferedService& offered, const std::s
             request(other, {&offered});
         }
     }
-    report_endpoint(offered, endpoint, port);
+    report_endpoint(place, offered, endpoint, port);
 }
 
-void ClientRegistration::report_endpoint(OfferedService& offered, const std::string& endpoint, std::uint16_t port) {
+// The user has one address: that at the server that was first, as long as the service is there.
+void ClientRegistration::report_endpoint(std::size_t place, OfferedService& offered, const std::string& endpoint,
+                                         std::uint16_t port) {
+    const unsigned side = needs_.at.trunks.side_of(place);
+    if (offered.is_reported && side != offered.endpoint_side &&
+        offered.is_registered_at(offered.endpoint_side, needs_.at.trunks)) {
+        offered.other_endpoint = endpoint;
+        return;
+    }
+    offered.endpoint_side = side;
+    offered.other_endpoint.clear();
     if (offered.is_reported && (offered.endpoint == endpoint || endpoint.empty())) {
         return;  // only another trunk, or a fresh session
     }
     offered.is_reported = true;
     offered.endpoint = endpoint;
+    offered.port = port;
+    if (!offered.not_at.empty()) {
+        report_note(offered);
+        return;
+    }
     Logger& log = *needs_.at.shared->log;
     if (log.may_write(LogLevel::info, service_lines, needs_.at.worker.now())) {
         log.info("a service is reachable", {{"service", offered.service->name}, {"endpoint", offered.endpoint}});
@@ -264,16 +305,36 @@ void ClientRegistration::report_endpoint(OfferedService& offered, const std::str
                       .port = port});
 }
 
+// The service is reachable, though not at all members of the cluster; or at all of them again.
+void ClientRegistration::report_note(const OfferedService& offered) {
+    Logger& log = *needs_.at.shared->log;
+    if (log.may_write(LogLevel::warn, service_lines, needs_.at.worker.now())) {
+        log.warn(offered.not_at.empty() ? "a service can be reached at all servers of the cluster again"
+                                        : "a service cannot be reached at all servers of the cluster",
+                 {{"service", offered.service->name}, {"endpoint", offered.endpoint}, {"not_at", offered.not_at}});
+    }
+    needs_.at.notify({.kind = LinkNotice::Kind::registered,
+                      .service = offered.service->id,
+                      .endpoint = offered.endpoint,
+                      .port = offered.port,
+                      .text = offered.not_at});
+}
+
 // Ignored unless the service is registered there: otherwise it was sent before the server received our latest request,
 // whose answer has the address. Only HTTP services, which have no twins, get others.
 void ClientRegistration::on_address(std::size_t place, const wire::RegisteredService& changed) {
     OfferedService* const offered = needs_.services.find(changed.id);
-    if (offered == nullptr || offered->service->kind != wire::ServiceKind::http ||
-        offered->on[place] != TrunkRegistration::registered) {
+    if (offered == nullptr || offered->on[place] != TrunkRegistration::registered) {
+        return;
+    }
+    if (offered->service->kind != wire::ServiceKind::http) {
+        if (std::exchange(offered->not_at, changed.not_at) != changed.not_at && offered->is_reported) {
+            report_note(*offered);
+        }
         return;
     }
     offered->port = changed.port;
-    report_endpoint(*offered, net::with_host_for_any(changed.address, needs_.at.shared->server.host), changed.port);
+    report_endpoint(place, *offered, endpoint_of(place, changed), changed.port);
 }
 
 void ClientRegistration::on_refused(std::size_t place, const wire::Refused& refused) {
@@ -286,10 +347,12 @@ void ClientRegistration::on_refused(std::size_t place, const wire::Refused& refu
         offered->is(TrunkRegistration::requested)) {  // only this trunk does not carry it
         Logger& log = *needs_.at.shared->log;
         if (log.may_write(LogLevel::warn, service_lines, needs_.at.worker.now())) {
-            log.warn("a tunnel connection does not carry a service", {{"service", offered->service->name},
-                                                                      {"trunk", needs_.at.trunks.name_of(place)},
-                                                                      {"code", wire::name_of(refused.code)},
-                                                                      {"why", refused.text}});
+            log.warn("a tunnel connection does not carry a service",
+                     {{"service", offered->service->name},
+                      {"server", net::to_text(needs_.at.trunks.at(place).server)},
+                      {"trunk", needs_.at.trunks.name_of(place)},
+                      {"code", wire::name_of(refused.code)},
+                      {"why", refused.text}});
         }
         (void)refused_retry_delay();
         return;
@@ -327,6 +390,7 @@ void ClientRegistration::record_refused(OfferedService& offered, const wire::Ref
     offered.why_refused = refused.text;
     offered.is_reported = false;
     offered.endpoint.clear();
+    offered.other_endpoint.clear();
     const Duration again_in = refused_retry_delay();
     if (is_known && !needs_.counts_attempts) {
         return;

@@ -55,7 +55,8 @@ public:
     void register_all(std::size_t place);
     /// Registers the service on one trunk, if there is one.
     void register_first(OfferedService& offered);
-    /// Requests on another trunk the services that only a lost trunk carried, or was to carry.
+    /// Requests on another trunk the services that only a lost trunk carried, or was to carry, and reports the address
+    /// at the other server of those that are reachable only there now.
     void register_lost();
     /// No trunk is open any more: no service is reachable.
     void lose_all() noexcept;
@@ -70,8 +71,11 @@ private:
     void insert(backend::ClientService service, OfferedService inherited);
     void request(std::size_t place, std::vector<OfferedService*> wanted);
     void refuse_here(std::size_t place, std::uint32_t id, const char* why);
-    void report_registered(OfferedService& offered, const std::string& endpoint, std::uint16_t port);
-    void report_endpoint(OfferedService& offered, const std::string& endpoint, std::uint16_t port);
+    std::string endpoint_of(std::size_t place, const wire::RegisteredService& answer) const;
+    void report_registered(std::size_t place, OfferedService& offered, const std::string& endpoint, std::uint16_t port);
+    void report_endpoint(std::size_t place, OfferedService& offered, const std::string& endpoint, std::uint16_t port);
+    void report_other_endpoints();
+    void report_note(const OfferedService& offered);
     void record_refused(OfferedService& offered, const wire::Refused& refused);
     void withdraw(OfferedService& offered, const wire::Refused& why);
     void unregister(std::uint32_t id);

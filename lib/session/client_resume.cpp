@@ -66,14 +66,14 @@ void ClientResume::drop_attempt() noexcept {
 
 // Called each second: an attempt that is in its login continues; it has a deadline of its own.
 void ClientResume::attempt() {
-    const Duration every = shared_->proxy ? limits::resume_proxy_attempt : limits::resume_attempt_every;
+    const Duration every = login_.server->access.proxy ? limits::resume_proxy_attempt : limits::resume_attempt_every;
     timer_.set_after(every);
     if (trunk_) {
         return;
     }
     drop_attempt();
     dialled_at_ = worker_.now();
-    dial_ = std::make_unique<ServerDial>(worker_, *shared_, every,
+    dial_ = std::make_unique<ServerDial>(worker_, *login_.server, every,
                                          [this](const std::string& problem, std::unique_ptr<transport::Pipe> pipe) {
                                              on_connected(problem, std::move(pipe));
                                          });

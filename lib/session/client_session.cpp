@@ -1,6 +1,7 @@
 #include "session/client_session.hpp"
 
 #include "runtime/address.hpp"
+#include "session/allowed_servers.hpp"
 #include "session/client_resume.hpp"
 #include "session/limits.hpp"
 #include "session/visit_outcome.hpp"
@@ -81,7 +82,7 @@ void ClientSession::end(Code code, std::string_view text) {
 // --- connecting and login ---
 
 void ClientSession::connect() {
-    dial_ = std::make_unique<ServerDial>(worker_, *shared_, shared_->handshake_deadline,
+    dial_ = std::make_unique<ServerDial>(worker_, *login_.server, shared_->handshake_deadline,
                                          [this](const std::string& problem, std::unique_ptr<transport::Pipe> pipe) {
                                              on_connected(problem, std::move(pipe));
                                          });
@@ -89,7 +90,8 @@ void ClientSession::connect() {
 
 void ClientSession::on_connected(const std::string& problem, std::unique_ptr<transport::Pipe> pipe) {
     if (!problem.empty()) {
-        finish({Code::refused, "cannot connect to " + net::to_text(shared_->server) + ": " + problem, false, false});
+        finish({Code::refused, "cannot connect to " + net::to_text(login_.server->address) + ": " + problem, false,
+                false});
         return;
     }
     trunk_ = make_intrusive<trunk::Trunk>(worker_, std::move(pipe), shared_->mux, *shared_->random,
@@ -100,8 +102,14 @@ void ClientSession::on_connected(const std::string& problem, std::unique_ptr<tra
 }
 
 void ClientSession::on_pipe_open() {
-    handshake_ =
-        std::make_unique<login::ClientHandshake>(login_settings(*shared_, login_, trunk_->pipe()), *shared_->random);
+    login::ClientHandshake::Settings settings = login_settings(*shared_, login_, trunk_->pipe());
+    if (login_.instances) {
+        settings.wants_server = [this](const wire::InstanceId& server) {
+            stay_ = login_.instances->enter(login_.side, server);
+            return stay_ != nullptr;
+        };
+    }
+    handshake_ = std::make_unique<login::ClientHandshake>(std::move(settings), *shared_->random);
     send(handshake_->start());
 }
 
@@ -127,23 +135,33 @@ void ClientSession::apply_step(const login::Step& step) {
         case login::Want::decision:
             return;
         case login::Want::nothing:
-            agreement_ = handshake_->agreed();
-            open_ = true;
-            if (!shared_->proxy) {  // otherwise the peer is the proxy, whose address is not the server's
-                shared_->self_loop_detector->set_server(
-                    runtime::visitor_address(runtime::peer_address(trunk_->pipe().fd())));
-            }
-            trunk_->govern_by(shared_->memory, {});
-            begin_resumable();
-            trunk_->login_done(agreement_.peer);
-            callbacks_.on_open(agreement_);
+            logged_in();
             return;
         case login::Want::close:
             break;
     }
     const login::HandshakeFailure& failure = handshake_->failure();
-    refused_ = trunk::TrunkEnd{failure.code, failure.text, failure.by_peer, true};
+    refused_ = trunk::TrunkEnd{failure.code, failure.text, failure.by_peer, true, false, failure.unwanted};
     trunk_->end(failure.by_peer ? Code::none : failure.code, failure.text_for_peer);
+}
+
+void ClientSession::logged_in() {
+    agreement_ = handshake_->agreed();
+    open_ = true;
+    const ServerAccess& access = login_.server->access;
+    if (!access.proxy) {  // otherwise the peer is the proxy, whose address is not the server's
+        shared_->self_loop_detector->set_server(runtime::visitor_address(runtime::peer_address(trunk_->pipe().fd())),
+                                                login_.side);
+    }
+    if (agreement_.cluster) {
+        clear_forbidden(*agreement_.cluster,
+                        {shared_->servers, access.tls && access.tls->pin().has_value(),
+                         [this](const std::string& host) { return trunk_->pipe().certificate_covers(host); }});
+    }
+    trunk_->govern_by(shared_->memory, {});
+    begin_resumable();
+    trunk_->login_done(agreement_.peer);
+    callbacks_.on_open(agreement_);
 }
 
 // --- resuming ---
@@ -297,7 +315,8 @@ void ClientSession::finish(trunk::TrunkEnd end) {
         return;
     }
     // A man in the middle may send anything, but not after the proof, nor if TLS has verified the server.
-    const bool verified = shared_->tls && (shared_->tls->verifies() || shared_->tls->pin());
+    const auto& tls = login_.server->access.tls;
+    const bool verified = tls && (tls->verifies() || tls->pin());
     end.proved = open_ || (end.opened && verified);
     callbacks_.on_end(end);
 }

@@ -85,6 +85,7 @@ private:
     void begin_resumable();
     void resumed(std::unique_ptr<transport::Pipe> pipe, std::uint64_t peer_received, const buffer::Slice& rest);
     void apply_step(const login::Step& step);
+    void logged_in();
     void finish(trunk::TrunkEnd end);
 
     runtime::Worker& worker_;
@@ -94,6 +95,7 @@ private:
     const TimePoint login_until_;  // for connecting, TLS and login together
     std::unique_ptr<ServerDial> dial_;
     IntrusivePtr<trunk::Trunk> trunk_;
+    std::unique_ptr<ServerInstances::Stay> stay_;        // null before the server's hello, or with one side
     std::unique_ptr<login::ClientHandshake> handshake_;  // null once the login is over
     std::optional<trunk::TrunkEnd> refused_;             // why the login failed, as text for the user of this side
     login::Agreement agreement_;

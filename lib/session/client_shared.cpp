@@ -4,6 +4,10 @@
 
 namespace ferrotunnel::session {
 
+ServerTarget target_of(const ClientShared& shared, const net::HostPort& server) {
+    return {server, shared.access ? shared.access(server) : ServerAccess{std::nullopt, shared.tls}};
+}
+
 login::ClientHandshake::Settings login_settings(const ClientShared& shared, const ClientLogin& login,
                                                 transport::Pipe& pipe) {
     login::ClientHandshake::Settings settings{.token = *shared.token.get()};

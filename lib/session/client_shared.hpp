@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "backend/self_loop_detector.hpp"
 #include "base/log.hpp"
@@ -13,7 +14,8 @@
 #include "inspect/inspector.hpp"
 #include "login/handshake_client.hpp"
 #include "metrics/service_counters.hpp"
-#include "net/proxy.hpp"
+#include "session/server_access.hpp"
+#include "session/server_instances.hpp"
 #include "transport/tls_context.hpp"
 #include "trunk/datagram_counts.hpp"
 #include "trunk/resume_counts.hpp"
@@ -23,8 +25,9 @@ namespace ferrotunnel::session {
 
 /// Shared by all sessions of a client.
 struct ClientShared {
-    net::HostPort server;
-    std::optional<net::Proxy> proxy;               // through which the server is reached
+    std::vector<net::HostPort> servers{};          // of the settings, in their order, no two equal; at least one
+    std::vector<net::HostPort> known_servers{};    // others of the cluster, which an earlier start has learned
+    ServerAccessFor access{};                      // how each is reached; empty: directly, with `tls`
     std::shared_ptr<transport::TlsContext> tls;    // null: no TLS
     Published<std::optional<login::Token>> token;  // for logins from now on; always set
     std::string name;                              // the user's name for this client
@@ -46,14 +49,25 @@ struct ClientShared {
     Random* random = nullptr;
 };
 
-/// Identifies a login of the client, as stated in its hello.
+/// A server, and how it is reached.
+struct ServerTarget {
+    net::HostPort address;
+    ServerAccess access;
+};
+
+/// Identifies a login of the client, as stated in its hello, and where it is made.
 struct ClientLogin {
+    std::shared_ptr<const ServerTarget> server{};
+    unsigned side = 0;                             // of the link
+    std::shared_ptr<ServerInstances> instances{};  // null: the link has one side
     std::uint64_t epoch = 1;
     std::uint64_t attempt = 0;
     std::uint32_t trunk = 1;   // k ...
     std::uint32_t trunks = 1;  // ... of n
     bool replaces = false;     // it wants to replace the client with the same identity
 };
+
+ServerTarget target_of(const ClientShared& shared, const net::HostPort& server);
 
 /// The settings of a login on this pipe.
 login::ClientHandshake::Settings login_settings(const ClientShared& shared, const ClientLogin& login,

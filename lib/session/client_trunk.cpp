@@ -131,6 +131,15 @@ void ClientTrunk::renew(const std::string& why) {
     });
 }
 
+void ClientTrunk::retire(const std::string& why) {
+    check_here(home_);
+    on_worker([this, why] {
+        if (current_ && current_->is_open()) {
+            retire_current(why);
+        }
+    });
+}
+
 void ClientTrunk::end(const std::string& text) {
     check_here(home_);
     on_worker([this, text] {
@@ -229,14 +238,18 @@ void ClientTrunk::on_goaway(ClientSession& session, Code code, std::string_view 
         return;
     }
     if (code == Code::rotated) {
-        retiring_.push_back(std::move(current_));
-        if (retiring_.size() > limits::sessions_retiring_max) {
-            retiring_.front()->end(Code::limit, "This client keeps no more replaced sessions.");
-        }
-        report([this, why = std::string(text)] { events_.on_trunk_retired(place_, why); });
+        retire_current(std::string(text));
     } else {
         report([this, code, why = std::string(text)] { events_.on_trunk_draining(place_, code, why); });
     }
+}
+
+void ClientTrunk::retire_current(const std::string& why) {
+    retiring_.push_back(std::move(current_));
+    if (retiring_.size() > limits::sessions_retiring_max) {
+        retiring_.front()->end(Code::limit, "This client keeps no more replaced sessions.");
+    }
+    report([this, why] { events_.on_trunk_retired(place_, why); });
 }
 
 // Reports the end of a session. A client that missed the end of its trunk would never connect again: if memory for the

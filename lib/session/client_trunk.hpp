@@ -59,6 +59,8 @@ public:
     void drain(const std::string& text);
     /// Replaces the present session by a fresh one, if it is open; on_trunk_retired follows.
     void renew(const std::string& why);
+    /// From now on the present session only finishes its visitors; on_trunk_retired follows, if it is open.
+    void retire(const std::string& why);
     /// Ends all sessions now.
     void end(const std::string& text);
 
@@ -67,6 +69,7 @@ private:
     void report(std::function<void()> news);
     std::vector<ClientSession*> retiring() const;
     void make_session(const ClientLogin& login);
+    void retire_current(const std::string& why);
     void on_stream(IntrusivePtr<mux::Stream> stream, const wire::Open& open);
     void on_goaway(ClientSession& session, wire::Code code, std::string_view text);
     void on_session_end(ClientSession& session, const trunk::TrunkEnd& end) noexcept;

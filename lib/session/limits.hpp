@@ -52,4 +52,13 @@ inline constexpr Duration resume_proxy_attempt = std::chrono::seconds(5);
 /// How long the last attempt may take to connect; it begins when the session's waiting time is over.
 inline constexpr Duration resume_last_attempt = std::chrono::milliseconds(500);
 
+/// When a client dials a server again that is in another cluster than its first one: the settings may change.
+inline constexpr Duration foreign_server_again = std::chrono::minutes(5);
+/// When a client dials a server again that is also its first one: at first (its name may have several addresses), and
+/// at the most, since each attempt is a TLS handshake. Up to twice as long, at random.
+inline constexpr Duration occupied_server_again = std::chrono::seconds(1);
+inline constexpr Duration occupied_server_again_max = std::chrono::minutes(5);
+/// Clients of a server that stops or has died dial the next one within this time, not all in the same moment.
+inline constexpr Duration next_server_spread = std::chrono::milliseconds(200);
+
 }  // namespace ferrotunnel::limits

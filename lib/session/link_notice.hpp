@@ -38,6 +38,8 @@ struct LinkNotice {
     bool broke = false;    // degraded, lost: whether an open trunk broke
     bool settled = false;  // lost: the server has decided, and only a change of its decision helps
     unsigned trunks = 0;   // open now
+    std::string server{};  // of the trunk concerned: "b.example.com:7835"; empty: the notice is about none
+    std::string member{};  // its name in its cluster; empty: none, or not known
 };
 
 }  // namespace ferrotunnel::session

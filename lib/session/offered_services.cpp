@@ -9,6 +9,12 @@ bool OfferedService::is(TrunkRegistration what) const noexcept {
     return std::ranges::find(on, what) != on.end();
 }
 
+bool OfferedService::is_registered_at(unsigned side, const TrunkStates& trunks) const noexcept {
+    const auto first = on.begin() + static_cast<std::ptrdiff_t>(side * trunks.per_side());
+    const auto last = first + static_cast<std::ptrdiff_t>(trunks.per_side());
+    return std::find(first, last, TrunkRegistration::registered) != last;
+}
+
 bool OfferedService::reports_health(const TrunkState& trunk) const noexcept {
     return service->health && (trunk.features & wire::feature::health) != 0;
 }
@@ -64,8 +70,10 @@ void OfferedServices::forget_trunk(std::size_t place) {
     }
 }
 
-bool OfferedServices::are_ready() const noexcept {
-    return std::ranges::all_of(services_, [](const auto& entry) { return entry.second.is_ready(); });
+bool OfferedServices::are_ready_at(unsigned side, const TrunkStates& trunks) const noexcept {
+    return std::ranges::all_of(services_, [&](const auto& entry) {
+        return entry.second.is_ready() && entry.second.is_registered_at(side, trunks);
+    });
 }
 
 }  // namespace ferrotunnel::session

@@ -26,8 +26,11 @@ struct OfferedService {
     std::uint16_t port = 0;  // the port of the last registration, if it has one
 
     // As last reported to the user.
-    bool is_reported = false;  // that it is reachable; a private service has no endpoint
-    std::string endpoint{};    // empty: not reachable now
+    bool is_reported = false;      // that it is reachable; a private service has no endpoint
+    std::string endpoint{};        // empty: not reachable now
+    unsigned endpoint_side = 0;    // the side of the link whose server has that endpoint
+    std::string other_endpoint{};  // at the other server, to be reported when the first one is lost
+    std::string not_at{};          // members of the server's cluster that cannot listen on its port; usually empty
     bool refused = false;
     std::string why_refused{};
 
@@ -40,6 +43,8 @@ struct OfferedService {
     std::string why_unhealthy{};
 
     bool is(TrunkRegistration what) const noexcept;
+    /// Whether a trunk of the side carries it.
+    bool is_registered_at(unsigned side, const TrunkStates& trunks) const noexcept;
     bool waits_for_check() const noexcept { return watch && !is_checked; }
     /// Registered somewhere, and healthy if its backend is checked.
     bool is_ready() const noexcept { return is(TrunkRegistration::registered) && (!watch || healthy); }
@@ -71,7 +76,8 @@ public:
     void reset_trunks(OfferedService& offered) const { offered.on.assign(trunks_, TrunkRegistration::unregistered); }
     /// This trunk carries no service.
     void forget_trunk(std::size_t place);
-    bool are_ready() const noexcept;
+    /// Whether all are registered at the side's server, and healthy if they are checked.
+    bool are_ready_at(unsigned side, const TrunkStates& trunks) const noexcept;
 
     Map& all() noexcept { return services_; }
     /// The table in which trunks look services up, on any worker.

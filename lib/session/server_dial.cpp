@@ -8,12 +8,12 @@
 
 namespace ferrotunnel::session {
 
-ServerDial::ServerDial(runtime::Worker& worker, const ClientShared& shared, Duration deadline, Callback callback) {
+ServerDial::ServerDial(runtime::Worker& worker, const ServerTarget& server, Duration deadline, Callback callback) {
     check_here(worker);
     runtime::Connector::Options options;
     options.deadline = deadline;
-    auto connected = [tls = shared.tls, callback = std::move(callback)](const std::string& problem,
-                                                                        runtime::Fd socket) {
+    auto connected = [tls = server.access.tls, callback = std::move(callback)](const std::string& problem,
+                                                                               runtime::Fd socket) {
         std::unique_ptr<transport::Pipe> pipe;
         if (problem.empty()) {
             pipe = tls ? transport::make_tls_pipe(std::move(socket), tls)
@@ -21,15 +21,15 @@ ServerDial::ServerDial(runtime::Worker& worker, const ClientShared& shared, Dura
         }
         callback(problem, std::move(pipe));
     };
-    if (shared.proxy) {
-        through_proxy_ = std::make_unique<runtime::ProxyConnector>(worker, *shared.proxy, shared.server,
-                                                                   std::move(connected), options);
+    if (const auto& proxy = server.access.proxy) {
+        through_proxy_ =
+            std::make_unique<runtime::ProxyConnector>(worker, *proxy, server.address, std::move(connected), options);
         return;
     }
     auto tell = [connected = std::move(connected)](std::error_code error, runtime::Fd socket) {
         connected(error ? error.message() : std::string(), std::move(socket));
     };
-    straight_ = std::make_unique<runtime::Connector>(worker, shared.server, std::move(tell), options);
+    straight_ = std::make_unique<runtime::Connector>(worker, server.address, std::move(tell), options);
 }
 
 }  // namespace ferrotunnel::session

@@ -10,9 +10,9 @@
 
 namespace ferrotunnel::session {
 
-struct ClientShared;
+struct ServerTarget;
 
-/// Connects to the client's server, directly or through its proxy, within one deadline. Lives on its worker; the
+/// Connects to a server of the client, directly or through its proxy, within one deadline. Lives on its worker; the
 /// callback is never called from within the constructor, and may destroy this. Destroying it cancels.
 class ServerDial {
 public:
@@ -20,7 +20,7 @@ public:
     /// server"; or, with empty words, a pipe that has not begun.
     using Callback = std::function<void(const std::string&, std::unique_ptr<transport::Pipe>)>;
 
-    ServerDial(runtime::Worker& worker, const ClientShared& shared, Duration deadline, Callback callback);
+    ServerDial(runtime::Worker& worker, const ServerTarget& server, Duration deadline, Callback callback);
 
 private:
     std::unique_ptr<runtime::Connector> straight_;  // or ...

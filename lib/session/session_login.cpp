@@ -50,6 +50,7 @@ void SessionLogin::begin(transport::Pipe& pipe) {
                                                             needs_.at.worker.now());
         };
     }
+    settings.cluster = shared.cluster_part.get();
     handshake_ = std::make_unique<login::ServerHandshake>(std::move(settings), *shared.random);
 }
 

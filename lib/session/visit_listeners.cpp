@@ -62,7 +62,7 @@ void VisitListeners::on_visitor(const std::shared_ptr<const VisitPlan>& plan, di
     const TrunkStates& trunks = needs_.at.trunks;
     for (std::size_t tried = 0; tried < trunks.size() && is_running(needs_.at.phase); ++tried) {
         const std::size_t place = turn_++ % trunks.size();
-        if (trunks.at(place).accepts_visitors()) {
+        if (trunks.at(place).accepts_visitors() && (!trunks.at(place).detached || !trunks.any_attached())) {
             needs_.visit(place, plan, std::move(visitor));
             return;
         }

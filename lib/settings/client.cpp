@@ -15,21 +15,36 @@ namespace {
 
 constexpr std::uint64_t retry_refused_ms_max = 3'600'000;
 constexpr std::uint64_t linger_ms_max = 3'600'000;
+constexpr std::uint64_t redundancy_max = 2;  // each server is one more copy of every registration
 
 constexpr std::string_view inspector_topic = "Inspector";
 constexpr Choice tls_ca_keywords[] = {{"system"}};
 
 constexpr Setting<ClientValues> settings_of_client[] = {
     {{.key = "server",
-      .form = Form::word,
+      .form = Form::words,
       .option = "server",
       .operand = "HOST[:PORT]",
+      .is_repeated = true,
       .topic = tunnel_topic,
       .brief = "Server to connect to (default port 7835)",
-      .type = "address",
-      .help = "Address of the server; the default port is 7835. Required.",
+      .type = "address, or a list",
+      .help = "Address of the server; the default port is 7835. With several, up to 16 or separated by commas: of "
+              "servers that are a cluster the client is connected to two, see `redundancy`; of other servers, to the "
+              "first that answers. Required.",
       .is_required = true},
-     &ClientValues::server},
+     &ClientValues::servers},
+    {{.key = "redundancy",
+      .form = Form::number,
+      .min = 1,
+      .max = redundancy_max,
+      .option = "redundancy",
+      .operand = "N",
+      .topic = tunnel_topic,
+      .help = "Number of servers of a cluster that the client is connected to at the same time, each with "
+              "`connections` connections: with 2 its services continue while one of the servers is away. A server alone "
+              "is not affected."},
+     &ClientValues::redundancy},
     {{.key = "proxy",
       .form = Form::word,
       .option = "proxy",

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -30,7 +31,7 @@ inline constexpr std::string_view proxy_by_environment = "env";
 inline constexpr std::string_view no_proxy = "off";
 
 struct ClientValues : CommonValues {
-    std::string server;
+    std::vector<std::string> servers;  // addresses; checked: one in each item
     std::string name;
     std::string proxy = std::string(proxy_by_environment);  // a URL, `env` or `off`
     CopyableSecret token;
@@ -38,7 +39,8 @@ struct ClientValues : CommonValues {
     std::string tls_pin;  // "sha256:..." or empty
     std::uint64_t attempts = 0;
     std::optional<std::chrono::milliseconds> retry_refused;  // empty: the program decides; the library gives up
-    std::optional<std::uint64_t> connections;                // the number of trunks
+    std::optional<std::uint64_t> connections;                // the number of trunks to each server
+    std::uint64_t redundancy = 2;                            // servers of a cluster to be connected to
     std::string identity;                                    // shared with its successor; empty: none
     bool replace = false;                                    // replaces the client of its identity
     std::chrono::milliseconds linger{0};                     // for the program
@@ -77,8 +79,27 @@ std::optional<std::string> managed_target_fault(const std::string& item);
 /// Parses valid items of `managed`.
 exits::Destinations managed_targets(const std::vector<std::string>& items);
 
-/// Returns the proxy for `server`, or nothing if none is used. Reads the environment if the setting is `env`. The error
-/// describes what is wrong with the setting or variable without repeating its value.
+/// The configured servers at most: as many as a cluster has members.
+inline constexpr std::size_t servers_max = 16;
+/// The addresses in the items of `server`, each of which may have several, separated by commas.
+std::vector<std::string> listed_servers(const std::vector<std::string>& items);
+
+/// The proxy for each server. If the setting is `env`, the environment is read when this is made.
+class ProxyChoice {
+public:
+    explicit ProxyChoice(const ClientValues& settings);
+
+    /// Nothing if no proxy is used. The error describes what is wrong with the setting or variable without repeating
+    /// its value.
+    Result<std::optional<net::Proxy>, std::string> for_server(const net::HostPort& server) const;
+
+private:
+    std::string url_;       // or `off`
+    std::string variable_;  // that has the URL; empty: the setting has it
+    std::string exempt_;    // servers without a proxy, as in NO_PROXY
+};
+
+/// The same for one server.
 Result<std::optional<net::Proxy>, std::string> proxy_of(const ClientValues& settings, const net::HostPort& server);
 
 }  // namespace ferrotunnel::detail

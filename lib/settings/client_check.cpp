@@ -1,4 +1,5 @@
 // Check of a client's settings, and its proxy.
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <span>
@@ -6,6 +7,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "http/characters.hpp"
 #include "inspect/secrets.hpp"
 #include "login/token.hpp"
 #include "login/weak_token_policy.hpp"
@@ -48,18 +50,6 @@ bool is_this_machine(const std::string& host) {
     return net::is_localhost(host) || (address && address->is_loopback());
 }
 
-Found proxy_of_environment(const net::HostPort& server) {
-    const Variable url = first_of<4>({"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"});
-    const Variable exempt = first_of<2>({"no_proxy", "NO_PROXY"});
-    if (url.name == nullptr || is_this_machine(server.host) || net::is_in_no_proxy(exempt.text, server)) {
-        return std::optional<net::Proxy>();
-    }
-    auto proxy = net::parse_proxy(url.text);
-    return proxy ? Found(std::optional(std::move(*proxy)))
-                 : Found(std::string(url.name) + " in the environment " + proxy.error() +
-                         "; `off` ignores the environment");
-}
-
 // Whether the text is a pin: 32 bytes in hexadecimal, or in base64 as the server prints them.
 bool is_pin(std::string_view text) {
     constexpr std::string_view prefix = "sha256:";
@@ -89,17 +79,90 @@ void check_client_tls(const ClientSettings& settings, std::vector<Problem>& prob
     }
 }
 
+// Appends the problems, and gives each valid address its port. Returns the valid ones.
+std::vector<net::HostPort> check_servers(ClientSettings& settings, std::vector<Problem>& problems) {
+    std::vector<net::HostPort> servers;
+    settings.servers = listed_servers(settings.servers);
+    if (settings.servers.empty()) {
+        problems.push_back({"server", "missing: the server's address, like tunnel.example.com:7835"});
+    }
+    if (settings.servers.size() > servers_max) {
+        problems.push_back({"server", "has " + std::to_string(settings.servers.size()) +
+                                          " addresses; expected at most " + std::to_string(servers_max)});
+        return servers;
+    }
+    for (std::string& text : settings.servers) {
+        const auto place = net::parse_host_port(text, default_control_port);
+        if (!place || place->host.empty() || place->port == 0) {
+            problems.push_back(
+                {"server", net::quoted_address_fault(text, "is not a valid address; expected host:port")});
+            continue;
+        }
+        text = net::to_text(*place);
+        if (std::ranges::find(servers, *place) != servers.end()) {
+            problems.push_back({"server", in_quotes(text) + " is in the list twice; expected each server once"});
+            continue;
+        }
+        servers.push_back(*place);
+    }
+    return servers;
+}
+
+// Written by a program, perhaps of another version: what is not valid is left out.
+void check_known_servers(std::vector<std::string>& known) {
+    std::vector<std::string> valid;
+    for (const std::string& text : known) {
+        const auto place = net::parse_host_port(text, default_control_port);
+        if (place && !place->host.empty() && place->port != 0 && valid.size() < servers_max) {
+            valid.push_back(net::to_text(*place));
+        }
+    }
+    known = std::move(valid);
+}
+
 }  // namespace
 
-Found proxy_of(const ClientValues& settings, const net::HostPort& server) {
-    if (settings.proxy == no_proxy) {
+std::vector<std::string> listed_servers(const std::vector<std::string>& items) {
+    std::vector<std::string> servers;
+    for (const std::string& item : items) {
+        std::string_view rest = item;
+        while (!rest.empty()) {
+            const std::size_t comma = std::min(rest.find(','), rest.size());
+            if (const std::string_view one = http::trimmed(rest.substr(0, comma)); !one.empty()) {
+                servers.emplace_back(one);
+            }
+            rest.remove_prefix(std::min(comma + 1, rest.size()));
+        }
+    }
+    return servers;
+}
+
+ProxyChoice::ProxyChoice(const ClientValues& settings) : url_(settings.proxy) {
+    if (settings.proxy != proxy_by_environment) {
+        return;
+    }
+    Variable url = first_of<4>({"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"});
+    url_ = url.name == nullptr ? std::string(no_proxy) : std::move(url.text);
+    variable_ = url.name == nullptr ? "" : url.name;
+    exempt_ = first_of<2>({"no_proxy", "NO_PROXY"}).text;
+}
+
+Found ProxyChoice::for_server(const net::HostPort& server) const {
+    const bool is_exempt = !variable_.empty() && (is_this_machine(server.host) || net::is_in_no_proxy(exempt_, server));
+    if (is_exempt || url_ == no_proxy) {
         return std::optional<net::Proxy>();
     }
-    if (settings.proxy == proxy_by_environment) {
-        return proxy_of_environment(server);
+    auto proxy = net::parse_proxy(url_);
+    if (proxy) {
+        return Found(std::optional(std::move(*proxy)));
     }
-    auto proxy = net::parse_proxy(settings.proxy);
-    return proxy ? Found(std::optional(std::move(*proxy))) : Found(proxy.error());
+    return variable_.empty()
+               ? Found(proxy.error())
+               : Found(variable_ + " in the environment " + proxy.error() + "; `off` ignores the environment");
+}
+
+Found proxy_of(const ClientValues& settings, const net::HostPort& server) {
+    return ProxyChoice(settings).for_server(server);
 }
 
 std::optional<std::string> identity_fault(const std::string& text) {
@@ -150,28 +213,25 @@ exits::Destinations managed_targets(const std::vector<std::string>& items) {
 
 void check_settings(ClientSettings& settings, std::vector<Problem>& problems) {
     check_common(settings, settings, problems);
-    auto place = net::parse_host_port(settings.server, default_control_port);
-    if (settings.server.empty()) {
-        problems.push_back({"server", "missing: the server's address, like tunnel.example.com:7835"});
-    } else if (!place || place->host.empty() || place->port == 0) {
-        problems.push_back(
-            {"server", net::quoted_address_fault(settings.server, "is not a valid address; expected host:port")});
-    } else {
-        settings.server = net::to_text(*place);
-    }
+    const std::vector<net::HostPort> servers = check_servers(settings, problems);
+    check_known_servers(settings.known_servers);
     if (settings.token.empty()) {
         problems.push_back({"token", "missing: the token that the server was started with"});
-    } else if (auto strength = check_token(settings.token, "token", problems); strength && place) {
-        if (auto refusal = login::refusal_to_dial(policy_of(settings), *strength, place->host)) {
-            problems.push_back({"token", *refusal});
+    } else if (auto strength = check_token(settings.token, "token", problems)) {
+        for (const net::HostPort& server : servers) {
+            if (auto refusal = login::refusal_to_dial(policy_of(settings), *strength, server.host)) {
+                problems.push_back({"token", *refusal});
+                break;
+            }
         }
     }
     if (!settings.name.empty() && !is_name(settings.name)) {
         problems.push_back({"name", in_quotes(settings.name) + ": " + name_expected});
     }
-    if (place) {
-        if (const auto proxy = proxy_of(settings, *place); !proxy) {
+    for (const net::HostPort& server : servers) {
+        if (const auto proxy = proxy_of(settings, server); !proxy) {
             problems.push_back({"proxy", proxy.error()});
+            break;
         }
     }
     check_mask(settings.inspect_mask, problems);

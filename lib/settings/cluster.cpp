@@ -12,6 +12,7 @@
 #include "cluster/members.hpp"
 #include "http/characters.hpp"
 #include "net/host_port.hpp"
+#include "runtime/address.hpp"
 #include "settings/listen_addresses.hpp"
 #include "settings/rows.hpp"
 #include "settings/section_reader.hpp"
@@ -43,7 +44,7 @@ constexpr std::array settings_of_cluster{
     Setting<Cluster>{{.key = "key",
                       .form = Form::path,
                       .help = "File with the key of the cluster, the same on all members, as `ferrotunnel cluster key` "
-                              "makes it; only its owner may read it. Required.",
+                              "makes it; only its owner may read it, or its mode is 0440. Required.",
                       .is_live = true},
                      &Cluster::key},
     Setting<Cluster>{{.key = "peers",
@@ -53,6 +54,23 @@ constexpr std::array settings_of_cluster{
                      {},
                      [](const Cluster& a, const Cluster& b) { return a.peers == b.peers; },
                      [](Cluster& into, const Cluster& from) { into.peers = from.peers; }},
+    Setting<Cluster>{
+        {.key = "public",
+         .form = Form::word,
+         .type = "address",
+         .help = "Where clients reach this member; the default port is 7835. All members tell it to their "
+                 "clients, which are connected to two of them. See \"Clients at two servers\" in scale.md.",
+         .default_text = "none; then only clients that name this member in `client.server` use it as a "
+                         "second one",
+         .is_live = true},
+        &Cluster::public_address},
+    Setting<Cluster>{{.key = "control",
+                      .form = Form::on_off,
+                      .help = "Accept requests of the control API that other members forward, as `ferrotunnel drain "
+                              "--server NAME` at one of them sends. `off`: only this server's own control socket and "
+                              "dashboard are used.",
+                      .is_live = true},
+                     &Cluster::control},
 };
 
 std::string key_of_peer(const ClusterPeer& peer) {
@@ -81,6 +99,24 @@ void check_own(Cluster& cluster, std::vector<Problem>& problems) {
     } else if (const auto keys = transport::read_cluster_keys(cluster.key); !keys) {
         problems.push_back({"cluster.key", "the file " + in_quotes(cluster.key) + " cannot be used: " + keys.error()});
     }
+}
+
+// An address that clients can connect to, from wherever they are.
+void check_public(Cluster& cluster, std::vector<Problem>& problems) {
+    if (cluster.public_address.empty()) {
+        return;
+    }
+    const auto place = net::parse_host_port(cluster.public_address, default_control_port);
+    const bool is_there = place && !place->host.empty() && place->port != 0;
+    const auto address = is_there ? runtime::SocketAddress::from_ip(place->host, 0) : std::nullopt;
+    if (!is_there || (address && address->is_unspecified())) {
+        problems.push_back(
+            {"cluster.public", net::quoted_address_fault(cluster.public_address,
+                                                         "is not a valid address for clients to connect to; expected "
+                                                         "one like a.example.com:7835")});
+        return;
+    }
+    cluster.public_address = net::to_text(*place);
 }
 
 void check_peer_address(ClusterPeer& peer, std::map<std::string, std::string>& names_by_address,
@@ -174,6 +210,7 @@ void check_cluster(ServerSettings& settings, std::vector<Problem>& problems) {
         return;
     }
     check_own(settings.cluster, problems);
+    check_public(settings.cluster, problems);
     check_peers(settings.cluster, problems);
 }
 

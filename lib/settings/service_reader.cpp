@@ -1,6 +1,7 @@
 // Each item of `services` has one of the keys `tcp`, `udp`, `tcp+udp`, `http` and `tls`, its kind.
 #include "settings/service_reader.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -14,14 +15,19 @@ namespace {
 using config::Section;
 using config::Value;
 
-bool goes_there(const ServerPart& server, const ClientValues& client) {
+bool is_address_of(const ServerPart& server, const std::string& address) {
     const runtime::SocketAddress bind = listening_address(server.settings.bind, default_control_port);
-    const auto dialled = net::parse_host_port(client.server, default_control_port);
+    const auto dialled = net::parse_host_port(address, default_control_port);
     if (bind.empty() || bind.port() == 0 || !dialled || dialled->port != bind.port()) {
         return false;
     }
-    const runtime::SocketAddress to = listening_address(client.server, default_control_port);
+    const runtime::SocketAddress to = listening_address(address, default_control_port);
     return dialled->host == server.settings.public_host || (!to.empty() && (to.is_loopback() || to.ip() == bind.ip()));
+}
+
+bool goes_there(const ServerPart& server, const ClientValues& client) {
+    return std::ranges::any_of(listed_servers(client.servers),
+                               [&](const std::string& address) { return is_address_of(server, address); });
 }
 
 // Whether the server listens for HTTPS: as set in the file; by default the program does so if there are certificates,

@@ -164,6 +164,10 @@ bool assign_value(T& into, Given& given) {
     } else if constexpr (std::is_same_v<T, Given> || std::is_same_v<T, std::optional<Given>>) {
         into = std::move(given);
         return true;
+    } else if constexpr (std::is_same_v<T, std::vector<std::string>> && std::is_same_v<Given, std::string>) {
+        into.clear();
+        into.push_back(std::move(given));
+        return true;
     } else {
         return false;
     }

@@ -51,7 +51,9 @@ struct Attached {
     std::vector<Problem> file_problems;  // with any of these, build() fails
 };
 
-struct ClientSettings : ClientValues, Attached {};
+struct ClientSettings : ClientValues, Attached {
+    std::vector<std::string> known_servers;  // of an earlier start; checked: valid, with ports
+};
 
 struct ServerSettings : ServerValues, Attached {};
 

@@ -99,6 +99,10 @@ public:
     /// cluster's key covers it. Empty for any other connection.
     virtual std::string_view link_peer() const noexcept { return {}; }
 
+    /// Whether the server's certificate was verified against a CA and covers this name or address too. Only for
+    /// connections of our clients, once the handshake is done.
+    virtual bool certificate_covers(const std::string& /*host*/) const noexcept { return false; }
+
     /// In which TLS agreed on its keys, once the handshake is done.
     virtual KeyGroup key_group() const noexcept { return KeyGroup::none; }
 

@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "base/check.hpp"
 #include "transport/backend_sessions.hpp"
 #include "transport/certificate.hpp"
 #include "transport/key_groups.hpp"
@@ -203,6 +204,19 @@ std::shared_ptr<TlsContext> TlsContext::make_client(const TlsClientSettings& set
     }
     made->server_name_ = settings.server_name;
     made->fingerprint_ = own_fingerprint(context);
+    return made;
+}
+
+std::shared_ptr<TlsContext> TlsContext::for_server(std::string server_name) const {
+    check(use_ == Use::tunnels && !server_ && !server_name.empty(), "a client's context for a server with a name");
+    std::shared_ptr<TlsContext> made(new TlsContext);
+    require_openssl(SSL_CTX_up_ref(context_) == 1, "cannot share a TLS context");
+    made->context_ = context_;
+    made->verifies_ = verifies_;
+    made->fingerprint_ = fingerprint_;
+    made->certificate_file_ = certificate_file_;
+    made->server_name_ = std::move(server_name);
+    made->pin_ = pin_;
     return made;
 }
 

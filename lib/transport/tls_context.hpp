@@ -91,6 +91,8 @@ public:
                                                          std::string answer_to_plain_http);
     /// Makes a context for links (link_context.hpp). `context` is taken over; its callbacks use what `keeps` owns.
     static std::shared_ptr<TlsContext> make_for_links(ssl_ctx_st* context, bool accepts, std::shared_ptr<void> keeps);
+    /// The same for another server: of a client's context. They share the OpenSSL context, so no file is read.
+    std::shared_ptr<TlsContext> for_server(std::string server_name) const;
     ~TlsContext();
     TlsContext(const TlsContext&) = delete;
     TlsContext& operator=(const TlsContext&) = delete;

@@ -26,6 +26,9 @@ namespace ferrotunnel::transport {
 
 namespace {
 
+// Only names in subjectAltName count (RFC 9525, 6.3): the subject's CN is free text.
+constexpr unsigned name_check_flags = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
+
 /// Pieces smaller than this share a record, because a record costs more than copying them.
 constexpr std::size_t gather_below = 4_KiB;
 
@@ -81,6 +84,7 @@ public:
     std::string_view link_peer() const noexcept override {
         return open_ && context_->is_for_links() ? link_peer_of(ssl_.get()) : std::string_view();
     }
+    bool certificate_covers(const std::string& host) const noexcept override;
     KeyGroup key_group() const noexcept override;
     std::string description() const override;
     std::string error_text() const override { return error_text_; }
@@ -160,8 +164,7 @@ void TlsPipe::set_peer_name() {
         SSL_set_tlsext_host_name(ssl_.get(), name.c_str());
     }
     if (context_->verifies()) {
-        // Only names in subjectAltName count (RFC 9525, 6.3): the subject's CN is free text.
-        SSL_set_hostflags(ssl_.get(), X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+        SSL_set_hostflags(ssl_.get(), name_check_flags);
         bool set = is_address ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), name.c_str()) == 1
                               : SSL_set1_host(ssl_.get(), name.c_str()) == 1;
         if (!set) {
@@ -239,6 +242,14 @@ std::string TlsPipe::wrong_peer() {
         }
     }
     return {};
+}
+
+bool TlsPipe::certificate_covers(const std::string& host) const noexcept {
+    X509* const certificate =
+        open_ && !context_->is_server() && context_->verifies() ? SSL_get0_peer_certificate(ssl_.get()) : nullptr;
+    return certificate != nullptr &&
+           (X509_check_ip_asc(certificate, host.c_str(), 0) == 1 ||
+            X509_check_host(certificate, host.data(), host.size(), name_check_flags, nullptr) == 1);
 }
 
 // Checks a visitor. The context's callbacks have decided on the handshake itself, but a resumed session has the

@@ -35,9 +35,10 @@ namespace ferrotunnel::trunk {
 struct TrunkEnd {
     wire::Code code = wire::Code::none;  // none: in order
     std::string text;
-    bool by_peer = false;  // the peer announced it
-    bool opened = false;   // the pipe was open: TLS had succeeded
-    bool proved = false;   // for a client: the peer has proved to be its server, by token or certificate
+    bool by_peer = false;   // the peer announced it
+    bool opened = false;    // the pipe was open: TLS had succeeded
+    bool proved = false;    // for a client: the peer has proved to be its server, by token or certificate
+    bool unwanted = false;  // for a client: it has left before its login, since it is connected to that server already
 };
 
 /// Receives the trunk's events, always on the trunk's worker and from within its own event handling.

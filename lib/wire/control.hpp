@@ -33,6 +33,7 @@
 #include "base/limits.hpp"
 #include "base/result.hpp"
 #include "ferrotunnel/group.hpp"
+#include "wire/cluster_part.hpp"
 #include "wire/code.hpp"
 #include "wire/control_error.hpp"
 #include "wire/frame.hpp"
@@ -143,22 +144,6 @@ struct Auth {
 
     friend bool operator==(const Auth&, const Auth&) = default;
 };
-
-/// The cluster that the server is a member of (docs/architecture/cluster.md, "Clients at two servers").
-struct ClusterPart {
-    /// Another member of the cluster.
-    struct Member {
-        std::string name;
-        std::string address;  // where clients reach it: "b.example.com:7835"; empty: not known
-
-        friend bool operator==(const Member&, const Member&) = default;
-    };
-    std::string member;          // the server's own name in the cluster
-    std::vector<Member> others;  // at most cluster_others_max
-
-    friend bool operator==(const ClusterPart&, const ClusterPart&) = default;
-};
-inline constexpr std::size_t cluster_others_max = 15;
 
 struct Welcome {
     Proof proof{};
@@ -283,13 +268,18 @@ struct RegisteredService {
     std::uint16_t port = 0;
     std::string address;  // where visitors reach the service, for people: "tunnel.example.com:2222", or a URL
     std::string host{};   // of kind http: the host that the server has assigned; otherwise empty
+    /// Members of the cluster that cannot listen on the port, with the reasons, for people; usually empty.
+    std::string not_at{};
 
     friend bool operator==(const RegisteredService&, const RegisteredService&) = default;
 };
 
-/// The request of a Registered that answers none: the services were registered before and have other addresses now.
+/// The request of a Registered that answers none: the services were registered before and have other addresses, or
+/// another `not_at`, now.
 /// Only with feature::addresses.
 inline constexpr std::uint32_t no_request = 0;
+/// The longest `not_at`.
+inline constexpr std::size_t not_at_text_max = 256;
 
 struct Registered {
     std::uint32_t request = no_request;

@@ -148,12 +148,15 @@ void write_service(cbor::Writer& writer, const Service& service) {
 }
 
 void write_service(cbor::Writer& writer, const RegisteredService& service) {
-    writer.map(3U + (service.host.empty() ? 0U : 1U));
+    writer.map(3U + (service.host.empty() ? 0U : 1U) + (service.not_at.empty() ? 0U : 1U));
     writer.text("id").unsigned_integer(service.id);
     writer.text("port").unsigned_integer(service.port);
     writer.text("address").text(printable(service.address, limits::public_address_max));
     if (!service.host.empty()) {
         writer.text("host").text(service.host);
+    }
+    if (!service.not_at.empty()) {
+        writer.text("not_at").text(printable(service.not_at, not_at_text_max));
     }
 }
 
@@ -263,7 +266,7 @@ ControlPayload encode_control(const Auth& auth) {
 
 ControlPayload encode_control(const Welcome& welcome) {
     cbor::Writer writer;
-    writer.map(7U + (welcome.resume ? 1U : 0U) + (welcome.resumed ? 1U : 0U));
+    writer.map(7U + (welcome.resume ? 1U : 0U) + (welcome.resumed ? 1U : 0U) + (welcome.cluster ? 1U : 0U));
     writer.text("t").text("welcome");
     writer.text("proof").bytes(welcome.proof);
     writer.text("session").text(printable(welcome.session, limits::session_text_max));
@@ -280,6 +283,9 @@ ControlPayload encode_control(const Welcome& welcome) {
         writer.text("resumed").map(2);
         writer.text("received").unsigned_integer(welcome.resumed->received);
         writer.text("proof").bytes(welcome.resumed->proof);
+    }
+    if (welcome.cluster) {
+        write_cluster(writer.text("cluster"), *welcome.cluster);
     }
     return checked(writer, limits::control_payload_unauthenticated_max);
 }

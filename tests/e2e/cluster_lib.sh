@@ -7,6 +7,7 @@ unset FERROTUNNEL_HTTP_BIND # the files say it
 members=(a b c)
 declare -A address=() # of each member's listeners; all have the same ports
 declare -A peer_of=() # "a b": the address at which a reaches b
+declare -A told=()    # where a member tells clients to connect; unset: nowhere
 
 # prepare_cluster HOST...: the cluster's key, two tokens, and a certificate for these hosts.
 prepare_cluster() {
@@ -29,7 +30,7 @@ write_member() {
         "  domain: tunnel.test" "  state_dir: $dir/state_$name" "  control: $dir/$name.sock" "  workers: 2" \
         "  endpoint_file: $dir/$name.endpoints" "  access_log: $dir/$name.access" "  access_log_format: json" \
         "  token: [file:$dir/token, file:$dir/other]" \
-        "  cluster: {name: $name, listen: \"${listen_at:-$own}:$link\", key: $dir/cluster.key, peers: {$peers}}" \
+        "  cluster: {name: $name, listen: \"${listen_at:-$own}:$link\", key: $dir/cluster.key, peers: {$peers}${told[$name]:+, public: \"${told[$name]}\"}}" \
         "${@:2}" >"$dir/$name.yml"
 }
 

@@ -21,7 +21,8 @@ command_of() {
 address=([a]=127.0.0.2 [b]=127.0.0.3 [c]=127.0.0.4)
 control_port=$(free_port) http=$(free_port) link=$(free_port)
 from_here() {
-    sed "s/\b\([abc]\)\.example\.com:7838/127.0.0.\1:$link/g; s/0\.0\.0\.0:7838/OWN:$link/; s/0\.0\.0\.0:7835/OWN:$control_port/
+    sed "s/\b\([abc]\)\.example\.com:7838/127.0.0.\1:$link/g; s/\b\([abc]\)\.example\.com:7835/127.0.0.\1:$control_port/
+        s/0\.0\.0\.0:7838/OWN:$link/; s/0\.0\.0\.0:7835/OWN:$control_port/
         s/0\.0\.0\.0:80\b/OWN:$http/; s/127\.0\.0\.a/${address[a]}/g; s/127\.0\.0\.b/${address[b]}/g; s/127\.0\.0\.c/${address[c]}/g"
 }
 
@@ -40,14 +41,15 @@ say "the files of the page"
 sed -n '/^ *```yaml$/,/^ *```$/p' "$page" | sed '/^ *```$/Q; 1d; s/^   //' | from_here >"$dir/page.yml"
 has_text "$dir/page.yml" '^ *cluster:'
 # cell NAME COLUMN: of the table with what is different there.
-cell() { awk -F'|' -v name=" $1 " '$2 == name && NF == 5' "$page" | cut -d'|' -f"$2" | tr -d '\140' | from_here; }
+cell() { awk -F'|' -v name=" $1 " '$2 == name && NF == 6' "$page" | cut -d'|' -f"$2" | tr -d '\140' | from_here; }
 for name in "${members[@]}"; do
     file=$dir/machine_$name/ferrotunnel.yml
     if [[ $name == a ]]; then
         cp "$dir/page.yml" "$file"
     else
         [[ -n $(cell "$name" 4) ]] || fail "no row for $name"
-        sed "s#name: a\$#name:$(cell "$name" 3)#; s#peers: .*#peers:$(cell "$name" 4)#" "$dir/page.yml" >"$file"
+        sed "s#name: a\$#name:$(cell "$name" 3)#; s#peers: .*#peers:$(cell "$name" 4)#; s#public: .*#public:$(cell "$name" 5)#" \
+            "$dir/page.yml" >"$file"
     fi
     # What the page leaves to its defaults, and three servers of one machine cannot.
     sed -i "s/OWN/${address[$name]}/; /^server:/a\\  tcp_bind: ${address[$name]}\\n  state_dir: state\\n  control: $dir/$name.sock" "$file"
@@ -66,7 +68,9 @@ say "the client of the page"
 serve_http pages
 line=$(commands '^ferrotunnel http 3000')
 line=${line/ 3000/ $backend}
-line=${line/--server tunnel.example.com/--server ${address[b]}:$control_port}
+line=${line//a.example.com/${address[a]}:$control_port}
+line=${line//b.example.com/${address[b]}:$control_port}
+line=${line//c.example.com/${address[c]}:$control_port}
 programs[client]=1
 start client bash -c "cd '$dir/machine_b' && exec ${line/\"\$FERROTUNNEL\"/\"\$0\"} --control off" "$FERROTUNNEL"
 host=$(sed -n 's/.*--host \([^ ]*\).*/\1/p' <<<"$line")
@@ -74,6 +78,9 @@ for name in "${members[@]}"; do
     edge=${address[$name]}:$http
     wait_until $patience "$host at $name" status_is "$host" /name/n 200
 done
+
+is_at_two() { [[ $(for name in "${members[@]}"; do status_of_member "$name" && grep -c '"tunnels":\[{' "$dir/status.$name"; done | grep -c 1) == 2 ]]; }
+wait_until $patience "the client at two servers" is_at_two
 
 say "the key is replaced, step by step"
 steps=0

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +11,7 @@
 
 namespace ferrotunnel::detail {
 
-/// The server of a client's settings, how it is verified, and the proxy that leads to it.
+/// A server of a client's settings, how it is verified, and the proxy that leads to it.
 struct ServerPlace {
     std::string host;  ///< without brackets
     std::uint16_t port = 0;
@@ -26,8 +25,8 @@ struct ServerPlace {
     std::string proxy_login;      ///< "user:password"; empty: none
 };
 
-/// Empty if the server or the proxy is not valid; the builder's check() has the reason.
-FERROTUNNEL_EXPORT std::optional<ServerPlace> server_place(const Client::Builder& builder);
+/// All of them, in their order. Empty if one or a proxy is not valid; the builder's check() has the reason.
+FERROTUNNEL_EXPORT std::vector<ServerPlace> server_places(const Client::Builder& builder);
 
 /// The certificate file for tunnel connections; empty if the server makes its own.
 FERROTUNNEL_EXPORT std::string tls_certificate_file(const Server::Builder& builder);

@@ -25,6 +25,13 @@ function address(url) {
       click: () => showCode(url, code) }, "QR"));
 }
 
+// The servers with their names in the cluster: "a.example.com:7835 (a) and b.example.com:7835 (b)".
+function serversOf(now) {
+  const open = (now.servers ?? []).filter((each) => each.connections > 0);
+  return open.length === 0 ? now.server
+    : open.map((each) => (each.member ? `${each.address} (${each.member})` : each.address)).join(" and ");
+}
+
 export function overview() {
   const figures = { state: figure("Server"), trip: figure("Round trip"), visitors: figure("Visitors now"), up: figure("Up for") };
   const rates = new Rates();
@@ -52,8 +59,9 @@ export function overview() {
     { name: "Open", right: true, of: (row) => number(row.open) }, { name: "In all", right: true, of: (row) => number(row.opened) },
     { name: "Failed", right: true, of: (row) => number(row.failed) }, { name: "Last error", of: (row) => row.why ?? "" },
   ], "This client visits no private service.");
-  const trunks = new Table("Connections to the server", [
+  const trunks = new Table("Connections to servers", [
     { name: "Connection", of: (row) => String(row.number) },
+    { name: "Server", of: (row) => make("code", {}, row.server ?? "") },
     { name: "State", of: (row) => badge(row.open ? "open" : "down", row.open ? "good" : "bad") },
     { name: "Since", of: (row) => ago(row.since) }, { name: "Why", of: (row) => row.why ?? "" },
   ], "No connection yet.");
@@ -69,13 +77,13 @@ export function overview() {
       make("div", { class: "buttons" }, drain)), state,
     make("div", { class: "figures" }, Object.values(figures).map((each) => each.element)),
     card("Services", table.element),
-    make("div", { class: "columns" }, card("Traffic", traffic.element), card("Connections to the server", trunks.element)), visitsCard, expiry.element, feed()),
+    make("div", { class: "columns" }, card("Traffic", traffic.element), card("Connections to servers", trunks.element)), visitsCard, expiry.element, feed()),
     end() { traffic.end(); },
     async refresh() {
       const now = await get("/status");
       state.textContent = now.not_ready ?? (now.draining ? "Draining." : "");
       drain.disabled = now.draining;
-      figures.state.show(now.connected ? "connected" : "not connected", `${now.server}, ${now.connections} connections, ${now.losses} lost`);
+      figures.state.show(now.connected ? "connected" : "not connected", `${serversOf(now)}, ${now.connections} connections, ${now.losses} lost`);
       figures.trip.show(now.rtt_us > 0 ? `${(now.rtt_us / 1000).toFixed(1)} ms` : "–");
       figures.visitors.show(number(now.traffic.streams), `${number(now.traffic.streams_opened)} in all`);
       figures.up.show(duration(now.uptime_ms), now.name ? `as ${now.name}` : now.program);

@@ -21,7 +21,7 @@ using session::LinkNotice;
 /// A link that is never started, and what stands between it and the application.
 struct ClientParts {
     ClientParts() {
-        shared->server = {"127.0.0.1", 1};
+        shared->servers = {{"127.0.0.1", 1}};
         shared->log = &null_logger();
         shared->random = &runtime::system_random();
         link.make([this] {

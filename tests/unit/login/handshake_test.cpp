@@ -641,3 +641,40 @@ TEST_CASE("advice fits the code") {
     CHECK(explain_refusal(wire::Code::busy, "") == "The server refused the session (busy).");
     CHECK(explain_refusal(wire::Code::busy, "Full.") == "The server refused the session (busy): Full.");
 }
+
+TEST_CASE("a welcome names the server's cluster to clients that know the feature") {
+    LoginFixture world;
+    const auto agreed = [&](std::uint64_t client_features) {
+        ServerHandshake::Settings settings = world.server();
+        settings.features = wire::feature::cluster;
+        settings.cluster = std::make_shared<const wire::ClusterPart>(wire::ClusterPart{"a", {{"b", "b.example:7835"}}});
+        ServerHandshake server(std::move(settings), world.random);
+        ClientHandshake::Settings client_settings = world.client(world.alice_text);
+        client_settings.features = client_features;
+        ClientHandshake client(std::move(client_settings), world.random);
+        REQUIRE(log_in(client, server).client_done);
+        return client.agreed().cluster;
+    };
+    REQUIRE(agreed(wire::feature::cluster));
+    CHECK(*agreed(wire::feature::cluster) == wire::ClusterPart{"a", {{"b", "b.example:7835"}}});
+    CHECK_FALSE(agreed(0));
+}
+
+TEST_CASE("a client that does not want the server leaves before it has proved anything") {
+    LoginFixture world;
+    ServerHandshake server(world.server(), world.random);
+    ClientHandshake::Settings settings = world.client(world.alice_text);
+    wire::InstanceId seen{};
+    settings.wants_server = [&](const wire::InstanceId& instance) {
+        seen = instance;
+        return false;
+    };
+    ClientHandshake client(std::move(settings), world.random);
+    const Outcome outcome = log_in(client, server);
+    CHECK(seen == wire::InstanceId{9, 8, 7});
+    REQUIRE(outcome.client_failure);
+    CHECK(outcome.client_failure->unwanted);
+    CHECK_FALSE(outcome.client_failure->by_peer);
+    CHECK(outcome.from_client.size() == 1);  // no auth
+    check_texts(world, *outcome.client_failure);
+}

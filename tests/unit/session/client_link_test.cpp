@@ -30,7 +30,7 @@ class LinkRig {
 public:
     explicit LinkRig(std::uint16_t port, std::shared_ptr<transport::TlsContext> tls = nullptr, unsigned attempts = 0,
                      std::size_t trunks = 1) {
-        shared->server = {"127.0.0.1", port};
+        shared->servers = {{"127.0.0.1", port}};
         shared->token = new_token();
         shared->tls = std::move(tls);
         shared->handshake_deadline = 1h;

@@ -31,7 +31,7 @@ class NoEvents final : public ClientTrunkEvents {
 /// Trunks to a port that accepts connections, in the kernel, and sends nothing.
 struct TrunkSetParts {
     explicit TrunkSetParts(std::size_t count) {
-        shared->server = {"127.0.0.1", runtime::local_address(listener.get()).port()};
+        shared->servers = {{"127.0.0.1", runtime::local_address(listener.get()).port()}};
         shared->token = new_token();
         shared->log = &null_logger();
         shared->random = &runtime::system_random();

@@ -18,7 +18,7 @@ namespace ferrotunnel::session::test {
 /// All of it lives on `worker`, where run() runs a step; both trunks are open.
 struct LinkParts {
     LinkParts() {
-        shared->server = {"127.0.0.1", 1};
+        shared->servers = {{"127.0.0.1", 1}};
         shared->log = &null_logger();
         shared->random = &runtime::system_random();
         open(0);
@@ -33,6 +33,7 @@ struct LinkParts {
 
     void open(std::size_t place) {
         trunks.at(place).phase = TrunkState::Phase::open;
+        trunks.at(place).server = {"127.0.0.1", 1};
         trunks.at(place).features = ~std::uint64_t{0};
         trunks.at(place).login = ++logins;
     }

@@ -23,7 +23,7 @@ namespace {
 class OlderServer {
 public:
     explicit OlderServer(std::uint64_t features, bool replaces = false, std::size_t trunks = 1) {
-        shared_->server = {"127.0.0.1", runtime::local_address(listener_.get()).port()};
+        shared_->servers = {{"127.0.0.1", runtime::local_address(listener_.get()).port()}};
         shared_->token = new_token();
         shared_->handshake_deadline = std::chrono::hours(1);
         shared_->log = &null_logger();

@@ -173,7 +173,7 @@ private:
     }
     void listen() {
         runtime::Fd listener = listen_on_loopback();
-        client_->server = {"127.0.0.1", runtime::local_address(listener.get()).port()};
+        client_->servers = {{"127.0.0.1", runtime::local_address(listener.get()).port()}};
         auto serve = [this](runtime::Fd accepted, const runtime::SocketAddress& from) {
             runtime::Worker& worker = server_workers_[turn_++ % 2];
             worker.post([this, &worker, from, socket = std::make_shared<runtime::Fd>(std::move(accepted))] {

@@ -86,12 +86,13 @@ TEST_CASE("cluster: a section makes a member, also an empty one", "[cluster-sett
 }
 
 TEST_CASE("cluster: a file sets all of it", "[cluster-settings]") {
-    const ConfigFile file =
-        cluster_section("name: a, listen: '10.0.0.1:1', key: cluster.key, peers: {b: b.example.com, c: '[::1]:7'}");
+    const ConfigFile file = cluster_section(
+        "name: a, listen: '10.0.0.1:1', key: cluster.key, peers: {b: b.example.com, c: '[::1]:7'}, "
+        "public: a.example.com");
     CHECK(cluster_lines(file.problems).empty());
     const ServerValues& settings = file.values.server->settings;
     CHECK(settings.cluster ==
-          Cluster{"a", "10.0.0.1:1", "/etc/cluster.key", {{"b", "b.example.com"}, {"c", "[::1]:7"}}});
+          Cluster{"a", "10.0.0.1:1", "/etc/cluster.key", {{"b", "b.example.com"}, {"c", "[::1]:7"}}, "a.example.com"});
     // A change of the key is noticed like one of a token's file.
     CHECK(std::find(file.files.begin(), file.files.end(), "/etc/cluster.key") != file.files.end());
 }
@@ -115,6 +116,22 @@ TEST_CASE("cluster: valid settings get ports and the form of addresses", "[clust
     CHECK(problems.empty());
     CHECK(settings.cluster.listen == "127.0.0.1:7838");
     CHECK(settings.cluster.peers == std::vector<ClusterPeer>{{"b", "b.example.com:7838"}, {"c", "[::1]:7838"}});
+}
+
+TEST_CASE("cluster: an address for clients can be connected to", "[cluster-settings]") {
+    const auto fault_of_public = [](const std::string& address) {
+        return cluster_fault([&](Cluster& cluster) { cluster.public_address = address; });
+    };
+    for (const char* address : {"", "a.example.com", "[2001:db8::1]:1", "192.0.2.1"}) {
+        INFO(address);
+        CHECK(fault_of_public(address).empty());
+    }
+    for (const char* address : {"0.0.0.0", "[::]:7835", "a.example.com:0", ":7835", "a:b:c"}) {
+        INFO(address);
+        CHECK(fault_of_public(address) == "cluster.public: \"" + std::string(address) +
+                                              "\" is not a valid address for clients to connect to; expected one like "
+                                              "a.example.com:7835");
+    }
 }
 
 TEST_CASE("cluster: what is missing", "[cluster-settings]") {

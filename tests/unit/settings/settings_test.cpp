@@ -16,7 +16,7 @@ namespace {
 
 ClientSettings good_client() {
     ClientSettings settings;
-    settings.server = "tunnel.example.com:7835";
+    settings.servers = {"tunnel.example.com:7835"};
     settings.token = Secret::generate();
     return settings;
 }
@@ -45,9 +45,9 @@ using Keys = std::vector<std::string>;
 
 TEST_CASE("good settings have no problems and get what follows from them", "[settings]") {
     ClientSettings client = good_client();
-    client.server = "tunnel.example.com";
+    client.servers = {"tunnel.example.com"};
     CHECK(keys_of_problems(client).empty());
-    CHECK(client.server == "tunnel.example.com:7835");
+    CHECK(client.servers == std::vector<std::string>{"tunnel.example.com:7835"});
 
     ServerSettings server = good_server();
     server.tokens.push_back({Secret::generate(), ""});
@@ -64,7 +64,7 @@ TEST_CASE("good settings have no problems and get what follows from them", "[set
 TEST_CASE("all problems of a client are found at once", "[settings]") {
     asio::io_context io;
     ClientSettings client;
-    client.server = "no port:x";
+    client.servers = {"no port:x"};
     client.workers = 2;
     client.run_on = &io;
     client.tls_ca = "/nonexistent/ca.pem";
@@ -151,7 +151,7 @@ TEST_CASE("weak tokens are for this machine, unless the user says otherwise", "[
     REQUIRE(warnings_for(client).size() == 1);
     CHECK(warnings_for(client)[0].find("hunter2") == std::string::npos);
     client.allow_weak_token = false;
-    client.server = "127.0.0.1";
+    client.servers = {"127.0.0.1"};
     CHECK(keys_of_problems(client).empty());
 
     ServerSettings server = good_server();
@@ -159,6 +159,58 @@ TEST_CASE("weak tokens are for this machine, unless the user says otherwise", "[
     CHECK(keys_of_problems(server) == Keys{"token"});
     server.bind = "127.0.0.1:7835";
     CHECK(keys_of_problems(server).empty());
+}
+
+TEST_CASE("a client has several servers, each once, in a list or separated by commas", "[settings]") {
+    ClientSettings client = good_client();
+    client.servers = {"a.example.com, b.example.com:1", "[::1]"};
+    CHECK(keys_of_problems(client).empty());
+    CHECK(client.servers == std::vector<std::string>{"a.example.com:7835", "b.example.com:1", "[::1]:7835"});
+
+    client.servers = {"a.example.com", "a.example.com:7835"};
+    CHECK(keys_of_problems(client) == Keys{"server"});
+    client.servers = {"", " , "};
+    CHECK(keys_of_problems(client) == Keys{"server"});
+    client.servers = {"a.example.com", "nowhere:x", "b.example.com:0"};
+    CHECK(keys_of_problems(client) == Keys{"server", "server"});
+
+    client.servers.clear();
+    for (std::size_t i = 0; i < servers_max; ++i) {
+        client.servers.push_back("s" + std::to_string(i) + ".example.com");
+    }
+    CHECK(keys_of_problems(client).empty());
+    client.servers.emplace_back("one-more.example.com");
+    CHECK(keys_of_problems(client) == Keys{"server"});
+}
+
+TEST_CASE("a weak token is refused if one of the servers is not on this machine", "[settings]") {
+    ClientSettings client = good_client();
+    client.token = Secret::from_string("hunter2hunter2");
+    client.servers = {"127.0.0.1", "localhost"};
+    CHECK(keys_of_problems(client).empty());
+    client.servers = {"127.0.0.1", "tunnel.example.com"};
+    CHECK(keys_of_problems(client) == Keys{"token"});
+}
+
+TEST_CASE("a client is connected to 1 or 2 servers of a cluster", "[settings]") {
+    ClientSettings client = good_client();
+    for (const std::uint64_t count : {0U, 3U}) {
+        client.redundancy = count;
+        CHECK(keys_of_problems(client) == Keys{"redundancy"});
+    }
+    client.redundancy = 1;
+    CHECK(keys_of_problems(client).empty());
+    CHECK(ClientValues().redundancy == 2);
+}
+
+TEST_CASE("what an earlier start has learned is used as far as it is valid", "[settings]") {
+    ClientSettings client = good_client();
+    client.known_servers = {"b.example.com", "x:y:z", "c.example.com:0", "[::1]:1"};
+    CHECK(keys_of_problems(client).empty());
+    CHECK(client.known_servers == std::vector<std::string>{"b.example.com:7835", "[::1]:1"});
+    client.known_servers.assign(servers_max + 1, "b.example.com");
+    CHECK(keys_of_problems(client).empty());
+    CHECK(client.known_servers.size() == servers_max);
 }
 
 TEST_CASE("a client has 1 to 16 connections", "[settings]") {

@@ -104,6 +104,14 @@ TEST_CASE("auth and welcome have exactly these bytes") {
         std::string("a7 6174 6777656c636f6d65 6570726f6f66 5820") + server +
             "6773657373696f6e 627331 6776657273696f6e 01 686665617475726573 00 6770696e675f6d73 193a98"
             "67646561645f6d73 19afc8");
+
+    welcome.features = feature::cluster;
+    welcome.cluster = {"a", {{"b", "b.example:7835"}}};
+    pin(welcome, encode_control(welcome),
+        std::string("a8 6174 6777656c636f6d65 6570726f6f66 5820") + server +
+            "6773657373696f6e 627331 6776657273696f6e 01 686665617475726573 192000 6770696e675f6d73 193a98"
+            "67646561645f6d73 19afc8 67636c7573746572 a2 666d656d626572 6161 666f7468657273 81"
+            "a2 646e616d65 6162 6761646472657373 6e622e6578616d706c653a37383335");
 }
 
 TEST_CASE("register has exactly these bytes") {
@@ -168,6 +176,14 @@ TEST_CASE("the answers and the rest have exactly these bytes") {
     pin(registered, payloads[0],
         "a3 6174 6a72656769737465726564 6772657175657374 01 687365727669636573 81"
         "a3 626964 01 64706f7274 1908ae 6761646472657373 6e3139322e302e322e373a32323232");
+
+    Registered partial{no_request, {{1, 2222, "192.0.2.7:2222", "", "b (x)"}}};
+    payloads = encode_registered(partial.request, partial.services);
+    REQUIRE(payloads.size() == 1);
+    pin(partial, payloads[0],
+        "a3 6174 6a72656769737465726564 6772657175657374 00 687365727669636573 81"
+        "a4 626964 01 64706f7274 1908ae 6761646472657373 6e3139322e302e322e373a32323232"
+        "   666e6f745f6174 656220287829");
 
     Registered changed{no_request, {{1, 443, "https://a.example"}}};
     payloads = encode_registered(changed.request, changed.services);

@@ -236,6 +236,12 @@ TEST_CASE("random messages survive the way through bytes") {
         round_trip(welcome, encode_control(welcome));
         welcome.resumed = {wanted.received, wanted.proof};
         round_trip(welcome, encode_control(welcome));
+        ClusterPart& cluster = welcome.cluster.emplace();
+        cluster.member = "m" + random_text(random, limits::cluster_member_max - 1);
+        for (std::uint64_t i = random.below(limits::cluster_others_max + 1); i > 0; --i) {
+            cluster.others.push_back({"o" + random_text(random, 20), random_text(random, 100)});
+        }
+        round_trip(welcome, encode_control(welcome));
         Refused refused{random_u32(random, 0), static_cast<Code>(random.between(1, 65'535)),
                         random_text(random, limits::refused_text_max)};
         round_trip(refused, encode_control(refused));
@@ -273,7 +279,8 @@ TEST_CASE("random messages survive the way through bytes") {
         for (RegisteredService& service : registered) {
             service = {random_u32(random, 1), static_cast<std::uint16_t>(random.next()),
                        random_text(random, limits::public_address_max),
-                       random.chance(30) ? random_text(random, limits::http_host_text_max) : std::string()};
+                       random.chance(30) ? random_text(random, limits::http_host_text_max) : std::string(),
+                       random.chance(30) ? random_text(random, not_at_text_max) : std::string()};
         }
         std::uint32_t request = random_u32(random, 0);
         round_trip_list<Register>(request, services, encode_register(request, services));

@@ -144,6 +144,51 @@ TEST_CASE("resuming: every field has its rule") {
     bytes_rule(welcome, "/resumed/proof", 32, "welcome.resumed.proof");
 }
 
+TEST_CASE("welcome: the members of a cluster have their rules") {
+    json welcome = welcome_json();
+    welcome["cluster"] = {{"member", "a"}};
+    CHECK(decode(welcome));
+    welcome["cluster"]["others"] = {{{"name", "b"}}, {{"name", "c"}, {"address", "c.example:7835"}}};
+    CHECK(decode(welcome));
+    refuses(welcome, "/cluster", 1, "welcome.cluster is not a map");
+    refuses(welcome, "/cluster/member", "", "welcome.cluster.member");
+    refuses(welcome, "/cluster/member", std::string(64, 'x'), "welcome.cluster.member", Code::limit);
+    refuses(welcome, "/cluster/others", json::array(), "welcome.cluster.others is not an array with elements");
+    refuses(welcome, "/cluster/others/0", "b", "welcome.cluster.others has an element that is not a map");
+    refuses(welcome, "/cluster/others/0/name", "", "welcome.cluster.others[0].name");
+    refuses(welcome, "/cluster/others/1/name", std::string(64, 'x'), "welcome.cluster.others[1].name", Code::limit);
+    text_rule(welcome, "/cluster/others/1/address", limits::cluster_address_max, "welcome.cluster.others[1].address");
+    json members = json::array();
+    for (std::size_t i = 0; i < limits::cluster_others_max; ++i) {
+        members.push_back({{"name", "m" + std::to_string(i)}});
+    }
+    accepts(welcome, "/cluster/others", members);
+    members.push_back({{"name", "one more"}});
+    refuses(welcome, "/cluster/others", members, "welcome.cluster.others", Code::limit);
+}
+
+TEST_CASE("a welcome has only as many members of a cluster as fit") {
+    Welcome welcome;
+    ClusterPart& cluster = welcome.cluster.emplace();
+    cluster.member = std::string(limits::cluster_member_max, 'm');
+    for (std::size_t i = 0; i < limits::cluster_others_max + 1; ++i) {
+        cluster.others.push_back({std::string(limits::cluster_member_max, 'n'), std::string(20, 'a')});
+    }
+    auto decoded = decode_control(encode_control(welcome));
+    REQUIRE(decoded);
+    CHECK(std::get<Welcome>(*decoded).cluster->others.size() == limits::cluster_others_max);
+    for (ClusterPart::Member& other : cluster.others) {
+        other.address = std::string(limits::cluster_address_max, 'a');
+    }
+    welcome.session = std::string(limits::session_text_max, 's');
+    welcome.resume.emplace().ms = 86'400'000;
+    const ControlPayload longest = encode_control(welcome);
+    CHECK(longest.size() <= limits::control_payload_unauthenticated_max);
+    decoded = decode_control(longest);
+    REQUIRE(decoded);
+    CHECK(std::get<Welcome>(*decoded).cluster->others.size() == 8);  // 3,072 bytes / (20 + 63 + 259)
+}
+
 TEST_CASE("register: every field has its rule") {
     json message = register_json();
     number_rule(message, "/request", 0, 0xffff'ffff, "register.request");
