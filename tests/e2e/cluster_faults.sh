@@ -121,7 +121,7 @@ start_visiting vb bca 9111
 start_visiting vc cab 9121
 
 # Each of the programs has a share of them, and an address.
-share=$(by_size 6 200 20)
+share=$(by_size 6 400 20)
 crowd=$((share * ${#crowds[@]}))
 start crowd_echo "$within" out python3 "$E2E_SOURCE/cluster_visitors.py" backend "$dir" crowd_echo 10.79.0.9
 wait_until $patience "the ports of the crowd's backend" test -s "$dir/crowd_echo.ports"
@@ -248,7 +248,8 @@ restart_member() {
     stopped=$(now_s)
     wait_served $limit
     start_process "$1" "$1"
-    event "restart of $1" "$began" "$(later "$stopped" $moment)" "$(later "$(now_s)" $limit)" "$stopped" "$1 $visiting" ""
+    event "restart of $1" "$began" "$(later "$stopped" $moment)" "$(later "$(now_s)" $limit)" "$stopped" "$1 $visiting" "" \
+        "" "$1"
     event "  its clients move" "$began" "$began" "$(later "$began" $limit)" "$began" "" "$services"
     settled
 }
