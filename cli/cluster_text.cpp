@@ -39,7 +39,7 @@ std::string problem_line(const Json& member) {
                        problem.empty() ? "" : ": ", problem);
 }
 
-std::string list_in(const Json& cluster, std::string_view key) {
+std::string list_in(const Json& cluster, const char* key) {
     std::string list;
     for (const Json& one : member_of(cluster, key)) {
         if (one.is_string()) {
