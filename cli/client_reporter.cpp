@@ -77,10 +77,7 @@ std::optional<ExitCode> ClientReporter::on_event(const Event& event) {
             output_.line(fmt::format("connection {} is back, and its visitors continue", event.connection));
             break;
         case Event::Kind::draining:
-            if (!event.peer.empty()) {
-                output_.warning(fmt::format("{} is going away: no new visitors, the present ones may finish",
-                                            open_.size() > 1 ? name_of(event.peer) : "the server"));
-            }
+            on_draining(event);
             break;
         case Event::Kind::took_over:
             output_.line(event.error ? fmt::format("no running client to replace: {}", printable(event.text))
@@ -135,6 +132,13 @@ void ClientReporter::on_joined(const Event& event) {
         std::ranges::all_of(open_, [this](const auto& server) { return server.second.size() == facts_.connections; });
     if (has_all && (facts_.reports_connections || has_degraded_)) {
         output_.line(fmt::format("  all {} connections are up", event.connections));
+    }
+}
+
+void ClientReporter::on_draining(const Event& event) {
+    if (!event.peer.empty()) {
+        output_.warning(fmt::format("{} is going away: no new visitors, the present ones may finish",
+                                    open_.size() > 1 ? name_of(event.peer) : "the server"));
     }
 }
 
