@@ -77,9 +77,7 @@ std::optional<ExitCode> ClientReporter::on_event(const Event& event) {
             output_.line(fmt::format("connection {} is back, and its visitors continue", event.connection));
             break;
         case Event::Kind::draining:
-            if (!event.peer.empty()) {
-                output_.warning("the server is going away: no new visitors, the present ones may finish");
-            }
+            on_draining(event);
             break;
         case Event::Kind::took_over:
             output_.line(event.error ? fmt::format("no running client to replace: {}", printable(event.text))
@@ -121,6 +119,10 @@ std::string ClientReporter::name_of(const std::string& peer) const {
 
 void ClientReporter::on_joined(const Event& event) {
     away_.erase(event.peer);
+    for (auto& [server, connections] : open_) {
+        connections.erase(event.connection);  // it may have been at another server, which has drained
+    }
+    std::erase_if(open_, [](const auto& server) { return server.second.empty(); });
     std::set<unsigned>& of_server = open_[event.peer];
     of_server.insert(event.connection);
     if (of_server.size() == 1 && open_.size() > 1) {
@@ -130,6 +132,13 @@ void ClientReporter::on_joined(const Event& event) {
         std::ranges::all_of(open_, [this](const auto& server) { return server.second.size() == facts_.connections; });
     if (has_all && (facts_.reports_connections || has_degraded_)) {
         output_.line(fmt::format("  all {} connections are up", event.connections));
+    }
+}
+
+void ClientReporter::on_draining(const Event& event) {
+    if (!event.peer.empty()) {
+        output_.warning(fmt::format("{} is going away: no new visitors, the present ones may finish",
+                                    open_.size() > 1 ? name_of(event.peer) : "the server"));
     }
 }
 

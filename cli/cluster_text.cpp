@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "printable.hpp"
@@ -102,6 +103,25 @@ std::string cluster_lines(const Json& cluster) {
         text += is_linked(member) ? "" : fmt::format("               {}\n", problem_line(member));
     }
     return text;
+}
+
+std::string cluster_names_text(Json names) {
+    std::sort(names.begin(), names.end(), [](const Json& a, const Json& b) {
+        return std::tuple(text_in(a, "kind"), text_in(a, "name"), text_in(a, "member")) <
+               std::tuple(text_in(b, "kind"), text_in(b, "name"), text_in(b, "member"));
+    });
+    std::vector<std::vector<std::string>> rows{{"NAME", "KIND", "SERVER", "STATE"}};
+    for (const Json& name : names) {
+        rows.push_back({text_in(name, "name"), text_in(name, "kind"), text_in(name, "member"), text_in(name, "state")});
+    }
+    return rows.size() > 1 ? table(rows, 2) : "  no names\n";
+}
+
+std::string names_elsewhere_line(const Json& answer) {
+    const std::int64_t names = number_in(answer, "elsewhere");
+    return names == 0 ? ""
+                      : fmt::format("  {} name{} at other servers of the cluster: --all lists them\n", names,
+                                    names == 1 ? "" : "s");
 }
 
 std::string cluster_route_text(const Json& answer) {

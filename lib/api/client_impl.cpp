@@ -81,6 +81,7 @@ Client::Impl::Impl(detail::ClientSettings&& settings)
       notices_({state_, offers_, events_, log_, life_, settings_.servers.front(), [this] { lifecycle_.recheck(); }}),
       lifecycle_(*this, *group_, "Client") {
     managed_.set_targets(settings_.managed);
+    state_.status.set_known_servers(shared_->known_servers);
     shared_->services = std::make_shared<metrics::ServiceCounters>(detail::writers_of(*group_));
     group_->on_exception([this](const std::exception_ptr& thrown) {
         log_thrown(log_, "a completion handler threw an exception", thrown);

@@ -101,6 +101,28 @@ Json json_of_cluster(const peers::ClusterState& state, const std::string& listen
     return json;
 }
 
+Json json_of_names(const peers::NamePage& page) {
+    Json json{{"names", Json::array()}};
+    for (const peers::NameRow& row : page.rows) {
+        json["names"].push_back(Json{{"name", row.name},
+                                     {"kind", row.kind},
+                                     {"member", row.member},
+                                     {"state", row.routes ? row.readiness : "away"}});
+    }
+    if (page.next != 0) {
+        json["next"] = page.next;
+    }
+    return json;
+}
+
+std::uint64_t names_elsewhere(const peers::ClusterState& state) {
+    std::uint64_t names = 0;
+    for (const peers::ClusterState::Member& member : state.members) {
+        names += member.names;
+    }
+    return names;
+}
+
 void put_cluster(Exposition& to, const peers::ClusterState* state) {
     std::deque<MemberNumbers> numbers;
     admin::Labelled<MemberNumbers> members;

@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "admin/resources.hpp"
+#include "base/hex.hpp"
 #include "base/text.hpp"
+#include "login/key.hpp"
 #include "session/kick_list.hpp"
 
 namespace ferrotunnel::detail {
@@ -30,6 +32,11 @@ Answer answer_of(std::uint16_t status, const std::string& text) {
     std::optional<Json> body = admin::object_in(text);
     return body ? Answer{status, std::move(*body)}
                 : admin::refusal(502, "no_answer", "The client's answer is not a JSON object.");
+}
+
+// The same at all members that the client is connected to, and of no use for anything else.
+std::string digest_of(const directory::ClientId& client) {
+    return to_hex(Bytes(login::sha256({client.first, client.second})).first(8));
 }
 
 }  // namespace
@@ -98,6 +105,18 @@ std::optional<std::size_t> ServerClients::keep_out(const session::ClientQuery& c
 
 Answer ServerClients::no_client(const std::string& client) {
     return admin::refusal(404, "not_found", "No connected client has the name or the id " + in_quotes(client) + '.');
+}
+
+Answer ServerClients::named(const std::string& name) const {
+    Json clients = Json::array();
+    for (const auto& [id, trunks] : needs_.sessions.called({name, session::ClientNaming::name})) {
+        const session::SessionView view = trunks.front()->view();
+        clients.push_back(Json{{"id", needs_.sessions.number_of(id)},
+                               {"name", view.name},
+                               {"client", digest_of(id)},
+                               {"token", view.token_name}});
+    }
+    return {200, Json{{"clients", std::move(clients)}}};
 }
 
 // On the control API's thread, which waits: a client that does not answer blocks it for limits::manage_timeout.

@@ -43,6 +43,8 @@ public:
     /// Forwards `request` to the client and waits up to limits::manage_timeout for its answer; 504 after that. Must not
     /// be called on a worker.
     admin::Answer forward_request(const std::string& client, const admin::Json& request);
+    /// The connected clients of this name; an id is not a name.
+    admin::Answer named(const std::string& name) const;
     /// The answer if there is no client of this name.
     static admin::Answer no_client(const std::string& client);
 

@@ -51,7 +51,8 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
                 }}),
       edge_({*workers_, shared_, log_, random_, listeners_, sharers_, access_log_, traces_,
              [this] { sessions_.announce_addresses(); }}),
-      cluster_({*workers_, shared_, log_, random_, listeners_, edge_, [this] { sessions_.announce_addresses(); }}),
+      cluster_({*workers_, shared_, log_, random_, listeners_, edge_, control_,
+                [this] { sessions_.announce_addresses(); }}),
       certificates_({shared_, log_, random_, edge_, sessions_}),
       state_({*workers_, shared_, log_, random_}),
       upkeep_({*workers_, shared_, log_, sessions_}),
@@ -222,16 +223,9 @@ void Server::Impl::refuse_newcomers() {
     life_->set_stopped();
     sessions_.close();
     endpoints_.drop_sockets();
-    cluster_.drain();
 }
 
-void Server::Impl::begin_drain() {
-    refuse_newcomers();
-    certificates_.stop();  // the orders are a successor's, which may have the same folder
-    if (handover_.is_replaced()) {
-        handover_.begin_drain();
-        return;
-    }
+void Server::Impl::refuse_visitors() {
     if (handover_.keeps_sockets()) {
         handover_.stop_accepting();
     }
@@ -239,7 +233,27 @@ void Server::Impl::begin_drain() {
     shared_->ports->stop_holding();
     listeners_.close();
     edge_.drain();
-    sessions_.for_each([](ServerSession& session) { session.drain(); });
+    cluster_.drain();
+}
+
+void Server::Impl::begin_drain() {
+    refuse_newcomers();
+    certificates_.stop();  // the orders are a successor's, which may have the same folder
+    if (handover_.is_replaced()) {
+        cluster_.drain();
+        cluster_.hand_over();
+        handover_.begin_drain();
+        return;
+    }
+    if (cluster_.get()) {  // while clients move to other members, their visitors are accepted and forwarded there
+        state_.finish();
+        listeners_.close_to_clients();
+        are_clients_moving_ = true;
+        sessions_.for_each([](ServerSession& session) { session.move_client(); });
+    } else {
+        refuse_visitors();
+        sessions_.for_each([](ServerSession& session) { session.drain(); });
+    }
 }
 
 // A session ends when its streams have; a slow visitor's socket may still be receiving the last bytes.
@@ -247,8 +261,12 @@ bool Server::Impl::has_drained() {
     if (handover_.is_replaced()) {
         handover_.drain_idle();
     }
-    return sessions_.empty() && shared_->traffic->visitors_now.load() == 0 && edge_.connections() == 0 &&
-           cluster_.visitors() == 0;
+    if (are_clients_moving_ && sessions_.empty()) {
+        are_clients_moving_ = false;
+        refuse_visitors();
+    }
+    return !are_clients_moving_ && sessions_.empty() && shared_->traffic->visitors_now.load() == 0 &&
+           edge_.connections() == 0 && cluster_.visitors() == 0;
 }
 
 bool Server::Impl::has_visitors() const {
@@ -262,7 +280,9 @@ bool Server::Impl::in_callback() const {
 }
 
 void Server::Impl::cut_off() {
+    are_clients_moving_ = false;
     refuse_newcomers();
+    cluster_.drain();
     certificates_.stop();
     state_.finish();
     handover_.leave_kept_ports();

@@ -166,6 +166,9 @@ void ServerReload::commit(SettingsComparison&& all, Made made) {
     if (all.has("server.cluster.public")) {
         needs_.cluster.set_public(settings_.cluster.public_address);
     }
+    if (all.has("server.cluster.control")) {
+        needs_.cluster.allow_control(settings_.cluster.control);
+    }
     if (all.has_any({"server.ssh_service", "server.silent_service"})) {
         needs_.sharers.set_services(settings_.ssh_service, settings_.silent_service);
     }

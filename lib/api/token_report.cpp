@@ -125,6 +125,20 @@ std::map<login::TokenId, TokenUse> uses_of(const session::ServerShared& shared, 
     return uses;
 }
 
+// Of the present counts of a quota, what all members of the cluster have, if this is one; with a quota, other members
+// tell theirs each second.
+void put_cluster_use(Json& into, const session::ServerShared& shared, const login::TokenId& token,
+                     std::size_t connections) {
+    const login::Rights& rights = shared.registry->rules()->of(token);
+    if (!shared.values || !(rights.connections || rights.services || rights.counts_visitors())) {
+        return;
+    }
+    const directory::TokenUse::Elsewhere elsewhere = shared.token_use->elsewhere(token);
+    into["cluster"] = Json{{"connections", connections + shared.registry->elsewhere(token)},
+                           {"services", shared.token_use->services(token) + elsewhere.services},
+                           {"visitors", shared.token_use->visitors(token) + elsewhere.visitors}};
+}
+
 }  // namespace
 
 admin::Answer answer_about_tokens(const session::ServerShared& shared, const ServerSessions& sessions) {
@@ -147,6 +161,7 @@ admin::Answer answer_about_tokens(const session::ServerShared& shared, const Ser
                          {"ports", use.ports},
                          {"streams", use.streams}};
                 put_revoked(row, shared, token);
+                put_cluster_use(row, shared, id, use.connections);
                 return row;
             })};
 }

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "cluster/holders.hpp"
+#include "peers/arrivals.hpp"
+#include "cluster/limits.hpp"
 #include "peers/claim_names.hpp"
 #include "peers/cluster_worker.hpp"
 #include "peers/name_claims.hpp"
@@ -151,7 +153,8 @@ struct Cluster::Parts {
                  },
                  {needs.shared->memory, needs.shared->traffic_registry, needs.shared->traffic},
                  needs.log,
-                 needs.random}),
+                 needs.random,
+                 needs.on_control}),
           carriers(carriers_of(links, names->members())),
           worker(std::make_shared<ClusterWorker>(needs.workers.at(0), names)),
           values(std::make_shared<ValueStore>(names, [to = std::weak_ptr(worker)] { wake(to); })),
@@ -160,6 +163,8 @@ struct Cluster::Parts {
           routes(std::make_shared<RemoteNames>(
               names, [to = std::weak_ptr(worker)] { wake(to); },
               [to = writer](const std::vector<RemoteName>& changed) { to->apply(changed, worker_time()); })) {
+        needs.shared->http->set_learning(worker_time(), worker_time() + cluster::limits::recovery_time);
+        routes->on_learned([to = needs.shared->http] { to->set_learned(); });
         worker->set_routes(routes, writer);
         worker->set_values(values);
         names->set_value_receiver(values);
@@ -213,6 +218,11 @@ void Cluster::set_keys(std::shared_ptr<const transport::ClusterKeys> keys) {
 
 void Cluster::drain() noexcept {
     parts_->links.drain();
+}
+
+void Cluster::hand_over() noexcept {
+    parts_->worker->freeze();  // first: without links it would learn that no member can be reached
+    parts_->links.hand_over();
 }
 
 void Cluster::stop() noexcept {
@@ -272,8 +282,19 @@ NamePlace Cluster::place_of(const directory::ClaimName& name) const {
     return place;
 }
 
+NamePage Cluster::names(std::size_t position) const {
+    return parts_->names->read(
+        [&](const cluster::Register& of, TimePoint) { return page_of_names(of, parts_->names->members(), position); });
+}
+
 std::optional<std::string> Cluster::forget(const std::string& member) {
     return parts_->names->forget(member);
+}
+
+bool Cluster::send_control(const std::string& member, runtime::Fd socket) const {
+    const std::optional<cluster::MemberIndex> index = parts_->names->members().find(member);
+    const std::shared_ptr<PeerCarrier> carrier = index ? parts_->carriers[*index] : nullptr;
+    return carrier && carrier->send_control(std::move(socket));
 }
 
 }  // namespace ferrotunnel::peers

@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "peers/control_stream.hpp"
 #include "transport/tls_pipe.hpp"
 
 namespace ferrotunnel::peers {
@@ -68,6 +69,19 @@ void Link::retire(std::string_view why) {
         trunk_->session().drain(Code::rotated, why, worker_.now());
         trunk_->session_changed();
         context_.events.on_link_retired(shared_from_this());
+    }
+}
+
+void Link::hand_over(std::string_view why) {
+    check_here(worker_);
+    if (!trunk_ || !open_) {
+        return;
+    }
+    if (kind_ == LinkKind::control) {
+        trunk_->end(Code::going_away, why);
+    } else {
+        trunk_->session().announce(Code::going_away, why);
+        trunk_->session_changed();
     }
 }
 
@@ -189,7 +203,9 @@ void Link::begin_channel() {
 }
 
 void Link::on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
-    if (kind_ == LinkKind::data) {
+    if (kind_ == LinkKind::data && open.kind == control_kind) {
+        context_.events.on_link_control(worker_, peer_, std::move(stream));
+    } else if (kind_ == LinkKind::data) {
         context_.events.on_link_stream(worker_, std::move(stream), open);
     } else if (dials_ || !channel_ || channel_->has_begun()) {
         stream->abort(Code::protocol);
@@ -201,8 +217,12 @@ void Link::on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
     }
 }
 
-void Link::on_goaway(Code, std::string_view text) {
-    retire(text);
+void Link::on_goaway(Code code, std::string_view text) {
+    if (code != Code::going_away) {
+        retire(text);
+    } else if (open_ && !std::exchange(retired_, true)) {  // it ends when the peer does, which may still open streams
+        context_.events.on_link_retired(shared_from_this());
+    }
 }
 
 void Link::on_drained() {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "peers/control_stream.hpp"
 #include "peers/forwarded_visitor.hpp"
 #include "peers/link.hpp"
 #include "session/trunk_load.hpp"
@@ -170,6 +171,12 @@ bool PeerCarrier::on_link(std::function<void(Link&)> action) {
             counted.end();
             action(at);
         });
+}
+
+bool PeerCarrier::send_control(runtime::Fd socket) {
+    const std::shared_ptr<Link> link = choose();
+    return link &&
+           link->post([socket = std::move(socket)](Link& at) mutable { peers::send_control(at, std::move(socket)); });
 }
 
 // Names of other members are taken from the directory by its owner, which knows what they have.

@@ -57,6 +57,8 @@ public:
     /// is none.
     bool on_link(std::function<void(Link&)> action);
     void count_forwarded() noexcept { forwarded_.fetch_add(1, std::memory_order_relaxed); }
+    /// Joins the socket with the control API of the member, later. False if there is no link. Any thread.
+    bool send_control(runtime::Fd socket);
 
 private:
     /// The link for one more visitor: of those that answer, the one of the calling worker, else the one with the fewest

@@ -104,15 +104,24 @@ void ServerSession::drain(bool if_idle) {
     if (if_idle && (phase_ == Phase::draining || !intake_.is_idle())) {
         return;
     }
+    begin_drain(false);
+}
+
+void ServerSession::begin_drain(bool may_return) {
     enter(Phase::draining);
     grants_.reserve_all(directory::Registry::ports_kept_for);  // its client reconnects to another member of the cluster
-    table_.close_all();
+    table_.close_all(may_return);
     resumption_.give_up();
     if (!login_.is_welcome()) {
         end(Code::going_away, "The server is stopping.");
         return;
     }
     drain_trunk("The server is stopping.");
+}
+
+void ServerSession::move_client() {
+    check_here(*mailbox_);
+    begin_drain(true);
 }
 
 void ServerSession::drain_trunk(std::string_view why) {

@@ -64,6 +64,13 @@ constexpr std::array settings_of_cluster{
                          "second one",
          .is_live = true},
         &Cluster::public_address},
+    Setting<Cluster>{{.key = "control",
+                      .form = Form::on_off,
+                      .help = "Accept requests of the control API that other members forward, as `ferrotunnel drain "
+                              "--server NAME` at one of them sends. `off`: only this server's own control socket and "
+                              "dashboard are used.",
+                      .is_live = true},
+                     &Cluster::control},
 };
 
 std::string key_of_peer(const ClusterPeer& peer) {

@@ -83,7 +83,7 @@ served_since() {
 wait_served() { wait_until "${1:-$patience}" "an answer to each visitor" served_since "$(now_ms)"; }
 
 # plan NAME ENTRY... -- SERVICE... : the plan of cluster_visitors.py in $dir/NAME.plan; SERVICE is {"name": {...}} without
-# braces. $kinds, $pause and $strict are its.
+# braces. $kinds, $pause, $strict, $crowd and $visits are its.
 plan() {
     local name=$1 entries='' services=''
     shift
@@ -96,6 +96,7 @@ plan() {
         services+="${services:+, }$1"
         shift
     done
-    printf '{"entries": {%s}, "services": {%s}, "http": %s, "https": %s, "pause": %s, "strict": %s%s}\n' "$entries" "$services" \
-        "$http" "$https" "${pause:-0.3}" "${strict:-false}" "${kinds:+, \"kinds\": [$kinds]}" >"$dir/$name.plan"
+    printf '{"entries": {%s}, "services": {%s}, "http": %s, "https": %s, "pause": %s, "strict": %s, "crowd": %s, "visits": {%s}%s}\n' \
+        "$entries" "$services" "$http" "$https" "${pause:-0.3}" "${strict:-false}" "${crowd:-0}" "${visits:-}" \
+        "${kinds:+, \"kinds\": [$kinds]}" >"$dir/$name.plan"
 }

@@ -28,7 +28,13 @@ client_of() {
     client_to=$1 ready_client "$2" 1 --http "$2.test=$backend" --name "$2" --control "$dir/$2.sock" "${@:3}"
 }
 # start_visitors ENTRY...: at each of these servers, and at no other.
+is_served() { check_alive && [[ $(edge=${address[$1]}:$http status_of "$2" /1/1) == 200 ]]; }
 start_visitors() {
+    local entry
+    for entry in "$@"; do
+        wait_until $patience "app at $entry" is_served "$entry" app.test
+        wait_until $patience "learner at $entry" is_served "$entry" learner.test
+    done
     rm -f "$dir/served" "$dir/enough"
     pause=0.02 strict=true kinds='"get", "post"' plan visitors "$@" -- '"app": {"host": "app.test"}' \
         '"learner": {"host": "learner.test"}'
@@ -114,8 +120,7 @@ equal "mode" "$(stat -c %a "$kept")" 600
 kill_now a
 programs[saved]=1
 start saved "$FERROTUNNEL" http "$web" --host saved.test --workers 1 --tls $tls
-is_served() { check_alive && [[ $(edge=${address[b]}:$http status_of saved.test /1/1) == 200 ]]; }
-wait_until $patience "a client of the saved login while its server is away" is_served
+wait_until $patience "a client of the saved login while its server is away" is_served b saved.test
 ! grep -q "connected to ${told[a]}" "$dir/saved.out" || fail "it is connected to a server that is away"
 signal saved TERM
 join_ok saved
@@ -123,7 +128,7 @@ unset "programs[saved]"
 
 say "two servers that are no cluster: the next one when one is away"
 for name in first second; do
-    server_name=$name start_server --control "$dir/$name.server.sock"
+    server_name=$name start_server --control "$dir/$name.sock" --http-bind 127.0.0.1:0 --state-dir "$dir/state_$name"
     alone[${#alone[@]}]=$control
 done
 client_of "${alone[0]},${alone[1]}" guest

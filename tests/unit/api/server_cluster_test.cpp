@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/server_cluster.hpp"
 #include "base/base64url.hpp"
 #include "base/bytes.hpp"
 #include "ferrotunnel/client.hpp"
@@ -88,6 +89,60 @@ TEST_CASE("a member of a cluster listens, and shows the members", "[threads][ser
     CHECK(nlohmann::json::parse(Control(rig.server.control_socket(), patience).status()).contains("cluster"));
     CHECK(rig.server.metrics_text().find("\nferrotunnel_cluster_linked{member=\"b\"} 0\n") != std::string::npos);
     CHECK(forget_outcome(rig.server, "x").starts_with("409 "));
+    CHECK_FALSE(rig.server.stop());
+}
+
+TEST_CASE("members derive one key of sticky cookies, and accept that of a second key of the file", "[server-cluster]") {
+    const directory::ClientId group{{1}, {2}};
+    const auto keys_of = [](std::uint8_t first, std::optional<std::uint8_t> second) {
+        const auto key = [](std::uint8_t byte) {
+            return transport::ClusterKey(std::vector<std::uint8_t>(transport::ClusterKey::size_bytes, byte), byte);
+        };
+        return transport::ClusterKeys{key(first), second ? std::optional(key(*second)) : std::nullopt};
+    };
+    const auto at_a = detail::sticky_key_of(keys_of(1, {}));
+    const auto at_b = detail::sticky_key_of(keys_of(1, 2));  // has the file with the next key already
+    CHECK(at_a->cookie_name(group) == at_b->cookie_name(group));
+    CHECK(at_a->tag(group, "laptop", 0) == at_b->tag(group, "laptop", 0));
+    CHECK(at_a->accepted() == nullptr);
+    const auto switched = detail::sticky_key_of(keys_of(2, 1));
+    CHECK(switched->tag(group, "laptop", 0) != at_a->tag(group, "laptop", 0));
+    REQUIRE(switched->accepted() != nullptr);
+    CHECK(switched->accepted()->cookie_name(group) == at_a->cookie_name(group));
+    CHECK(switched->accepted()->tag(group, "laptop", 0) == at_a->tag(group, "laptop", 0));
+    REQUIRE(at_b->accepted() != nullptr);
+    CHECK(at_b->accepted()->tag(group, "laptop", 0) == switched->tag(group, "laptop", 0));
+}
+
+TEST_CASE("requests are forwarded to members that are linked; this member answers its own",
+          "[threads][server-cluster]") {
+    ClusterServer rig;
+    rig.start();
+    const Control control(rig.server.control_socket(), patience);
+    const auto asked = [&control](const std::string& member, const std::string& path = "/v1/status") {
+        try {
+            return control.of_member(member).ask("GET", path);
+        } catch (const control_error& error) {
+            return std::to_string(error.status()) + ' ' + error.code() + ": " + error.what();
+        }
+    };
+    CHECK(asked("b").starts_with("503 not_linked: The member \"b\" cannot be reached from here"));
+    CHECK(asked("x") ==
+          "404 not_found: \"x\" is not a member of the cluster. This server is a; the others in its list are b.");
+    CHECK(nlohmann::json::parse(asked("a")).at("side") == "server");
+    CHECK(asked("a", "/v1/cluster/members/b/status").starts_with("409 not_here: "));
+    CHECK(asked("b", "/v2/status").starts_with("404 not_found"));  // not forwarded
+    CHECK(nlohmann::json::parse(control.cluster_names()).at("names").empty());
+    CHECK(nlohmann::json::parse(control.services()).at("elsewhere") == 0);
+    try {
+        (void)control.of_client("nas").services();
+        FAIL("there is no client");
+    } catch (const control_error& error) {
+        CHECK(error.status() == 404);
+        CHECK(std::string(error.what()) ==
+              "No connected client has the name or the id \"nas\". These members of the "
+              "cluster could not be asked: b.");
+    }
     CHECK_FALSE(rig.server.stop());
 }
 
@@ -178,6 +233,10 @@ TEST_CASE("a changed key file is used when settings are applied; other changes n
     CHECK(texts_of(rig.server.apply(rig.settings(rig.member()))).empty());
 
     Cluster other = rig.member();
+    other.control = false;
+    CHECK(texts_of(rig.server.apply(rig.settings(other))) == Texts{"server.cluster.control changed"});
+    other.control = true;
+    CHECK(texts_of(rig.server.apply(rig.settings(other))) == Texts{"server.cluster.control changed"});
     other.name = "c";
     ApplyReport report = rig.server.apply(rig.settings(other));
     CHECK(report.ok());

@@ -121,7 +121,7 @@ public:
     ServerEdge edge{
         {workers, shared, log, random, listeners, sharers, access_log, traces, [this] { ++certificate_changes; }}};
     std::atomic<int> certificate_changes{0};
-    ServerCluster cluster{{workers, shared, log, random, listeners, edge}};
+    ServerCluster cluster{{workers, shared, log, random, listeners, edge, control}};
     ServerCertificates certificates{{shared, log, random, edge, sessions}};
     StateDirectory state{{workers, shared, log, random}};
     ServerUpkeep upkeep{{workers, shared, log, sessions}};

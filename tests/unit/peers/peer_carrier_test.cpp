@@ -2,6 +2,7 @@
 #include "peers/peer_carrier.hpp"
 
 #include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <future>
 
@@ -219,4 +220,30 @@ TEST_CASE("a TLS visitor is forwarded with its host, and its ClientHello", "[thr
     CHECK(first.kind == wire::ServiceKind::tls);
     REQUIRE(first.header);
     CHECK(first.header->host == "h.example");
+}
+
+TEST_CASE("a request of the control API reaches the other member, with the name of the one that asks",
+          "[threads][peer-carrier]") {
+    TwoMembers members;
+    std::promise<std::pair<std::string, runtime::Fd>> arrived;
+    members.b.on_control = [&arrived](const std::string& from, runtime::Fd socket) {
+        arrived.set_value({from, std::move(socket)});
+    };
+    auto [asks, joined] = runtime::socket_pair();
+    CHECK_FALSE(members.a.carrier().send_control(runtime::Fd()));  // not linked
+    members.start();
+    REQUIRE(eventually([&] { return members.are_linked(); }));
+    CHECK(runtime::write_some(asks.get(), as_bytes("question")).status == runtime::IoStatus::ok);
+    REQUIRE(members.a.carrier().send_control(std::move(joined)));
+    auto [from, answers] = arrived.get_future().get();
+    CHECK(from == "a");
+    transport::test::wait_for(answers.get(), POLLIN);
+    std::array<std::uint8_t, 64> buffer{};
+    CHECK(runtime::read_some(answers.get(), MutableBytes(buffer)).bytes == 8);
+    CHECK(runtime::write_some(answers.get(), as_bytes("answer")).status == runtime::IoStatus::ok);
+    answers.reset();
+    CHECK(all_from(asks) == "answer");
+    asks.reset();
+    CHECK(members.a.carrier().forwarded() == 0);  // it is not a visitor
+    CHECK(eventually([&] { return members.a.carrier().streams() == 0 && members.b.carrier().streams() == 0; }));
 }

@@ -557,7 +557,7 @@ TEST_CASE("each key changes something, and refuses what it cannot take", "[confi
         {"orders_per_token", "1"},
     };
     const std::map<std::string, std::string> of_cluster{
-        {"name", "a"}, {"listen", "10.0.0.1:1"}, {"key", "/k"}, {"public", "a:1"}};
+        {"name", "a"}, {"listen", "10.0.0.1:1"}, {"key", "/k"}, {"public", "a:1"}, {"control", "off"}};
     // These are tested in cluster_settings_test.cpp, http_settings_test.cpp, https_settings_test.cpp,
     // plugin_settings_test.cpp and traces_settings_test.cpp.
     const Names of_a_group{"include",  // in includes_test.cpp
