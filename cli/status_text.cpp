@@ -344,6 +344,12 @@ std::string rights_text(const Json& rights) {
     return text.empty() ? "default rights" : text;
 }
 
+// Another member of the cluster may have removed the token.
+std::string revoked_text(const Json& token) {
+    const std::string member = text_in(member_of(token, "revoked"), "member");
+    return member.empty() ? std::string() : "REVOKED at " + member + "; ";
+}
+
 std::string use_text(const Json& token, const char* used, const char* most) {
     const std::int64_t now = number_in(token, used);
     const Json& quotas = member_of(token, "quotas");
@@ -481,7 +487,7 @@ std::string tokens_text(const Json& answer) {
                         use_text(token, "connections", "connections"), use_text(token, "services", "services"),
                         std::to_string(number_in(token, "ports")), use_text(token, "streams", "visitors"),
                         secret_text(token, "secret"), secret_text(token, "also"),
-                        rights_text(member_of(token, "rights"))});
+                        revoked_text(token) + rights_text(member_of(token, "rights"))});
     }
     return table(rows, 2) + left_off(answer);
 }

@@ -90,6 +90,8 @@ join second
 unset "programs[second]"
 has_text "$dir/second.out" 'revoked at the member a of the server.s cluster'
 json_is b tokens '[t.get("revoked", {}).get("member") for t in j["tokens"]]' "[None, 'a']" || fail "tokens of b"
+run_ok tokens --control "$dir/b.sock"
+printed 'REVOKED at a'
 check_alive # the clients of the other token
 
 say "a server that starts learns it, though its file still has the token"
