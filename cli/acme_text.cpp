@@ -107,9 +107,17 @@ std::string expiry_text(const Json& name) {
 std::string acme_text(const Json& answer) {
     const Json& names = member_of(answer, "names");
     std::vector<std::vector<std::string>> rows{{"NAME", "STATE", "EXPIRES", "NEXT", "CA", "WAY"}};
+    const bool is_cluster =
+        std::any_of(names.begin(), names.end(), [](const Json& name) { return name.contains("member"); });
+    if (is_cluster) {
+        rows.front().emplace_back("SERVER");
+    }
     for (const Json& name : names) {
         rows.push_back({text_in(name, "name"), text_in(name, "state"), until_text(name, "expires", "EXPIRED"),
                         next_text(name), shown_or_dash(name, "certificate_authority"), shown_or_dash(name, "way")});
+        if (is_cluster) {
+            rows.back().push_back(shown_or_dash(name, "member"));
+        }
     }
     std::string text =
         rows.size() > 1 ? table(rows, 0) : "no names yet: a client that registers a host adds its name\n";

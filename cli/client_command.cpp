@@ -27,8 +27,8 @@
 #include "reach.hpp"
 #include "requested_services.hpp"
 #include "run.hpp"
-#include "setting_options.hpp"
 #include "server_list.hpp"
+#include "setting_options.hpp"
 #include "shell_word.hpp"
 #include "silent_backend.hpp"
 #include "stored_login.hpp"
@@ -158,6 +158,15 @@ bool wants_qr(const Options& options, Problems& problems) {
     return wanted;
 }
 
+void use_login(const Join& login, const Options& options, ClientPlan& plan, Client::Builder& builder) {
+    builder.server(login.server);
+    if (options.text("tls").value_or("on") != "off") {
+        builder.tls_pin(login.pin);
+        plan.known.use(login, known_servers_file());
+        program::set_known_servers(builder, plan.known.servers());
+    }
+}
+
 // Reads all settings, but does not make the client.
 Client::Builder read_settings(const Sources& sources, std::vector<RequestedService> wanted, ClientPlan& plan,
                               Signals& signals, std::optional<Secret>& answered, Problems& problems) {
@@ -199,12 +208,7 @@ Client::Builder read_settings(const Sources& sources, std::vector<RequestedServi
     }
     read_succession(sources, file, plan, builder);
     if (login) {
-        builder.server(login->server);
-        if (options.text("tls").value_or("on") != "off") {
-            builder.tls_pin(login->pin);
-            plan.known.use(*login, known_servers_file());
-            program::set_known_servers(builder, plan.known.servers());
-        }
+        use_login(*login, options, plan, builder);
     }
     apply_setting_options(options, client_settings(), builder, problems);
     const auto retry_said = options.text("retry-refused");
@@ -224,9 +228,8 @@ Client::Builder read_settings(const Sources& sources, std::vector<RequestedServi
     if (login && !says_token) {
         builder.token(login->token.copy());
     } else if (needs_token(sources, file.has_token)) {
-        for (FoundToken& token :
-             find_tokens(sources, fmt::format("Token for {}: ", servers_text(plan.servers)), signals, answered,
-                         problems)) {
+        for (FoundToken& token : find_tokens(sources, fmt::format("Token for {}: ", servers_text(plan.servers)),
+                                             signals, answered, problems)) {
             builder.token(std::move(token.secret));
         }
     }
@@ -298,8 +301,8 @@ public:
 
     void start(Output& output) override {
         endpoints_.emplace(plan_.endpoint_file);
-        output.line(fmt::format("FerroTunnel {} client, connecting to {}", version_string,
-                                servers_text(plan_.servers)));
+        output.line(
+            fmt::format("FerroTunnel {} client, connecting to {}", version_string, servers_text(plan_.servers)));
         std::map<std::string, std::string> names;  // the services of each backend
         for (const auto& [name, offered] : plan_.offered) {
             if (offered.service.state() == Service::State::disabled) {

@@ -77,9 +77,7 @@ std::optional<ExitCode> ClientReporter::on_event(const Event& event) {
             output_.line(fmt::format("connection {} is back, and its visitors continue", event.connection));
             break;
         case Event::Kind::draining:
-            if (!event.peer.empty()) {
-                output_.warning("the server is going away: no new visitors, the present ones may finish");
-            }
+            on_draining(event);
             break;
         case Event::Kind::took_over:
             output_.line(event.error ? fmt::format("no running client to replace: {}", printable(event.text))
@@ -121,15 +119,26 @@ std::string ClientReporter::name_of(const std::string& peer) const {
 
 void ClientReporter::on_joined(const Event& event) {
     away_.erase(event.peer);
+    for (auto& [server, connections] : open_) {
+        connections.erase(event.connection);  // it may have been at another server, which has drained
+    }
+    std::erase_if(open_, [](const auto& server) { return server.second.empty(); });
     std::set<unsigned>& of_server = open_[event.peer];
     of_server.insert(event.connection);
     if (of_server.size() == 1 && open_.size() > 1) {
         output_.line(fmt::format("connected to {}, too", name_of(event.peer)));
     }
-    const bool has_all = std::ranges::all_of(
-        open_, [this](const auto& server) { return server.second.size() == facts_.connections; });
+    const bool has_all =
+        std::ranges::all_of(open_, [this](const auto& server) { return server.second.size() == facts_.connections; });
     if (has_all && (facts_.reports_connections || has_degraded_)) {
         output_.line(fmt::format("  all {} connections are up", event.connections));
+    }
+}
+
+void ClientReporter::on_draining(const Event& event) {
+    if (!event.peer.empty()) {
+        output_.warning(fmt::format("{} is going away: no new visitors, the present ones may finish",
+                                    open_.size() > 1 ? name_of(event.peer) : "the server"));
     }
 }
 
@@ -137,8 +146,8 @@ void ClientReporter::on_degraded(const Event& event) {
     has_degraded_ = true;
     if (open_.size() == 1 && open_.begin()->first == event.peer) {  // the only server
         open_.begin()->second.erase(event.connection);
-        tell(fmt::format("lost connection {} of {}: {}; next attempt in {:.1f} s", event.connection,
-                         facts_.connections, reason(event), in_seconds(event.retry_in)));
+        tell(fmt::format("lost connection {} of {}: {}; next attempt in {:.1f} s", event.connection, facts_.connections,
+                         reason(event), in_seconds(event.retry_in)));
         return;
     }
     const auto server = open_.find(event.peer);
@@ -191,6 +200,9 @@ void ClientReporter::on_registered(const Event& event) {
     endpoints_.add_service(event.service, event.endpoint);
     const std::string url = as_url(event.endpoint);
     output_.line(fmt::format("  {} -> {}", url, found == facts_.offered.end() ? event.service : found->second.local));
+    if (!event.text.empty()) {
+        output_.warning(fmt::format("service {}: {}", event.service, event.text));
+    }
     if (std::exchange(shown_[event.service], url) == url) {
         return;  // a new connection alone
     }

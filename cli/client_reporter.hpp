@@ -55,6 +55,7 @@ private:
     std::string name_of(const std::string& peer) const;
     std::string other_servers() const;
     void on_joined(const Event& event);
+    void on_draining(const Event& event);
     void on_degraded(const Event& event);
     std::optional<ExitCode> on_lost(const Event& event);
     void on_registered(const Event& event);

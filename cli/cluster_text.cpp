@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "printable.hpp"
@@ -38,19 +39,26 @@ std::string problem_line(const Json& member) {
                        problem.empty() ? "" : ": ", problem);
 }
 
+std::string list_in(const Json& cluster, const char* key) {
+    std::string list;
+    for (const Json& one : member_of(cluster, key)) {
+        if (one.is_string()) {
+            list += (list.empty() ? "" : ", ") + printable(one.get_ref<const std::string&>());
+        }
+    }
+    return list;
+}
+
 // What of this member is not as usual.
 std::string notes_of(const Json& cluster) {
     std::string text;
     if (member_of(cluster, "recovering") == true) {
         text += ", starting: new names wait until all members have reported theirs, at most 30 s";
     }
-    std::string ports;
-    for (const Json& port : member_of(cluster, "partial_ports")) {
-        if (port.is_string()) {
-            ports += (ports.empty() ? "" : ", ") + printable(port.get_ref<const std::string&>());
-        }
-    }
-    return text + (ports.empty() ? "" : ", cannot open ports of other members: " + ports);
+    const std::string others = list_in(cluster, "partial_ports");
+    const std::string own = list_in(cluster, "own_partial_ports");
+    text += others.empty() ? "" : ", cannot open ports of other members: " + others;
+    return text + (own.empty() ? "" : ", other members cannot open its clients' ports: " + own);
 }
 
 // "b", "b or c"
@@ -95,6 +103,25 @@ std::string cluster_lines(const Json& cluster) {
         text += is_linked(member) ? "" : fmt::format("               {}\n", problem_line(member));
     }
     return text;
+}
+
+std::string cluster_names_text(Json names) {
+    std::sort(names.begin(), names.end(), [](const Json& a, const Json& b) {
+        return std::tuple(text_in(a, "kind"), text_in(a, "name"), text_in(a, "member")) <
+               std::tuple(text_in(b, "kind"), text_in(b, "name"), text_in(b, "member"));
+    });
+    std::vector<std::vector<std::string>> rows{{"NAME", "KIND", "SERVER", "STATE"}};
+    for (const Json& name : names) {
+        rows.push_back({text_in(name, "name"), text_in(name, "kind"), text_in(name, "member"), text_in(name, "state")});
+    }
+    return rows.size() > 1 ? table(rows, 2) : "  no names\n";
+}
+
+std::string names_elsewhere_line(const Json& answer) {
+    const std::int64_t names = number_in(answer, "elsewhere");
+    return names == 0 ? ""
+                      : fmt::format("  {} name{} at other servers of the cluster: --all lists them\n", names,
+                                    names == 1 ? "" : "s");
 }
 
 std::string cluster_route_text(const Json& answer) {

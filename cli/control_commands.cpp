@@ -25,16 +25,16 @@ void print_keys(const Json& answer, const char* key, std::string_view heading) {
     }
 }
 
-// Waits until the program no longer listens there.
-void wait_for_end(const ControlProgram& program) {
+// Waits until the program no longer listens there, or the member is not linked any more.
+void wait_for_end(const Control& control) {
     for (;;) {
         try {
-            (void)Control(program.path).status();
+            (void)control.status();
         } catch (const control_error& error) {
-            if (error.why() == control_error::Why::nobody) {
+            if (error.why() == control_error::Why::nobody || error.code() == "not_linked") {
                 return;
             }
-            if (error.why() != control_error::Why::broken) {
+            if (error.why() != control_error::Why::broken && error.code() != "no_answer") {
                 throw;
             }
         }
@@ -60,7 +60,7 @@ const CommandInfo& reload_info() {
               {"confirm", "", "Keep the changes of --try"},
               {"json", "", "Print the answer as JSON, with the names of unchanged settings"},
           }},
-         target_section()},
+         member_target_section()},
         CommandInfo::Kind::ask,
     };
     return info;
@@ -72,13 +72,15 @@ const CommandInfo& drain_info() {
         "stop a running program after its visitors have finished, as SIGTERM does",
         "",
         "  ferrotunnel drain --wait\n"
-        "  ferrotunnel drain --time 5m\n",
+        "  ferrotunnel drain --time 5m\n"
+        "  ferrotunnel drain --server b --wait        # another server of the cluster\n"
+        "In a cluster the server's clients move to other servers first, and it accepts visitors meanwhile.\n",
         {{"Options",
           {
               {"time", "TIME", "Time for visitors to finish (default: --drain of the program)"},
               {"wait", "", "Wait until the program ends"},
           }},
-         target_section()},
+         member_target_section()},
         CommandInfo::Kind::ask,
     };
     return info;
@@ -96,7 +98,7 @@ const CommandInfo& kick_info() {
         "to its token and process if it has no name. Another --for starts the time again: `--for 1s`\n"
         "accepts the client again. A restarted server accepts all clients.\n",
         {{"Options", {{"for", "TIME", "Reject the client for this time, 1s to 720h; it retries by itself"}}},
-         target_section()},
+         member_target_section()},
         CommandInfo::Kind::ask,
         ValueKind::client,
     };
@@ -121,7 +123,7 @@ ExitCode run_reload(Arguments arguments) {
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "reload"};
     }
-    const Control control(selected_program(options, "", true).path);
+    const Control control = control_of(selected_program(options, "", true), options);
     if (confirms) {
         (void)control.confirm_reload();
         fmt::print("confirmed: the changes on trial stay\n");
@@ -163,13 +165,13 @@ ExitCode run_drain(Arguments arguments) {
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "drain"};
     }
-    const ControlProgram program = selected_program(options, "", true);
-    (void)Control(program.path).drain(time ? std::chrono::duration<double>(*time).count() : -1);
+    const Control control = control_of(selected_program(options, "", true), options);
+    (void)control.drain(time ? std::chrono::duration<double>(*time).count() : -1);
     if (!waits) {
         fmt::print("it accepts no new visitors, and ends when the present ones have finished\n");
         return ExitCode::ok;
     }
-    wait_for_end(program);
+    wait_for_end(control);
     fmt::print("the program ended\n");
     return ExitCode::ok;
 }
@@ -190,7 +192,7 @@ ExitCode run_kick(Arguments arguments) {
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "kick"};
     }
-    const Control control(selected_program(options, "server").path);
+    const Control control = control_of(selected_program(options, "server"), options);
     const double seconds = out ? std::chrono::duration<double>(*out).count() : 0;
     const std::string text = out ? control.kick(*options.operand(), seconds) : control.kick(*options.operand());
     const Json answer = Json::parse(text, nullptr, false);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <utility>
@@ -86,7 +87,33 @@ OptionSection target_section() {
             }};
 }
 
+OptionSection member_target_section() {
+    OptionSection section = target_section();
+    OptionInfo member;
+    member.name = "server";
+    member.value = "NAME";
+    member.brief = "Another server of its cluster, by its name";
+    member.help =
+        "Another server of the cluster that the program belongs to, by its name in the cluster: the request is "
+        "forwarded to it. `ferrotunnel cluster status` lists the names.";
+    member.has_variable = false;  // FERROTUNNEL_SERVER is the server of a client
+    section.options.push_back(std::move(member));
+    return section;
+}
+
+Control control_of(const ControlProgram& program, const Options& options) {
+    const Control control(program.path);
+    const std::optional<std::string> member = options.text("server");
+    return member ? control.of_member(*member) : control;
+}
+
+std::string target_text(const ControlProgram& program, const Options& options) {
+    const std::optional<std::string> member = options.text("server");
+    return printable(program.path) + (member ? ", server " + printable(*member) : "");
+}
+
 std::vector<ControlProgram> selected_programs(const Options& options, std::string_view side) {
+    side = options.has("server") ? "server" : side;  // only servers have a cluster
     const std::string path = options.text("control").value_or("");
     if (!path.empty() && path != "off" && path != "default") {
         return {{path, std::string(side)}};

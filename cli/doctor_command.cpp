@@ -238,8 +238,9 @@ Plan make_plan(const Options& options, Arguments& arguments, Problems& problems)
         for (const auto& subject : subjects) {
             const std::string server = doctor::text_of(subject->place);
             const bool is_first = subject == subjects.front();
-            append(is_first ? doctor::client_checks(subject) : doctor::other_server_checks(subject, "client of " + server),
-                   fmt::format("client of {}{}", server, from));
+            append(
+                is_first ? doctor::client_checks(subject) : doctor::other_server_checks(subject, "client of " + server),
+                fmt::format("client of {}{}", server, from));
         }
     }
     return plan;

@@ -88,7 +88,9 @@ std::string variables_of(const CommandInfo& command) {
     std::string names;
     for (const OptionSection& section : command.sections) {
         for (const OptionInfo& option : section.options) {
-            names += (names.empty() ? "" : " ") + variable_of(option.name);
+            if (option.has_variable) {
+                names += (names.empty() ? "" : " ") + variable_of(option.name);
+            }
         }
     }
     return names;

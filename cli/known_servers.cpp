@@ -11,7 +11,7 @@
 namespace ferrotunnel::cli {
 namespace {
 
-constexpr std::size_t line_bytes_max = 300;  // an address has at most 259
+constexpr std::size_t known_server_bytes_max = 300;  // an address has at most 259
 
 }  // namespace
 
@@ -28,7 +28,7 @@ void KnownServers::use(const Join& login, std::string file) {
         return;  // none, or of another login
     }
     while (servers_.size() < known_servers_max && std::getline(kept, line)) {
-        if (!line.empty() && line.size() <= line_bytes_max) {
+        if (!line.empty() && line.size() <= known_server_bytes_max) {
             servers_.push_back(line);
         }
     }

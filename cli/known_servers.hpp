@@ -1,11 +1,12 @@
-// Servers of a cluster that a client with a saved login has learned: kept beside the login, so that the client can start
-// while the server of the login is away.
+// Servers of a cluster that a client with a saved login has learned: kept beside the login, so that the client can
+// start while the server of the login is away.
 //
 //    for tunnel.example.com:7835,sha256:DSHu...     the login that they belong to
 //    b.example.com:7835
 //    c.example.com:7835
 //
-// Only of logins with a pin: it is what proves that such a server belongs to the cluster. Older versions ignore the file.
+// Only of logins with a pin: it is what proves that such a server belongs to the cluster. Older versions ignore the
+// file.
 #pragma once
 
 #include <optional>

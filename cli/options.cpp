@@ -65,7 +65,9 @@ std::optional<Number> whole_number(std::string_view text) {
 void add_variables(const CommandInfo& command, std::set<std::string>& to) {
     for (const OptionSection& section : command.sections) {
         for (const OptionInfo& option : section.options) {
-            to.insert(variable_of(option.name));
+            if (option.has_variable) {
+                to.insert(variable_of(option.name));
+            }
         }
     }
 }
@@ -147,7 +149,7 @@ void Options::read_environment() {
     for (const OptionSection& section : command_.sections) {
         for (const OptionInfo& option : section.options) {
             std::string text = environment_variable(variable_of(option.name).c_str());
-            if (text.empty() || values_.contains(option.name)) {
+            if (text.empty() || !option.has_variable || values_.contains(option.name)) {
                 continue;
             }
             values_[option.name] = {option.repeatable ? split_list(text) : std::vector{std::move(text)}, true};

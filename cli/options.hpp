@@ -28,6 +28,7 @@ struct OptionInfo {
     char letter = 0;  // of its short form; 0: none
     ValueKind kind = ValueKind::other;
     std::vector<std::string> words{};  // valid values that `value` does not list, as "v1|v2" does
+    bool has_variable = true;          // false: its variable is that of another command's option
 };
 
 struct OptionSection {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -12,6 +13,7 @@
 #include <thread>
 #include <utility>
 
+#include "cluster_text.hpp"
 #include "control_commands.hpp"
 #include "control_targets.hpp"
 #include "help.hpp"
@@ -329,14 +331,41 @@ ExitCode switch_service(std::vector<std::string> words, bool enabled) {
     return code;
 }
 
+// Of the clients of all servers of a cluster.
+Json names_of_cluster(const Control& control) {
+    Json names = Json::array();
+    for (std::uint64_t from = 0;;) {
+        const Json page = Json::parse(control.cluster_names(from), nullptr, false);
+        for (const Json& name : member_of(page, "names")) {
+            names.push_back(name);
+        }
+        from = static_cast<std::uint64_t>(number_in(page, "next"));
+        if (from == 0) {
+            return names;
+        }
+    }
+}
+
+ExitCode list_cluster(const Options& options, bool json) {
+    const ControlProgram program = selected_program(options, "server");
+    Json names = names_of_cluster(control_of(program, options));
+    if (json) {
+        fmt::print("{}\n", Json{{"names", std::move(names)}}.dump(-1, ' ', false, Json::error_handler_t::replace));
+    } else {
+        fmt::print("{}:\n{}", target_text(program, options), cluster_names_text(std::move(names)));
+    }
+    return ExitCode::ok;
+}
+
 /// Requests the services of programs and prints them with their rates since the last request.
 class ServicesPrinter {
 public:
-    ServicesPrinter(bool json, std::string order) : json_(json), order_(std::move(order)) {}
+    ServicesPrinter(const Options& options, bool json, std::string order)
+        : options_(options), json_(json), order_(std::move(order)) {}
 
     void ask(const std::vector<ControlProgram>& programs, bool prints) {
         for (const ControlProgram& program : programs) {
-            const std::string text = Control(program.path).services();
+            const std::string text = control_of(program, options_).services();
             const auto now = std::chrono::steady_clock::now();
             Seen& before = before_[program.path];
             Json answer = Json::parse(text, nullptr, false);
@@ -344,8 +373,9 @@ public:
                 before.answer.is_object() ? std::chrono::duration<double>(now - before.at).count() : 0;
             if (prints) {
                 fmt::print("{}", json_ ? text
-                                       : printable(program.path) + ":\n" +
-                                             services_text(answer, before.answer, seconds, order_));
+                                       : target_text(program, options_) + ":\n" +
+                                             services_text(answer, before.answer, seconds, order_) +
+                                             names_elsewhere_line(answer));
             }
             before = {std::move(answer), now};
         }
@@ -358,6 +388,7 @@ private:
         std::chrono::steady_clock::time_point at;
     };
 
+    const Options& options_;
     const bool json_;
     const std::string order_;
     std::map<std::string, Seen> before_;  // by socket
@@ -372,6 +403,7 @@ const CommandInfo& services_info() {
         "[add|remove|disable|enable]",
         "  ferrotunnel services\n"
         "  ferrotunnel services --sort rate            # the busiest services of a server first\n"
+        "  ferrotunnel services --all                  # which server of a cluster has which names\n"
         "  ferrotunnel services add --tcp 2222=22      # `ferrotunnel services add --help` explains it\n"
         "  ferrotunnel services remove tcp:2222\n"
         "  ferrotunnel services disable web            # until `ferrotunnel services enable web`\n",
@@ -382,9 +414,12 @@ const CommandInfo& services_info() {
                "Time over which rates are measured, and interval of --watch. Default: 1s with --sort rate, 2s with "
                "--watch."},
               sort_option(),
+              {"all", "", "List the names of all servers of a cluster, and where each is",
+               "List the hosts, public ports and private services that clients of all servers of a cluster have, with "
+               "the server that each client is connected to."},
               {"json", "", "Print the answer of each program as one line of JSON"},
           }},
-         target_section()},
+         member_target_section()},
         CommandInfo::Kind::ask,
         ValueKind::other,
         {add_info, remove_info, disable_info, enable_info},
@@ -415,14 +450,21 @@ ExitCode run_services(Arguments arguments) {
     }
     const bool json = options.flag("json", problems);
     const bool watch = options.flag("watch", problems);
+    const bool all = options.flag("all", problems);
     const std::string order = options.choice("sort", problems).value_or("");
+    if (all && (watch || !order.empty() || options.has("interval"))) {
+        problems.add("--all", "has no rates; use it without --watch, --interval and --sort");
+    }
     const auto given = options.time("interval", problems, 24h);
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "services"};
     }
+    if (all) {
+        return list_cluster(options, json);
+    }
     const auto interval = std::max(given.value_or(watch ? 2'000ms : 1'000ms), 100ms);
     const bool has_rates = !json && (watch || given || order == "rate");
-    ServicesPrinter printer(json, order);
+    ServicesPrinter printer(options, json, order);
     for (bool is_first = true;; is_first = false) {
         const std::vector<ControlProgram> programs = selected_programs(options, "");
         if (watch && !json && ::isatty(STDOUT_FILENO) == 1) {

@@ -48,17 +48,17 @@ bool keep_only(const std::string& name, Json& answer) {
 }
 
 // Prints the status of each program once. `before` has the previous one of each, by socket.
-void print_status(const std::vector<ControlProgram>& programs, bool json, const std::string& order,
-                  std::map<std::string, Json>& before) {
+void print_status(const std::vector<ControlProgram>& programs, const Options& options, bool json,
+                  const std::string& order, std::map<std::string, Json>& before) {
     std::string text;
     for (const ControlProgram& program : programs) {
-        const std::string answer = Control(program.path).status();
+        const std::string answer = control_of(program, options).status();
         if (json) {
             text += answer;
             continue;
         }
         Json status = parsed(answer);
-        text += (text.empty() ? "" : "\n") + printable(program.path) + ": ";
+        text += (text.empty() ? "" : "\n") + target_text(program, options) + ": ";
         text += status_text(status, before[program.path], order);
         before[program.path] = std::move(status);
     }
@@ -76,7 +76,8 @@ const CommandInfo& status_info() {
         "  ferrotunnel status\n"
         "  ferrotunnel status --watch --sort rate\n"
         "  ferrotunnel status --json | jq .traffic\n"
-        "  sudo ferrotunnel status                    # of services that systemd runs, too\n",
+        "  sudo ferrotunnel status                    # of services that systemd runs, too\n"
+        "  ferrotunnel status --server b              # another server of the cluster\n",
         {{"Options",
           {
               {"watch", "", "Repeat until Ctrl-C, with rates per second"},
@@ -84,7 +85,7 @@ const CommandInfo& status_info() {
               sort_option(),
               programs_json_option,
           }},
-         target_section()},
+         member_target_section()},
         CommandInfo::Kind::ask,
     };
     return info;
@@ -98,7 +99,7 @@ const CommandInfo& health_info() {
         "  ferrotunnel health\n"
         "  HEALTHCHECK CMD [\"ferrotunnel\", \"health\"]          # in a Dockerfile, without a shell\n"
         "The exit code is 0 if all of them can, and 1 with the reason if one cannot.\n",
-        {target_section()},
+        {member_target_section()},
         CommandInfo::Kind::ask,
     };
     return info;
@@ -111,7 +112,7 @@ const CommandInfo& tokens_info() {
         "[NAME]",
         "  ferrotunnel tokens\n"
         "  ferrotunnel tokens alice                   # only this one\n",
-        {{"Options", {programs_json_option}}, target_section()},
+        {{"Options", {programs_json_option}}, member_target_section()},
         CommandInfo::Kind::ask,
         ValueKind::token,
     };
@@ -137,7 +138,7 @@ ExitCode run_status(Arguments arguments) {
         if (watch && !json && ::isatty(STDOUT_FILENO) == 1) {
             fmt::print("\x1b[H\x1b[2J");
         }
-        print_status(programs, json, order, before);
+        print_status(programs, options, json, order, before);
         if (!watch) {
             return ExitCode::ok;
         }
@@ -156,9 +157,9 @@ ExitCode run_health(Arguments arguments) {
     }
     ExitCode code = ExitCode::ok;
     for (const ControlProgram& program : selected_programs(options, "")) {
-        const Json status = parsed(Control(program.path).status());
+        const Json status = parsed(control_of(program, options).status());
         const std::string why_not = text_in(status, "not_ready");
-        fmt::print("{}: {}\n", printable(program.path), why_not.empty() ? "ready" : printable(why_not));
+        fmt::print("{}: {}\n", target_text(program, options), why_not.empty() ? "ready" : printable(why_not));
         code = why_not.empty() ? code : ExitCode::failure;
     }
     return code;
@@ -177,14 +178,14 @@ ExitCode run_tokens(Arguments arguments) {
     const std::optional<std::string>& name = options.operand();
     bool is_found = !name;
     for (const ControlProgram& program : selected_programs(options, "server")) {
-        const std::string answer = Control(program.path).tokens();
+        const std::string answer = control_of(program, options).tokens();
         Json tokens = parsed(answer);
         if (name && !keep_only(*name, tokens)) {
             continue;
         }
         is_found = true;
         const std::string text = name ? tokens.dump() + '\n' : answer;
-        fmt::print("{}", json ? text : printable(program.path) + ":\n" + tokens_text(tokens));
+        fmt::print("{}", json ? text : target_text(program, options) + ":\n" + tokens_text(tokens));
     }
     if (!is_found) {
         throw std::runtime_error("no server has a token named " + *name);

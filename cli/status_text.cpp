@@ -185,9 +185,18 @@ std::string tunnels_text(const Json& status, const Pace& pace, const std::string
 
 std::string kept_out_text(const Json& status) {
     Rows rows{{"REJECTED", "NAME", "TOKEN", "TIME LEFT"}};
+    const bool has_members = status.contains("cluster");
+    if (has_members) {
+        rows.front().emplace_back("KICKED AT");
+    }
     for (const Json& client : member_of(status, "kept_out")) {
-        rows.push_back({std::to_string(number_in(client, "id")), or_dash(text_in(client, "name")),
-                        text_in(client, "token"), duration_text(number_in(client, "seconds"))});
+        const std::int64_t id = number_in(client, "id");
+        rows.push_back({id == 0 ? "-" : std::to_string(id), or_dash(text_in(client, "name")), text_in(client, "token"),
+                        duration_text(number_in(client, "seconds"))});
+        if (has_members) {
+            const std::string member = text_in(client, "member");
+            rows.back().push_back(member.empty() ? text_in(member_of(status, "cluster"), "member") : member);
+        }
     }
     return rows.size() > 1 ? "\n" + table(rows, 2) : std::string();
 }
@@ -286,10 +295,10 @@ std::string servers_lines(const Json& status) {
         return fmt::format("  server       {}, not connected{}\n", text_in(status, "server"), as);
     }
     if (!servers.is_array() || servers.size() < 2) {  // an older client has no list
-        const std::string server = servers.is_array() && !servers.empty() ? text_in(servers.front(), "address")
-                                                                          : text_in(status, "server");
-        return fmt::format("  server       {}, {}{}\n", server,
-                           counted(number_in(status, "connections"), "connection"), as);
+        const std::string server =
+            servers.is_array() && !servers.empty() ? text_in(servers.front(), "address") : text_in(status, "server");
+        return fmt::format("  server       {}, {}{}\n", server, counted(number_in(status, "connections"), "connection"),
+                           as);
     }
     std::string text;
     for (const Json& server : servers) {
@@ -333,6 +342,12 @@ std::string rights_text(const Json& rights) {
         put(left > 0 ? "expires in " + duration_text(left) : "EXPIRED");
     }
     return text.empty() ? "default rights" : text;
+}
+
+// Another member of the cluster may have removed the token.
+std::string revoked_text(const Json& token) {
+    const std::string member = text_in(member_of(token, "revoked"), "member");
+    return member.empty() ? std::string() : "REVOKED at " + member + "; ";
 }
 
 std::string use_text(const Json& token, const char* used, const char* most) {
@@ -472,7 +487,7 @@ std::string tokens_text(const Json& answer) {
                         use_text(token, "connections", "connections"), use_text(token, "services", "services"),
                         std::to_string(number_in(token, "ports")), use_text(token, "streams", "visitors"),
                         secret_text(token, "secret"), secret_text(token, "also"),
-                        rights_text(member_of(token, "rights"))});
+                        revoked_text(token) + rights_text(member_of(token, "rights"))});
     }
     return table(rows, 2) + left_off(answer);
 }

@@ -294,13 +294,13 @@ public:
     /// Sets the server's address: "host:port", "host" (port 7835), "192.0.2.1:7835", "[2001:db8::1]:7835".
     Builder& server(std::string address) { return set("server", std::move(address)); }
     /// Sets several servers, up to 16. If they are members of one cluster, the client is connected to two of them
-    /// (redundancy()), and dials another one when one is lost. Otherwise it is connected to one, and dials the next when
-    /// that is lost or does not answer. Each proves itself as server() would, by its own name.
+    /// (redundancy()), and dials another one when one is lost. Otherwise it is connected to one, and dials the next
+    /// when that is lost or does not answer. Each proves itself as server() would, by its own name.
     Builder& servers(std::vector<std::string> addresses) { return set("server", std::move(addresses)); }
-    /// Sets the number of servers of a cluster to be connected to: 2 (the default) or 1. With 2, services go on while
-    /// one of the servers is away. The members tell the client where the others are (Cluster::public_address); of those
-    /// it uses only what servers() names, or what the server's certificate has too if tls_ca() verifies it, or any if
-    /// tls_pin() does. A server that is in no cluster is not affected.
+    /// Sets the number of servers of a cluster to be connected to: 2 (the default) or 1. With 2, services continue
+    /// while one of the servers is away. The members tell the client where the others are (Cluster::public_address); of
+    /// those it uses only what servers() names, or what the server's certificate has too if tls_ca() verifies it, or
+    /// any if tls_pin() does. A server that is in no cluster is not affected.
     Builder& redundancy(unsigned count) { return set("redundancy", std::uint64_t{count}); }
     /// Sets the token that the client logs in with.
     Builder& token(Secret token);

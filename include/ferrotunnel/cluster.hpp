@@ -37,6 +37,10 @@ struct Cluster {
     /// their clients, which connect to two members (Client::Builder::redundancy). Default: none; then this member is
     /// the second one only of clients whose own settings name it.
     std::string public_address{};
+    /// Whether other members may send requests of the control API to this server, such as `ferrotunnel drain --server
+    /// NAME` at one of them: whoever may use the control socket or the dashboard of one member can then control all of
+    /// them. Server::apply() changes it.
+    bool control = true;
 
     friend bool operator==(const Cluster&, const Cluster&) = default;
 };

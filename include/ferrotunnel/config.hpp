@@ -96,8 +96,8 @@ public:
     struct ClientSection : Section {
         std::string server;                ///< the first of `servers`
         std::vector<std::string> servers;  ///< as written
-        std::string name;      ///< the client's name; empty: none
-        std::string identity;  ///< as for Builder::identity; empty if the file does not set it
+        std::string name;                  ///< the client's name; empty: none
+        std::string identity;              ///< as for Builder::identity; empty if the file does not set it
         std::chrono::milliseconds linger{0};
         unsigned connections = Client::Builder::connections_default;
         unsigned attempts = 0;  ///< 0: never gives up

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -111,6 +112,9 @@ public:
     std::string own_authority() const;
     /// A server that is a member of a cluster, and the other members.
     std::string cluster() const;
+    /// The hosts, public ports and private services of the clients of all members, in pages: `from` is 0 for the first
+    /// one, otherwise the `next` of the page before.
+    std::string cluster_names(std::uint64_t from = 0) const;
     /// Ends the claims of another member that does not return. Its names stay reserved for their tokens for a while.
     std::string cluster_forget(const std::string& member) const;
     /// Adds a service. `description`: an item of `client.services` of a configuration file, as JSON; in addition,
@@ -126,6 +130,10 @@ public:
     /// name. On a client's own program, this fails with `not_here`.
     Control of_client(std::string_view client) const;
 
+    /// Returns a Control for another member of the cluster that the program, a server, belongs to: its requests are
+    /// forwarded to that member. `member`: its name in the cluster. Not for sockets and keys of a hand-over.
+    Control of_member(std::string_view member) const;
+
     /// Any other request of the API. Returns the body of an answer with status 2xx.
     std::string ask(std::string_view method, std::string_view path, std::string_view body = {}) const;
 
@@ -133,6 +141,7 @@ private:
     std::string path_;
     std::chrono::milliseconds timeout_;
     std::string services_ = "/v1/services";
+    std::string prefix_{};  // instead of "/v1", for another member; empty: the program itself
 };
 
 }  // namespace ferrotunnel

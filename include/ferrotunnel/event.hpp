@@ -22,7 +22,8 @@ struct Event {
         lost,       ///< no connection is left, or the first could not be made: `error` and `text` have the reason
         reconnecting,  ///< client, after `lost`: the next attempt is made in `retry_in`
         registered,    ///< `service` is reachable at `endpoint`: reported once, whatever the number of connections, and
-                       ///< again when the endpoint is another one: the server has a certificate for its host now
+                       ///< again when the endpoint is another one: the server has a certificate for its host now;
+                       ///< in a cluster also when servers cannot listen on its port, which `text` names, or can again
         refused,       ///< client: the server refused the login (no `service`) or the service; see `error` and `text`.
                        ///< The service is requested again in `retry_in`; a further refusal is reported only if its
                        ///< reason differs, or each time if `attempts` is set. Server: it refused a login (reported at

@@ -81,7 +81,8 @@ struct OpenTarget {
     /// The service: its name or public endpoint as Server::tunnels() lists them, or ":port".
     std::string service;
     /// The name of the client that has the service (Client::Builder::name). Empty: any client with such a service; of
-    /// several, one is chosen at random.
+    /// several, one is chosen at random. In a cluster, services of clients at other members are found only without it,
+    /// and only private ones by their name, and TCP ports by ":port".
     std::string client{};
     /// The name of the token (Builder::add_token) that the client must have logged in with. Clients choose their names
     /// freely, but the server has verified their token. Empty: any token.

@@ -84,7 +84,6 @@ struct ResumeStats {
     std::uint64_t bytes_kept_max = 0;        ///< limit for each connection, Builder::resume_memory
 };
 
-/// Statistics of a Client.
 /// A server that a Client is connected to, or was, or dials.
 struct ClientServerStats {
     std::string address;       ///< "b.example.com:7835"
@@ -92,6 +91,7 @@ struct ClientServerStats {
     unsigned connections = 0;  ///< tunnel connections that are up, now
 };
 
+/// Statistics of a Client.
 struct ClientStats {
     bool connected = false;            ///< now
     unsigned connections = 0;          ///< tunnel connections that are up, now, to all servers

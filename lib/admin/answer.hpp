@@ -43,6 +43,7 @@ struct Answer {
     /// If set, this is not the answer yet, and everything else is ignored, except `fields` and `has_right`: it is
     /// called repeatedly until it returns the answer. The connection ends after it.
     std::function<std::optional<Answer>(std::chrono::steady_clock::time_point now)> later{};
+    int watched = -1;  // with `later`: called at once if this descriptor is readable; negative: at intervals only
     /// Sent with the answer's first byte to a caller on a Unix socket: at most runtime::sockets_sent_max.
     std::shared_ptr<const std::vector<runtime::Fd>> sockets{};
 };

@@ -11,15 +11,11 @@
 
 #include "admin/limits.hpp"
 #include "admin/peer.hpp"
+#include "admin/reply_reader.hpp"
 #include "admin/search.hpp"
 #include "base/bytes.hpp"
-#include "base/check.hpp"
 #include "base/text.hpp"
 #include "base/wipe.hpp"
-#include "http/body_reader.hpp"
-#include "http/edits.hpp"
-#include "http/head_writer.hpp"
-#include "http/response_parser.hpp"
 #include "runtime/socket.hpp"
 
 namespace ferrotunnel::admin {
@@ -70,27 +66,6 @@ Result<runtime::Fd, NoReply> connect(const std::string& path, TimePoint until) {
     return socket;
 }
 
-std::string request_of(const ControlRequest& question) {
-    http::Edits edits;
-    http::RequestOut out;
-    out.method = question.method;
-    out.path = question.path;
-    out.host = "localhost";
-    out.keep_alive = false;
-    if (!question.body.empty()) {
-        check(edits.set("Content-Type", "application/json"), "one field fits into the head of a request");
-        out.edits = &edits;
-    }
-    if (!question.body.empty() || question.method == "POST") {
-        out.body = http::Body::of_length(question.body.size());
-    }
-    std::string request(1'024 + question.path.size(), '\0');
-    const std::size_t size = http::write_request(out, request);
-    check(size <= request.size(), "the head of a request fits into its buffer");
-    request.resize(std::min(size, request.size()));
-    return request.append(question.body);
-}
-
 bool send_all(const runtime::Fd& socket, std::string_view bytes, TimePoint until) {
     while (!bytes.empty()) {
         const runtime::IoResult written = runtime::write_some(socket.get(), as_bytes(bytes));
@@ -103,72 +78,6 @@ bool send_all(const runtime::Fd& socket, std::string_view bytes, TimePoint until
     return true;
 }
 
-constexpr std::size_t read_max = 16'384;
-
-/// The part of the answer received so far. It may have secrets: only the body outlives this.
-class Reading {
-public:
-    enum class State : std::uint8_t { more, complete, wrong };
-
-    explicit Reading(bool to_head) {
-        http::ResponseContext context;
-        context.method = to_head ? http::Method::head : http::Method::get;
-        parser_.reset(context);
-        head_.reserve(read_max);
-    }
-    ~Reading() { wipe(head_); }
-    Reading(const Reading&) = delete;
-    Reading& operator=(const Reading&) = delete;
-
-    State take(std::string_view bytes) {
-        if (in_body_) {
-            return read_body(bytes);
-        }
-        head_ += bytes;
-        for (;;) {
-            const http::ParseState state = parser_.parse(head_);
-            if (state != http::ParseState::complete) {
-                return state == http::ParseState::more ? State::more : State::wrong;
-            }
-            const bool is_interim = parser_.head().is_interim();
-            std::string rest = head_.substr(parser_.size());
-            const WipeAtEnd wiped(rest);
-            if (!is_interim) {
-                reply.status = parser_.head().status;
-                body_ = http::BodyReader(parser_.head().body);
-                in_body_ = true;
-                reply.body.reserve(std::max(rest.size(), read_max));
-                return read_body(rest);
-            }
-            head_ = rest;
-            parser_.reset();
-        }
-    }
-    bool end() { return in_body_ && body_.end_of_input(); }
-
-    Reply reply;
-
-private:
-    State read_body(std::string_view bytes) {
-        while (!bytes.empty() && body_.state() == http::BodyState::more) {
-            const http::BodyReader::Piece piece = body_.next(bytes);
-            if (reply.body.size() + piece.payload.size() > limits::admin_answer_max) {
-                return State::wrong;
-            }
-            reply.body += piece.payload;
-            bytes.remove_prefix(piece.consumed);
-        }
-        return body_.state() == http::BodyState::complete ? State::complete
-               : body_.state() == http::BodyState::more   ? State::more
-                                                          : State::wrong;
-    }
-
-    http::ResponseParser parser_;
-    http::BodyReader body_;
-    std::string head_;
-    bool in_body_ = false;
-};
-
 }  // namespace
 
 Result<Reply, NoReply> ask(const std::string& path, const ControlRequest& question, Duration timeout) {
@@ -178,17 +87,17 @@ Result<Reply, NoReply> ask(const std::string& path, const ControlRequest& questi
         return socket.error();
     }
     // The answer shows whether everything could be sent: a refusal may arrive earlier.
-    (void)send_all(*socket, request_of(question), until);
-    Reading reading(question.method == "HEAD");
-    std::string buffer(read_max, '\0');
+    (void)send_all(*socket, request_text(question), until);
+    ReplyReader reading(question.method == "HEAD", limits::admin_answer_max);
+    std::string buffer(reply_read_size, '\0');
     const WipeAtEnd wiped(buffer);
     for (;;) {
         const runtime::IoResult read = runtime::read_with_sockets(
             socket->get(), {reinterpret_cast<std::uint8_t*>(buffer.data()), buffer.size()}, reading.reply.sockets);
         const auto state = reading.take(std::string_view(buffer).substr(0, read.bytes));
-        if (state != Reading::State::more) {
-            return state == Reading::State::complete ? Result<Reply, NoReply>(std::move(reading.reply))
-                                                     : is_no_answer(path);
+        if (state != ReplyReader::State::more) {
+            return state == ReplyReader::State::complete ? Result<Reply, NoReply>(std::move(reading.reply))
+                                                         : is_no_answer(path);
         }
         if (read.status == runtime::IoStatus::eof || read.status == runtime::IoStatus::error) {
             return reading.end() ? Result<Reply, NoReply>(std::move(reading.reply)) : is_gone(path);

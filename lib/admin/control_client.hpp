@@ -3,26 +3,12 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
-#include <vector>
 
+#include "admin/control_request.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
-#include "runtime/socket.hpp"
 
 namespace ferrotunnel::admin {
-
-struct ControlRequest {
-    std::string_view method;
-    std::string_view path;
-    std::string_view body{};
-};
-
-struct Reply {
-    std::uint16_t status = 0;
-    std::string body;
-    std::vector<runtime::Fd> sockets{};  // received with it
-};
 
 /// Why there is no reply.
 struct NoReply {

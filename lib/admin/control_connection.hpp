@@ -56,6 +56,8 @@ public:
     bool is_paused() const noexcept { return paused_ && output_.empty() && !last_ && !has_more(); }
     /// Has an answer without an end, all of which was sent so far, or one that is not there yet.
     bool waits_for_more() const noexcept { return has_more() && output_.empty(); }
+    /// The descriptor that Answer::later waits for; negative if there is none.
+    int watched() const noexcept { return deferred_ && output_.empty() ? deferred_->watched : -1; }
     /// Requests the next part of that answer, or the answer.
     void continue_response(TimePoint now);
     /// Nothing is left to be sent, and nothing is to be read.

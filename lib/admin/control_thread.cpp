@@ -53,6 +53,14 @@ void ControlThread::end() noexcept {
     thread_.join();
 }
 
+void ControlThread::adopt(runtime::Fd socket, std::string peer) {
+    {
+        const MutexLock lock(adopted_mutex_);
+        adopted_.push_back({std::move(socket), std::move(peer)});
+    }
+    (void)::eventfd_write(wake_.get(), 1);
+}
+
 void ControlThread::run() {
     id_.store(std::this_thread::get_id());
     while (!ending_.load()) {
@@ -79,6 +87,11 @@ void ControlThread::round() {
     for (const Peer& peer : peers_) {
         sources.push_back({peer.waits() ? -1 : peer.fd(), peer.events(), 0});
     }
+    for (const Peer& peer : peers_) {
+        if (peer.connection.watched() >= 0) {
+            sources.push_back({peer.connection.watched(), POLLIN, 0});  // only wakes: send_more() reads from it
+        }
+    }
     if (::poll(sources.data(), sources.size(), milliseconds_to_wait(before)) < 0 && errno != EINTR) {
         throw std::system_error(errno, std::generic_category(), "poll");
     }
@@ -94,6 +107,9 @@ void ControlThread::round() {
         peer = stays ? std::next(peer) : peers_.erase(peer);
     }
     end_late(now);
+    if (sources.front().revents != 0) {
+        admit_adopted(now);
+    }
     for (std::size_t i = 0; i < endpoints_.size(); ++i) {
         if (sources[1 + i].revents != 0) {
             accept_all(endpoints_[i], now);
@@ -142,6 +158,27 @@ void ControlThread::accept_all(const Endpoint& endpoint, TimePoint now) {
             accept_again_ = now + limits::admin_accept_pause;
         }
         return;
+    }
+}
+
+void ControlThread::admit_adopted(TimePoint now) {
+    eventfd_t count = 0;
+    (void)::eventfd_read(wake_.get(), &count);
+    std::vector<Adopted> adopted;
+    {
+        const MutexLock lock(adopted_mutex_);
+        adopted.swap(adopted_);
+    }
+    const auto endpoint =
+        std::find_if(endpoints_.begin(), endpoints_.end(), [](const Endpoint& one) { return one.listener < 0; });
+    if (endpoint == endpoints_.end()) {
+        return;
+    }
+    for (Adopted& one : adopted) {
+        (void)make_room(*endpoint, {}, false);
+        peers_.push_back({&*endpoint, std::move(one.socket),
+                          ControlConnection(endpoint->handler, std::nullopt, std::nullopt, std::move(one.peer)),
+                          now + settings_.timeout});
     }
 }
 

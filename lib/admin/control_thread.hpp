@@ -20,6 +20,7 @@
 #include "admin/peer_eviction.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/mutex.hpp"
 #include "base/token_bucket.hpp"
 #include "login/address_networks.hpp"
 #include "login/network_rate_limiter.hpp"
@@ -36,9 +37,9 @@ class ControlThread {
 public:
     /// A listener of the control thread. Connections of one endpoint use no slots of another.
     struct Endpoint {
-        int listener;                                  // outlives the thread
-        ControlConnection::Handler handler;            // called on the thread
-        std::optional<uid_t> owner = 0;                // the user it obeys, besides root; empty: everybody
+        int listener;                        // outlives the thread; negative: none, connections come by adopt()
+        ControlConnection::Handler handler;  // called on the thread
+        std::optional<uid_t> owner = 0;      // the user it obeys, besides root; empty: everybody
         std::shared_ptr<transport::TlsContext> tls{};  // null: no TLS
         bool is_passed_on = false;                     // another process may take over its socket
     };
@@ -60,6 +61,9 @@ public:
     void end() noexcept;
     /// From now on another process accepts at the endpoints that are passed on. Thread-safe.
     void handover_to_process() noexcept { handed_over_.store(true); }
+    /// Serves a connection that was not accepted here, at the endpoint without a listener. `peer`: Request::peer.
+    /// Thread-safe.
+    void adopt(runtime::Fd socket, std::string peer);
     /// Whether the caller is the handler.
     bool here() const noexcept { return std::this_thread::get_id() == id_.load(); }
 
@@ -92,12 +96,17 @@ private:
         void end_sending() noexcept;
     };
     using Peers = std::list<Peer>;
+    struct Adopted {
+        runtime::Fd socket;
+        std::string peer;
+    };
 
     void run();
     void round();
     void send_more(TimePoint now);
     int milliseconds_to_wait(TimePoint now) const;
     void accept_all(const Endpoint& endpoint, TimePoint now);
+    void admit_adopted(TimePoint now);
     void admit(const Endpoint& endpoint, runtime::Fd socket, TimePoint now);
     bool is_within_rate(const login::AddressNetworks& networks, TimePoint now);
     bool make_room(const Endpoint& endpoint, const login::AddressNetworks& networks, bool is_stranger);
@@ -117,6 +126,8 @@ private:
     login::NetworkRateLimiter arrival_rate_{{{{limits::admin_connections_rate, limits::admin_connections_of_home_rate,
                                                limits::admin_connections_of_block_rate}}}};
     TimePoint accept_again_{};  // nothing is accepted until then
+    Mutex adopted_mutex_;
+    std::vector<Adopted> adopted_ GUARDED_BY(adopted_mutex_);  // not served yet
     std::atomic<bool> ending_{false};
     std::atomic<bool> handed_over_{false};
     std::atomic<std::thread::id> id_{};

@@ -79,6 +79,10 @@ inline constexpr unsigned admin_names_max = 16;
 /// Sockets of one folder that a command checks, and the entries of that folder that it reads to find them.
 inline constexpr std::size_t admin_sockets_found_max = 256;
 inline constexpr std::size_t admin_folder_entries_max = 4'096;
+/// The time for an answer of another member of the cluster: less than the 30 s for which commands wait for theirs.
+inline constexpr std::chrono::seconds member_answer_time{25};
+/// The longest answer of another member: it is in memory as a whole, for each of the callers at a time.
+inline constexpr std::size_t member_answer_max = 16_MiB;
 /// The longest answer that a command accepts.
 inline constexpr std::size_t admin_answer_max = 64_MiB;
 

@@ -4,12 +4,14 @@
 // needs.
 #pragma once
 
+#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "admin/answer.hpp"
 #include "admin/limits.hpp"
@@ -182,6 +184,29 @@ struct KickRequest {
     }
 };
 
+/// The connected clients of this name.
+struct ClientsRequest {
+    static constexpr std::string_view method = "GET";
+    static constexpr std::string_view path = "/v1/clients";
+    static constexpr std::string_view not_here = "A client has no clients. Ask its server.";
+
+    std::string name;
+
+    std::string to_query() const { return "?name=" + percent_encoded(name); }
+    static Read<ClientsRequest> from_query(std::string_view query) {
+        ClientsRequest request;
+        bool is_valid = true;
+        for_each_parameter(query, [&](const std::string& key, const std::string& value) {
+            is_valid = is_valid && key == "name";
+            request.name = value;
+        });
+        if (!is_valid || request.name.empty()) {
+            return std::string("Expected ?name=, with the name of a client.");
+        }
+        return request;
+    }
+};
+
 /// The longest name of a certificate in a request: that of a host, and "*.".
 inline constexpr std::size_t certificate_name_max = 256;
 
@@ -287,6 +312,29 @@ struct ClusterRequest {
     static constexpr std::string_view not_here = "A client is not a member of a cluster. Ask its server.";
 };
 
+/// The names of all members' clients, in pages.
+struct ClusterNamesRequest {
+    static constexpr std::string_view method = "GET";
+    static constexpr std::string_view path = "/v1/cluster/names";
+    static constexpr std::string_view not_here = ClusterRequest::not_here;
+
+    std::uint64_t from = 0;
+
+    std::string to_query() const { return from == 0 ? "" : "?from=" + std::to_string(from); }
+    static Read<ClusterNamesRequest> from_query(std::string_view query) {
+        ClusterNamesRequest request;
+        bool is_valid = true;
+        for_each_parameter(query, [&](const std::string& key, const std::string& value) {
+            const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), request.from);
+            is_valid = is_valid && key == "from" && error == std::errc() && end == value.data() + value.size();
+        });
+        if (!is_valid) {
+            return std::string("Expected no query, or ?from=, with `next` of the page before.");
+        }
+        return request;
+    }
+};
+
 /// Ends the claims of a member that does not return.
 struct ClusterForgetRequest {
     static constexpr std::string_view method = "POST";
@@ -312,9 +360,9 @@ template <typename... Request>
 struct RequestList {};
 
 /// All of them. A request without `not_here` must be answered by servers and clients, or they do not compile.
-using Requests =
-    RequestList<StatusRequest, TunnelsRequest, TokensRequest, RouteRequest, ConfigDiffRequest, ConfigRequest,
-                ReloadRequest, DrainRequest, KickRequest, AcmeRequest, AcmeRenewRequest, AcmeRecordsRequest,
-                AcmeKeysRequest, OwnAuthorityRequest, ClusterRequest, ClusterForgetRequest>;
+using Requests = RequestList<StatusRequest, TunnelsRequest, TokensRequest, RouteRequest, ConfigDiffRequest,
+                             ConfigRequest, ReloadRequest, DrainRequest, KickRequest, ClientsRequest, AcmeRequest,
+                             AcmeRenewRequest, AcmeRecordsRequest, AcmeKeysRequest, OwnAuthorityRequest, ClusterRequest,
+                             ClusterNamesRequest, ClusterForgetRequest>;
 
 }  // namespace ferrotunnel::admin

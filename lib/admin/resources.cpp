@@ -18,6 +18,8 @@ namespace {
 constexpr std::string_view services_path = "/v1/services";
 constexpr std::string_view one_service = "/v1/services/";
 constexpr std::string_view one_client = "/v1/clients/";
+constexpr std::string_view one_member = "/v1/cluster/members/";
+constexpr std::string_view version_1 = "/v1";
 
 // Whether brackets are nested so little that recursion on the content is harmless.
 bool is_shallow(std::string_view json) noexcept {
@@ -114,7 +116,8 @@ Answer request_client(const Request& request, Subject& subject) {
     }
     return subject.request_client(
         percent_decoded(rest.substr(0, end)),
-        Json{{"method", request.method}, {"path", "/v1" + std::string(path)}, {"body", *body}});
+        Json{{"method", request.method}, {"path", "/v1" + std::string(path)}, {"body", *body}},
+        !request.member.empty());
 }
 
 // From ?after=ID, or from a browser that has lost its connection.
@@ -129,7 +132,30 @@ Answer events(const Request& request, Subject& subject) {
                                    : wrong_method("GET");
 }
 
+// "/v1/cluster/members/NAME/REST": forwarded to the member as "/v1/REST", which answers it itself.
+Answer request_member(const Request& request, Subject& subject) {
+    const std::string_view rest = request.path.substr(one_member.size());
+    const std::size_t end = rest.find('/');
+    const std::string_view below = end == std::string_view::npos ? std::string_view() : rest.substr(end);
+    if (end == 0 || below.size() < 2) {
+        return refusal(404, "not_found", "Only paths below /v1/cluster/members/NAME/ exist.");
+    }
+    if (!request.member.empty()) {
+        return refusal(409, "not_here", "A request is forwarded to one other member, and not further.");
+    }
+    if (below == "/events/stream") {
+        return refusal(404, "not_here", "Other members' events are not followed here: read /events repeatedly.");
+    }
+    Request forwarded = request;
+    const std::string path = std::string(version_1) + std::string(below);
+    forwarded.path = path;
+    return subject.request_member(percent_decoded(rest.substr(0, end)), forwarded);
+}
+
 std::string requester_of(const Request& request) {
+    if (!request.member.empty()) {
+        return "the member " + std::string(request.member) + " of the cluster";
+    }
     return request.user ? text_of_user(*request.user)
                         : "a holder of the dashboard's secret at " + std::string(request.peer);
 }
@@ -226,6 +252,9 @@ Answer answer_to(const Request& request, Subject& subject) {
     if (request.path.starts_with(one_client)) {
         return request_client(request, subject);
     }
+    if (request.path.starts_with(one_member)) {
+        return request_member(request, subject);
+    }
     if (request.path == "/v1/events") {
         return events(request, subject);
     }
@@ -236,6 +265,12 @@ Answer answer_to(const Request& request, Subject& subject) {
         return answer_about_exchanges(request, subject);
     }
     return answer_about_services(request, subject, requester_of(request));
+}
+
+Answer answer_to_member(const Request& request, Subject& subject) {
+    Request forwarded = request;
+    forwarded.member = request.peer;
+    return answer_to(forwarded, subject);
 }
 
 }  // namespace ferrotunnel::admin

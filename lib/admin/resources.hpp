@@ -33,9 +33,13 @@ struct Request {
     // address itself.
     const login::AddressNetworks* networks = nullptr;
     std::string_view peer{};
+    std::string_view member{};  // the member of the cluster that has forwarded the request; empty: none
 };
 
 Answer answer_to(const Request& request, Subject& subject);
+
+/// The answer to a request that another member of the cluster has forwarded; `peer` is its name.
+Answer answer_to_member(const Request& request, Subject& subject);
 
 /// The part of the API that a client offers to its server: requests about services. `by`: the origin of a switch.
 Answer answer_about_services(const Request& request, ServiceSubject& subject, const std::string& by);

@@ -15,6 +15,8 @@
 
 namespace ferrotunnel::admin {
 
+struct Request;
+
 /// Requests about services.
 class ServiceSubject {
 public:
@@ -80,9 +82,15 @@ protected:
 /// All members are called on the control thread, one at a time. Requests that a side does not support are refused.
 class Subject : public ServiceSubject, public AnswersTo<Requests> {
 public:
-    /// Forwards a request of this API about services, as JSON, to the client of this name or id.
-    virtual Answer request_client(const std::string&, const Json&) {
+    /// Forwards a request of this API about services, as JSON, to the client of this name or id. `here`: only if it is
+    /// connected to this server.
+    virtual Answer request_client(const std::string&, const Json&, bool) {
         return not_here("A client has no clients. Ask its server.");
+    }
+
+    /// Forwards a request to this member of the cluster.
+    virtual Answer request_member(const std::string&, const Request&) {
+        return not_here("A client is not a member of a cluster. Ask its server.");
     }
 
     /// Recent events. It outlives the thread that answers.

@@ -50,6 +50,7 @@ Json json_of_name(const NameStatus& name) {
     Json json{{"name", name.name}, {"state", name_of(name.state)}};
     put_text(json, "certificate_authority", name.certificate_authority);
     put_text(json, "way", name.way);
+    put_text(json, "member", name.member);
     put_time(json, "expires", name.not_after);
     put_time(json, "next", name.next);
     if (name.failures != 0) {

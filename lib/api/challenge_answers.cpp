@@ -54,13 +54,20 @@ std::optional<std::string> ChallengeAnswers::http(std::string_view token) const 
             return answer;
         }
     }
+    if (const auto cluster = cluster_.get()) {
+        if (std::optional<std::string> answer = cluster->answer(acme::Way::http_01, token)) {
+            return answer;
+        }
+    }
     const std::shared_ptr<const std::string> webroot = webroot_.get();
     return webroot ? read_from_webroot(*webroot, std::string(token)) : std::nullopt;
 }
 
 std::optional<std::string> ChallengeAnswers::tls(std::string_view server_name) const {
     const auto own = own_.get();
-    return own ? own->alpn_answer(server_name) : std::nullopt;
+    std::optional<std::string> answer = own ? own->alpn_answer(server_name) : std::nullopt;
+    const auto cluster = answer ? nullptr : cluster_.get();
+    return cluster ? cluster->answer(acme::Way::tls_alpn_01, server_name) : answer;
 }
 
 }  // namespace ferrotunnel::detail

@@ -24,6 +24,9 @@ public:
     /// The webroot of another ACME client (`acme_webroot`); empty: none.
     void set_webroot(const std::string& folder);
 
+    /// Those of other members of a cluster; null: the server is alone.
+    void set_cluster(std::shared_ptr<const issuance::ClusterShare> cluster) { cluster_ = std::move(cluster); }
+
     /// For a request below /.well-known/acme-challenge/; empty: not a CA's, as far as is known.
     std::optional<std::string> http(std::string_view token) const;
     /// Key and certificate, PEM, for a handshake of TLS-ALPN-01; empty: not a CA's.
@@ -31,6 +34,7 @@ public:
 
 private:
     Published<std::shared_ptr<const issuance::Challenges>> own_;
+    Published<std::shared_ptr<const issuance::ClusterShare>> cluster_;
     Published<std::shared_ptr<const std::string>> webroot_;  // null: none
 };
 

@@ -46,6 +46,9 @@ Json json_of(const ServiceEntry& entry) {
     if (view.state == Service::State::refused) {
         json["why"] = view.error_text;
     }
+    if (view.state == Service::State::registered && !view.not_at.empty()) {
+        json["not_at"] = view.not_at;
+    }
     using Health = ServiceState::Health;
     if (view.health != Health::unchecked && !entry.is_off()) {
         json["health"] = view.health == Health::healthy     ? "healthy"

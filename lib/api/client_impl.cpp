@@ -81,6 +81,7 @@ Client::Impl::Impl(detail::ClientSettings&& settings)
       notices_({state_, offers_, events_, log_, life_, settings_.servers.front(), [this] { lifecycle_.recheck(); }}),
       lifecycle_(*this, *group_, "Client") {
     managed_.set_targets(settings_.managed);
+    state_.status.set_known_servers(shared_->known_servers);
     shared_->services = std::make_shared<metrics::ServiceCounters>(detail::writers_of(*group_));
     group_->on_exception([this](const std::exception_ptr& thrown) {
         log_thrown(log_, "a completion handler threw an exception", thrown);
@@ -112,7 +113,8 @@ std::unique_ptr<session::ClientLink> Client::Impl::make_link() {
         state_.status.set_known_servers(servers);
     };
     settings.near_threshold = settings_.connections ? Duration::max() : limits::near_round_trip;
-    for (std::size_t i = 0; i < settings_.redundancy * settings_.connections.value_or(Builder::connections_default); ++i) {
+    for (std::size_t i = 0; i < settings_.redundancy * settings_.connections.value_or(Builder::connections_default);
+         ++i) {
         settings.trunk_workers.push_back(&group_->at(i % group_->size()));
     }
     memory_ = std::make_unique<trunk::MemoryWatch>(link_.worker(), shared_->memory, log_);

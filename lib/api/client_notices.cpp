@@ -118,11 +118,14 @@ std::optional<ServiceEntry> ClientNotices::answered(std::uint32_t service, Event
 
 void ClientNotices::on_registered(const LinkNotice& notice, Event& event) {
     event.endpoint = notice.endpoint;
+    if (!notice.text.empty()) {
+        event.text = "Visitors cannot reach it at all servers of the cluster. Not at: " + notice.text;
+    }
     auto entry = answered(notice.service, event, [&](const ServiceEntry& registered) {
         if (registered.listener) {
             registered.listener->set_registered();  // first: a reader of the state may accept at once
         }
-        registered.state->set_registered(notice.endpoint, notice.port);
+        registered.state->set_registered(notice.endpoint, notice.port, notice.text);
     });
     if (entry && entry->waiting != nullptr) {
         asio::any_io_executor executor = entry->waiting->executor;

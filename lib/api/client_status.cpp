@@ -33,6 +33,9 @@ void ClientStatus::record(const session::LinkNotice& notice) {
     losses_ += notice.broke ? 1U : 0U;
     if (notice.trunk != 0 && (opens || closes)) {
         Connection& connection = connections_[notice.trunk];
+        if (opens && connection.server != notice.server) {
+            leave(connection.server);
+        }
         connection = {notice.server,
                       notice.member,
                       opens,
@@ -49,6 +52,15 @@ void ClientStatus::record(const session::LinkNotice& notice) {
         wants_handover_ = false;
     } else if (notice.kind == Kind::stopped) {
         end_reported_ = true;
+    }
+}
+
+// All of its connections to a server move with one of them, also those that are not made again.
+void ClientStatus::leave(const std::string& server) {
+    for (auto& [number, connection] : connections_) {
+        if (connection.server == server && connection.is_open) {
+            connection = {server, connection.member, false, std::chrono::system_clock::now(), "the client left", {}};
+        }
     }
 }
 

@@ -61,6 +61,8 @@ public:
     const std::map<unsigned, Connection>& connections() const noexcept { return connections_; }
 
 private:
+    void leave(const std::string& server);
+
     enum class Phase : std::uint8_t { open, closed, stopped };
 
     Phase phase_ = Phase::open;

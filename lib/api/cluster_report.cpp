@@ -62,9 +62,8 @@ constexpr admin::Statistic<OwnNumbers> cluster_own_rows[]{
 };
 
 MemberNumbers numbers_of_member(const peers::ClusterState::Member& member) {
-    return {member.linked,  member.data_links,
-            member.streams, member.forwarded,
-            member.names,   std::chrono::duration_cast<std::chrono::microseconds>(member.round_trip)};
+    return {member.linked,    member.data_links, member.streams,
+            member.forwarded, member.names,      std::chrono::ceil<std::chrono::microseconds>(member.round_trip)};
 }
 
 OwnNumbers own_numbers(const peers::ClusterState& state) {
@@ -94,11 +93,34 @@ Json json_of_cluster(const peers::ClusterState& state, const std::string& listen
     Json json{{"member", state.own}, {"listen", listen}, {"recovering", state.recovering}};
     admin::put_numbers(json, own_numbers(state), cluster_own_rows);
     json["partial_ports"] = state.partial_ports;
+    json["own_partial_ports"] = state.own_partial_ports;
     json["members"] = Json::array();
     for (const peers::ClusterState::Member& member : state.members) {
         json["members"].push_back(json_of_member(member, now));
     }
     return json;
+}
+
+Json json_of_names(const peers::NamePage& page) {
+    Json json{{"names", Json::array()}};
+    for (const peers::NameRow& row : page.rows) {
+        json["names"].push_back(Json{{"name", row.name},
+                                     {"kind", row.kind},
+                                     {"member", row.member},
+                                     {"state", row.routes ? row.readiness : "away"}});
+    }
+    if (page.next != 0) {
+        json["next"] = page.next;
+    }
+    return json;
+}
+
+std::uint64_t names_elsewhere(const peers::ClusterState& state) {
+    std::uint64_t names = 0;
+    for (const peers::ClusterState::Member& member : state.members) {
+        names += member.names;
+    }
+    return names;
 }
 
 void put_cluster(Exposition& to, const peers::ClusterState* state) {

@@ -1,6 +1,7 @@
 #include "api/connect_access.hpp"
 
-#include <optional>
+#include <memory>
+#include <string>
 #include <utility>
 
 #include "base/text.hpp"
@@ -10,6 +11,17 @@ namespace ferrotunnel::detail {
 
 using ingress::ConnectDecision;
 using ingress::ConnectRequest;
+
+namespace {
+
+std::string sentence_of_unknown(const std::string& name, bool in_cluster) {
+    std::string sentence = "No client with this token has a TCP service called " + name + " now";
+    return sentence + (in_cluster ? " at this server, and no other member of the cluster has a private service of that "
+                                    "name. Public services, and SERVICE.CLIENT, are found only at the client's server."
+                                  : ".");
+}
+
+}  // namespace
 
 ConnectDecision ConnectAccess::decide(const ConnectRequest& ask, const runtime::SocketAddress& from,
                                       TimePoint now) const {
@@ -30,6 +42,9 @@ ConnectDecision ConnectAccess::decide(const ConnectRequest& ask, const runtime::
         }
         return {407, "The server does not accept this token. Check that it is one of the server's tokens."};
     }
+    if (const auto revoked = shared_.revoked->find(shown->id)) {
+        return {403, session::RevokedTokens::text_of(*revoked)};
+    }
     const auto rules = shared_.registry->rules();
     const login::Rights& rights = rules->of(token->id());
     if (rights.has_expired(std::chrono::system_clock::now())) {
@@ -38,13 +53,11 @@ ConnectDecision ConnectAccess::decide(const ConnectRequest& ask, const runtime::
     if (rights.from && !rights.from->contains(runtime::visitor_address(from))) {
         return {403, "The token may not be used from this address."};
     }
-    std::optional<Carrier> carrier = carriers_.called(ask.host, token->id());
-    if (!carrier) {
-        return {404, "No client with this token has a TCP service called " + printable(ask.host, 100) + " now."};
+    NamedTake to = carriers_.find(ask.host, token->id());
+    if (!to) {
+        return {404, sentence_of_unknown(printable(ask.host, 100), static_cast<bool>(shared_.find_remote))};
     }
-    return {200, {}, [carrier = std::move(*carrier)](runtime::Fd socket, const runtime::SocketAddress& visitor) {
-                hand_to_carrier(carrier, std::move(socket), visitor);
-            }};
+    return {200, {}, std::move(to)};
 }
 
 }  // namespace ferrotunnel::detail

@@ -159,6 +159,10 @@ std::string Control::cluster() const {
     return ask_program(*this, admin::ClusterRequest{});
 }
 
+std::string Control::cluster_names(std::uint64_t from) const {
+    return ask_program(*this, admin::ClusterNamesRequest{from});
+}
+
 std::string Control::cluster_forget(const std::string& member) const {
     return ask_program(*this, admin::ClusterForgetRequest{member});
 }
@@ -226,6 +230,12 @@ Control Control::of_client(std::string_view client) const {
     return control;
 }
 
+Control Control::of_member(std::string_view member) const {
+    Control control = *this;
+    control.prefix_ = "/v1/cluster/members/" + percent_encoded(member);
+    return control;
+}
+
 std::string Control::remove_service(std::string_view name, bool keep) const {
     return ask("DELETE", services_ + '/' + percent_encoded(name), keep ? R"({"keep":true})" : "");
 }
@@ -236,7 +246,10 @@ std::string Control::set_enabled(std::string_view service, bool enabled) const {
 }
 
 std::string Control::ask(std::string_view method, std::string_view path, std::string_view body) const {
-    const Result<admin::Reply, admin::NoReply> reply = admin::ask(path_, {method, path, body}, timeout_);
+    constexpr std::string_view version_1 = "/v1";
+    const bool is_forwarded = !prefix_.empty() && path.starts_with(version_1);
+    const std::string asked = is_forwarded ? prefix_ + std::string(path.substr(version_1.size())) : std::string(path);
+    const Result<admin::Reply, admin::NoReply> reply = admin::ask(path_, {method, asked, body}, timeout_);
     if (!reply) {
         throw control_error(why_of(reply.error().why), reply.error().text);
     }

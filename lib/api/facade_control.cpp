@@ -72,6 +72,10 @@ std::error_code FacadeControl::open(const CommonValues& settings, std::string_vi
         log_.info("the dashboard is ready",
                   {{"at", dashboard_endpoint_}, {"login", login_.has_value()}, {"tls", certificates_ != nullptr}});
     }
+    if (is_open_to_members_) {
+        const auto handler = [this](const admin::Request& request) { return answer_member(request); };
+        endpoints.push_back({-1, handler, ::geteuid()});
+    }
     protect_endpoints();
     if (!endpoints.empty()) {
         thread_ = std::make_unique<admin::ControlThread>(std::move(endpoints), admin::ControlThread::Settings(), log_);
@@ -229,6 +233,30 @@ void FacadeControl::handover_to_process() noexcept {
     if (thread_) {
         thread_->handover_to_process();
     }
+}
+
+void FacadeControl::serve_member(const std::string& member, runtime::Fd socket) {
+    const MutexLock lock(mutex_);
+    if (thread_) {
+        thread_->adopt(std::move(socket), member);
+    }
+}
+
+// What changes something is logged like an operator's actions.
+Answer FacadeControl::answer_member(const admin::Request& request) {
+    const bool is_allowed = members_allowed_.load();
+    const bool is_reading = request.method == "GET";
+    log_.log_at(!is_allowed  ? LogLevel::warn
+                : is_reading ? LogLevel::debug
+                             : LogLevel::info,
+                is_allowed ? "another member of the cluster sent a request"
+                           : "a request of another member of the cluster was refused: `cluster.control` is off",
+                {{"member", request.peer}, {"method", request.method}, {"path", request.path}});
+    if (!is_allowed) {
+        return admin::refusal(403, "forbidden",
+                              "This member accepts no requests of other members: `server.cluster.control` is off.");
+    }
+    return admin::answer_to_member(request, *subject_);
 }
 
 void FacadeControl::claim_wanted_path() {

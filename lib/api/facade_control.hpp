@@ -1,6 +1,7 @@
 // The control socket, the metrics address and the dashboard of a Client or Server.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -15,6 +16,7 @@
 #include "admin/control_socket.hpp"
 #include "admin/control_thread.hpp"
 #include "admin/event_ring.hpp"
+#include "admin/resources.hpp"
 #include "admin/subject.hpp"
 #include "admin/web_login.hpp"
 #include "api/https_certificates.hpp"
@@ -65,6 +67,12 @@ public:
     void set_passed(std::shared_ptr<runtime::PassedSockets> passed) { passed_ = std::move(passed); }
     /// Copies of the sockets for metrics and the dashboard.
     std::vector<runtime::NamedSocket> sockets() const;
+    /// Answers requests of other members of the cluster, too. Before open().
+    void open_to_members() noexcept { is_open_to_members_ = true; }
+    /// Whether they are answered, or refused.
+    void allow_members(bool allow) noexcept { members_allowed_.store(allow); }
+    /// Serves a connection on which this member sends requests. It is closed if the control API is not open.
+    void serve_member(const std::string& member, runtime::Fd socket);
     /// Another process accepts on these sockets from now on.
     void handover_to_process() noexcept;
     /// Renames the control socket to the name in the settings, which belonged to the replaced program.
@@ -116,6 +124,7 @@ private:
     std::error_code open_metrics(const std::string& setting, bool replaces, std::string& what);
     std::error_code open_dashboard(const std::string& setting, std::string_view side, bool replaces, std::string& what);
     std::error_code guard_dashboard(const CommonValues& settings, std::string& what);
+    admin::Answer answer_member(const admin::Request& request);
     void note_wrong_secret(const std::string& address, std::uint64_t unreported);
     admin::ControlThread::Endpoint make_dashboard_endpoint();
     void protect_endpoints();
@@ -125,6 +134,8 @@ private:
     std::optional<ReloadAnswer> compared() const;
 
     Logger& log_;
+    bool is_open_to_members_ = false;  // constant while it is open
+    std::atomic<bool> members_allowed_{true};
     mutable Mutex mutex_;
     ControlHandlers handlers_ GUARDED_BY(mutex_);
     ReloadCounts reloads_ GUARDED_BY(mutex_);

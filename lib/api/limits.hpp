@@ -21,6 +21,10 @@ inline constexpr std::size_t acme_problems_listed_max = 10;
 /// registration of an account needs three.
 inline constexpr std::chrono::seconds acme_answer_time{90};
 
+/// How long members of the cluster are asked for a client: an operator waits, and a member that is linked answers at
+/// once.
+inline constexpr std::chrono::seconds client_search_time{5};
+
 /// Requests for DNS records that are answered at a time: each costs requests to CAs and DNS.
 inline constexpr std::size_t acme_questions_max = 8;
 

@@ -1,5 +1,5 @@
-// Where clients reach the members of a cluster: shared by all members as the values `public/MEMBER`, and told to clients
-// in welcomes.
+// Where clients reach the members of a cluster: shared by all members as the values `public/MEMBER`, and told to
+// clients in welcomes.
 #pragma once
 
 #include <memory>

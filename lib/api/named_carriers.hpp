@@ -1,7 +1,8 @@
-// Finds the trunk that carries a service with a given name.
+// Finds the trunk that carries a service with a given name, or the way to the member of the cluster that has it.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,9 @@ namespace ferrotunnel::detail {
 /// A trunk that carries a service, and the id by which the trunk identifies the service.
 using Carrier = std::pair<std::shared_ptr<session::ServerSession>, std::uint32_t>;
 
+/// Passes a visitor to the service that it has named, on the worker of that.
+using NamedTake = std::function<void(runtime::Fd socket, const runtime::SocketAddress& visitor)>;
+
 /// Of several trunks, chooses the one with the fewest visitors. Thread-safe.
 class NamedCarriers {
 public:
@@ -25,8 +29,11 @@ public:
     NamedCarriers(const NamedCarriers&) = delete;
     NamedCarriers& operator=(const NamedCarriers&) = delete;
 
-    /// For a service with this name, of a client with this token.
+    /// For a service with this name, of an own client with this token.
     std::optional<Carrier> called(const std::string& host, const login::TokenId& token) const;
+    /// The same, or else for a private service of another member's client, by its exact name or the name in lower case.
+    /// Empty if there is none.
+    NamedTake find(const std::string& host, const login::TokenId& token) const;
     /// For a private service, if the visitor's token may visit it: its own, or one that allows it.
     std::optional<Carrier> visited(const login::TokenId& visitor, const std::string& service,
                                    const std::string& token) const;
@@ -34,13 +41,10 @@ public:
     std::optional<login::TokenId> visited_owner(const login::TokenId& visitor, const std::string& token) const;
     /// For "service", "service.client", or either followed by "@token", which may be omitted if the server has a single
     /// token.
-    std::optional<Carrier> at(const std::string& place) const;
+    NamedTake at(const std::string& place) const;
 
 private:
     const session::ServerShared& shared_;
 };
-
-/// Passes a visitor to the service of `carrier`, on its worker.
-void hand_to_carrier(const Carrier& carrier, runtime::Fd socket, const runtime::SocketAddress& visitor);
 
 }  // namespace ferrotunnel::detail

@@ -33,9 +33,9 @@ bool PortSharers::take(bool with_clients, ingress::AcceptedVisitor& visitor) {
     if (place.empty()) {
         return false;
     }
-    const std::optional<Carrier> carrier = needs_.carriers.at(place);
+    const NamedTake to = needs_.carriers.at(place);
     const auto from = runtime::SocketAddress::from_ip(net::ip_text(visitor.from), visitor.from.port);
-    if (!carrier || !from) {
+    if (!to || !from) {
         static constexpr LogCategory away{"named_service_away"};
         if (needs_.log.may_write(LogLevel::info, away, Clock::now())) {
             needs_.log.info("a visitor was rejected", {{"visitor", net::ip_text(visitor.from)},
@@ -45,7 +45,7 @@ bool PortSharers::take(bool with_clients, ingress::AcceptedVisitor& visitor) {
         runtime::reset_close(std::move(visitor.socket));
         return true;
     }
-    hand_to_carrier(*carrier, std::move(visitor.socket), *from);
+    to(std::move(visitor.socket), *from);
     return true;
 }
 

@@ -6,6 +6,7 @@
 
 #include "api/acme_settings.hpp"
 #include "issuance/challenges.hpp"
+#include "issuance/cluster_share.hpp"
 #include "issuance/manager.hpp"
 
 namespace ferrotunnel::detail {
@@ -103,8 +104,21 @@ void ServerCertificates::open(const ServerSettings& settings) {
     }
 }
 
+// Also without `acme`: a CA may ask any member.
+void ServerCertificates::join_cluster() {
+    if (needs_.shared->values && !cluster_) {
+        cluster_ = std::make_shared<issuance::ClusterShare>(needs_.shared->values);
+        cluster_->watch();
+        needs_.edge.tls().answers()->set_cluster(cluster_);
+    }
+}
+
 void ServerCertificates::start(const ServerSettings& settings) {
+    join_cluster();
     if (const auto present = issuer()) {
+        if (cluster_) {
+            present->manager.join(cluster_);
+        }
         present->manager.set(settings_for(settings, *needs_.shared));
         present->manager.start();
     }
@@ -133,6 +147,9 @@ void ServerCertificates::set_issuer(const ServerSettings& settings, std::shared_
     }
     fresh->manager.set(settings_for(settings, *needs_.shared));
     issuance::Manager& manager = fresh->manager;
+    if (cluster_) {
+        manager.join(cluster_);
+    }
     put_in_force(std::move(fresh));
     manager.start();
     report_hosts();

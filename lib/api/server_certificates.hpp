@@ -80,6 +80,7 @@ public:
 private:
     std::shared_ptr<Issuer> issuer() const;
     std::shared_ptr<issuance::LocalAuthority> local() const;
+    void join_cluster();
     void put_in_force(std::shared_ptr<Issuer> fresh);
     void put_in_force(std::shared_ptr<issuance::LocalAuthority> fresh);
     void set_issuer(const ServerSettings& settings, std::shared_ptr<Issuer> fresh);
@@ -91,6 +92,7 @@ private:
     bool is_covered(std::string_view name) const;
 
     const Needs needs_;
+    std::shared_ptr<issuance::ClusterShare> cluster_;  // null: the server is alone; from start() on
     Mutex changing_;  // held while something starts or ends: a reload and the end may coincide
     bool has_stopped_ GUARDED_BY(changing_) = false;
     mutable Mutex mutex_;  // acquired last

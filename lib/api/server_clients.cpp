@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "admin/resources.hpp"
+#include "base/hex.hpp"
 #include "base/text.hpp"
+#include "login/key.hpp"
 #include "session/kick_list.hpp"
 
 namespace ferrotunnel::detail {
@@ -30,6 +32,11 @@ Answer answer_of(std::uint16_t status, const std::string& text) {
     std::optional<Json> body = admin::object_in(text);
     return body ? Answer{status, std::move(*body)}
                 : admin::refusal(502, "no_answer", "The client's answer is not a JSON object.");
+}
+
+// The same at all members that the client is connected to, and of no use for anything else.
+std::string digest_of(const directory::ClientId& client) {
+    return to_hex(Bytes(login::sha256({client.first, client.second})).first(8));
 }
 
 }  // namespace
@@ -79,19 +86,37 @@ std::optional<ServerClients::Kicked> ServerClients::kick(const session::ClientQu
 std::optional<std::size_t> ServerClients::keep_out(const session::ClientQuery& client, const SessionsByClient& clients,
                                                    std::chrono::milliseconds time) {
     const TimePoint now = Clock::now();
-    if (clients.empty()) {
-        return needs_.kicked->change(client, now + time, now);
-    }
     std::vector<session::KickList::Client> all;
+    if (clients.empty()) {
+        all = needs_.kicked->change(client, now + time, now);
+    }
     for (const auto& [id, trunks] : clients) {
         const session::SessionView view = trunks.front()->view();
         all.push_back({id, view.name, view.token_name, needs_.sessions.number_of(id)});
     }
-    return needs_.kicked->keep_out(all, now + time, now) ? std::optional(all.size()) : std::nullopt;
+    if (!clients.empty() && !needs_.kicked->keep_out(all, now + time, now)) {
+        return std::nullopt;
+    }
+    if (needs_.publish) {
+        needs_.publish(all, time);
+    }
+    return all.size();
 }
 
 Answer ServerClients::no_client(const std::string& client) {
     return admin::refusal(404, "not_found", "No connected client has the name or the id " + in_quotes(client) + '.');
+}
+
+Answer ServerClients::named(const std::string& name) const {
+    Json clients = Json::array();
+    for (const auto& [id, trunks] : needs_.sessions.called({name, session::ClientNaming::name})) {
+        const session::SessionView view = trunks.front()->view();
+        clients.push_back(Json{{"id", needs_.sessions.number_of(id)},
+                               {"name", view.name},
+                               {"client", digest_of(id)},
+                               {"token", view.token_name}});
+    }
+    return {200, Json{{"clients", std::move(clients)}}};
 }
 
 // On the control API's thread, which waits: a client that does not answer blocks it for limits::manage_timeout.

@@ -4,9 +4,11 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "admin/subject.hpp"
 #include "api/event_delivery.hpp"
@@ -24,6 +26,8 @@ public:
         std::shared_ptr<session::KickList> kicked;
         EventDelivery& events;
         SinkLogger& log;
+        /// Clients that are kept out are kept out of the other servers of the cluster too. Empty: there are none.
+        std::function<void(const std::vector<session::KickList::Client>&, Duration)> publish{};
     };
     explicit ServerClients(Needs needs) : needs_(std::move(needs)) {}
     ServerClients(const ServerClients&) = delete;
@@ -39,6 +43,8 @@ public:
     /// Forwards `request` to the client and waits up to limits::manage_timeout for its answer; 504 after that. Must not
     /// be called on a worker.
     admin::Answer forward_request(const std::string& client, const admin::Json& request);
+    /// The connected clients of this name; an id is not a name.
+    admin::Answer named(const std::string& name) const;
     /// The answer if there is no client of this name.
     static admin::Answer no_client(const std::string& client);
 

@@ -1,5 +1,6 @@
 #include "api/server_cluster.hpp"
 
+#include <array>
 #include <utility>
 
 #include "ferrotunnel/error.hpp"
@@ -11,6 +12,15 @@ namespace {
 
 bool are_same(const transport::ClusterKeys& a, const transport::ClusterKeys& b) {
     return a.first == b.first && a.second == b.second;
+}
+
+std::shared_ptr<const directory::StickyKey> sticky_key_by(const transport::ClusterKey& key,
+                                                          std::shared_ptr<const directory::StickyKey> accepted) {
+    std::array<std::uint8_t, login::Key::size_bytes> secret{};
+    key.derive("sticky cookies", secret);
+    auto made = std::make_shared<const directory::StickyKey>(login::Key(secret), std::move(accepted));
+    login::wipe(secret);
+    return made;
 }
 
 peers::Links::Settings links_of(const Cluster& cluster, ServerCluster::Keys keys) {
@@ -26,11 +36,18 @@ peers::Links::Settings links_of(const Cluster& cluster, ServerCluster::Keys keys
 
 }  // namespace
 
+std::shared_ptr<const directory::StickyKey> sticky_key_of(const transport::ClusterKeys& keys) {
+    return sticky_key_by(keys.first, keys.second ? sticky_key_by(*keys.second, nullptr) : nullptr);
+}
+
 // What the cluster has put into the shared state refers to it.
 ServerCluster::~ServerCluster() {
-    needs_.shared->visit_remote = nullptr;
+    needs_.shared->find_remote = nullptr;
+    needs_.shared->port_note = nullptr;
     needs_.shared->cluster_part = nullptr;
     needs_.shared->claims = nullptr;
+    quotas_.reset();
+    needs_.shared->values = nullptr;
 }
 
 runtime::Fd ServerCluster::open(const ServerSettings& settings, std::error_code& error, std::string& what) {
@@ -50,6 +67,13 @@ runtime::Fd ServerCluster::open(const ServerSettings& settings, std::error_code&
         return listener;
     }
     keys_ = std::make_shared<const transport::ClusterKeys>(*std::move(keys));
+    try {
+        needs_.shared->sticky_key = sticky_key_of(*keys_);
+    } catch (const transport::TlsConfigError& problem) {
+        what = std::string("derive the key of sticky cookies: ") + problem.what();
+        error = errc::internal;
+        return {};
+    }
     return listener;
 }
 
@@ -59,12 +83,21 @@ std::error_code ServerCluster::create(const ServerSettings& settings, std::strin
         try {
             made = std::make_shared<peers::Cluster>(
                 links_of(settings.cluster, keys_),
-                peers::Cluster::Needs{needs_.workers, needs_.shared, needs_.edge.front(), needs_.log, needs_.random});
+                peers::Cluster::Needs{needs_.workers, needs_.shared, needs_.edge.front(), needs_.log, needs_.random,
+                                      needs_.announce,
+                                      [&control = needs_.control](const std::string& member, runtime::Fd socket) {
+                                          control.serve_member(member, std::move(socket));
+                                      }});
+            needs_.control.open_to_members();
+            allow_control(settings.cluster.control);
         } catch (const transport::TlsConfigError& problem) {
             what = std::string("prepare the links of the cluster: ") + problem.what();
             return errc::internal;
         }
         addresses_ = MemberAddresses::make(settings.cluster, needs_.shared);
+        if (needs_.shared->values) {
+            quotas_ = std::make_unique<SharedQuotas>(needs_.workers.at(0), needs_.shared);
+        }
     }
     const MutexLock lock(mutex_);
     cluster_.swap(made);
@@ -79,6 +112,9 @@ void ServerCluster::start(runtime::Fd listener) {
     const runtime::SocketAddress at = needs_.listeners.announce(listener, Endpoint::cluster);
     needs_.log.info("listening for members of the cluster",
                     {{"at", at.text()}, {"member", cluster->state().own}, {"key", keys_->first.id()}});
+    if (quotas_) {
+        quotas_->start();
+    }
     cluster->start(std::move(listener));
 }
 
@@ -137,7 +173,16 @@ void ServerCluster::drain() noexcept {
     }
 }
 
+void ServerCluster::hand_over() noexcept {
+    if (const std::shared_ptr<peers::Cluster> cluster = get()) {
+        cluster->hand_over();
+    }
+}
+
 void ServerCluster::stop() noexcept {
+    if (quotas_) {
+        quotas_->stop();
+    }
     if (const std::shared_ptr<peers::Cluster> cluster = get()) {
         cluster->stop();
     }

@@ -2,21 +2,28 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <system_error>
 #include <utility>
 
 #include "api/member_addresses.hpp"
+#include "api/facade_control.hpp"
 #include "api/server_edge.hpp"
 #include "api/server_listeners.hpp"
+#include "api/shared_quotas.hpp"
 #include "base/mutex.hpp"
 #include "base/random.hpp"
+#include "directory/sticky.hpp"
 #include "peers/cluster.hpp"
 #include "settings/settings.hpp"
 #include "transport/cluster_key.hpp"
 
 namespace ferrotunnel::detail {
+
+/// The key of sticky cookies that all members derive. Throws transport::TlsConfigError if OpenSSL cannot.
+std::shared_ptr<const directory::StickyKey> sticky_key_of(const transport::ClusterKeys& keys);
 
 /// Without `cluster` in the settings every function does nothing. open() to start() are called by the thread that
 /// starts the server, changed_keys() and set_keys() by one change at a time (ServerReload::Change), the others as each
@@ -32,6 +39,8 @@ public:
         Random& random;
         ServerListeners& listeners;
         const ServerEdge& edge;
+        FacadeControl& control;            // for requests of other members
+        std::function<void()> announce{};  // addresses of services, and notes about them, may have changed
     };
     explicit ServerCluster(Needs needs) : needs_(std::move(needs)) {}
     ~ServerCluster();
@@ -52,6 +61,8 @@ public:
     void set_keys(Keys keys);
     /// For the welcomes of this and all other members from now on; empty: none. By one change at a time.
     void set_public(const std::string& address);
+    /// Whether requests of other members are answered, or refused.
+    void allow_control(bool allow) noexcept { needs_.control.allow_members(allow); }
 
     /// Null without a cluster, and before create(). Thread-safe.
     std::shared_ptr<peers::Cluster> get() const;
@@ -60,6 +71,8 @@ public:
 
     /// No new links; present ones stay for their visitors. Any thread.
     void drain() noexcept;
+    /// After drain(), if another process has replaced this one.
+    void hand_over() noexcept;
     /// Ends all links. When no worker runs any more, and before the edge is destroyed.
     void stop() noexcept;
 
@@ -67,6 +80,7 @@ private:
     const Needs needs_;
     Keys keys_;                                   // in use; null: no cluster
     std::shared_ptr<MemberAddresses> addresses_;  // null until create()
+    std::unique_ptr<SharedQuotas> quotas_;        // likewise
     mutable Mutex mutex_;
     std::shared_ptr<peers::Cluster> cluster_ GUARDED_BY(mutex_);
 };

@@ -4,10 +4,13 @@
 #include <optional>
 #include <utility>
 
+#include "admin/resources.hpp"
 #include "admin/stats_json.hpp"
 #include "api/acme_control.hpp"
 #include "api/acme_report.hpp"
 #include "api/certificates.hpp"
+#include "api/client_search.hpp"
+#include "api/cluster_control.hpp"
 #include "api/cluster_report.hpp"
 #include "api/server_route.hpp"
 #include "api/statistics.hpp"
@@ -48,19 +51,20 @@ public:
     Answer answer(const admin::ReloadRequest& request) override { return needs_.control.reload(request); }
     Answer answer(const admin::DrainRequest& request) override;
     Answer answer(const admin::KickRequest& request) override;
+    Answer answer(const admin::ClientsRequest& request) override { return needs_.clients.named(request.name); }
     Answer answer(const admin::AcmeRequest& request) override { return acme_.answer(request); }
     Answer answer(const admin::AcmeRenewRequest& request) override { return acme_.answer(request); }
     Answer answer(const admin::AcmeRecordsRequest& request) override { return acme_.answer(request); }
     Answer answer(const admin::AcmeKeysRequest& request) override { return acme_.answer(request); }
     Answer answer(const admin::OwnAuthorityRequest& request) override { return acme_.answer(request); }
     Answer answer(const admin::ClusterRequest& request) override;
+    Answer answer(const admin::ClusterNamesRequest& request) override;
     Answer answer(const admin::ClusterForgetRequest& request) override;
     void metrics(metrics::Exposition& to) override;
     std::string why_not_ready() override;
     Answer services() override;
-    Answer request_client(const std::string& client, const Json& request) override {
-        return needs_.clients.forward_request(client, request);
-    }
+    Answer request_client(const std::string& client, const Json& request, bool here) override;
+    Answer request_member(const std::string& member, const admin::Request& request) override;
     admin::EventRing& events() override { return needs_.control.events(); }
     Answer sockets(std::size_t first) override { return needs_.handover.answer_sockets(first); }
     Answer ticket_keys() override { return needs_.handover.answer_ticket_keys(); }
@@ -159,7 +163,11 @@ Answer ServerControl::services() {
             admin::put_health(rows.back(), service);
         }
     }
-    return {200, admin::list_of("services", rows, [](const Json& row) { return row; })};
+    Json json = admin::list_of("services", rows, [](const Json& row) { return row; });
+    if (const auto cluster = needs_.cluster.get()) {
+        json["elsewhere"] = names_elsewhere(cluster->state());
+    }
+    return {200, std::move(json)};
 }
 
 Answer ServerControl::answer(const admin::KickRequest& request) {
@@ -184,6 +192,11 @@ Answer ServerControl::answer(const admin::ClusterRequest& /*request*/) {
     return cluster ? Answer{200, cluster_json(*cluster)} : no_cluster();
 }
 
+Answer ServerControl::answer(const admin::ClusterNamesRequest& request) {
+    const auto cluster = needs_.cluster.get();
+    return cluster ? Answer{200, json_of_names(cluster->names(request.from))} : no_cluster();
+}
+
 Answer ServerControl::answer(const admin::ClusterForgetRequest& request) {
     const auto cluster = needs_.cluster.get();
     if (!cluster) {
@@ -193,6 +206,28 @@ Answer ServerControl::answer(const admin::ClusterForgetRequest& request) {
         return admin::refusal(409, "not_forgotten", std::move(*problem));
     }
     return {200, Json{{"forgotten", request.member}}};
+}
+
+Answer ServerControl::request_client(const std::string& client, const Json& request, bool here) {
+    auto cluster = here ? nullptr : needs_.cluster.get();
+    if (!cluster || !needs_.sessions.called({client}).empty()) {
+        return needs_.clients.forward_request(client, request);
+    }
+    constexpr std::string_view version_1 = "/v1";
+    return search_client(std::move(cluster),
+                         {client, request.at("method").get<std::string>(),
+                          request.at("path").get<std::string>().substr(version_1.size()), request.at("body").dump()});
+}
+
+Answer ServerControl::request_member(const std::string& member, const admin::Request& request) {
+    const auto cluster = needs_.cluster.get();
+    if (!cluster) {
+        return no_cluster();
+    }
+    return ask_member(*cluster, member, request, [this, &member](admin::Request own) {
+        own.member = member;
+        return admin::answer_to(own, *this);
+    });
 }
 
 Answer ServerControl::answer(const admin::DrainRequest& request) {
@@ -206,6 +241,9 @@ Json ServerControl::kept_out() const {
                            {"name", row.who.name},
                            {"token", row.who.token_name},
                            {"seconds", std::chrono::ceil<std::chrono::seconds>(row.left).count()}});
+        if (!row.who.member.empty()) {
+            all.back()["member"] = row.who.member;
+        }
     }
     return all;
 }

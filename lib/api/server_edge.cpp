@@ -64,6 +64,9 @@ std::error_code ServerEdge::open(const ServerSettings& settings, const exchange:
     front.rules = rules_of(settings);
     front.make_hooks = hooks;
     front.own_cookies = needs_.shared->sticky_key->cookie_prefix();
+    if (const directory::StickyKey* const accepted = needs_.shared->sticky_key->accepted()) {
+        front.accepted_cookies = accepted->cookie_prefix();
+    }
     front.on_member = needs_.shared->on_member;
     front_ =
         ingress::open_http_front({needs_.workers, needs_.shared->http, needs_.log, needs_.random}, std::move(front));

@@ -36,8 +36,12 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
       lifecycle_(*this, *workers_, "Server"),
       notices_(events_, log_),
       sessions_({*workers_, shared_, log_, [this] { lifecycle_.recheck(); }}),
-      clients_({sessions_, shared_->kicked, events_, log_}),
-      dial_({*workers_, sessions_, life_, shared_->mux.open_deadline}),
+      shared_rights_({*workers_, shared_, sessions_, log_}),
+      clients_({sessions_, shared_->kicked, events_, log_,
+                [this](const std::vector<session::KickList::Client>& clients, Duration time) {
+                    shared_rights_.publish(clients, time);
+                }}),
+      dial_({*workers_, sessions_, *shared_, life_, shared_->mux.open_deadline}),
       carriers_(*shared_),
       connect_access_(*shared_, carriers_),
       listeners_({*workers_, shared_, log_, endpoints_, sessions_, connect_access_}),
@@ -47,14 +51,16 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
                 }}),
       edge_({*workers_, shared_, log_, random_, listeners_, sharers_, access_log_, traces_,
              [this] { sessions_.announce_addresses(); }}),
-      cluster_({*workers_, shared_, log_, random_, listeners_, edge_}),
+      cluster_({*workers_, shared_, log_, random_, listeners_, edge_, control_,
+                [this] { sessions_.announce_addresses(); }}),
       certificates_({shared_, log_, random_, edge_, sessions_}),
       state_({*workers_, shared_, log_, random_}),
       upkeep_({*workers_, shared_, log_, sessions_}),
       statistics_({*workers_, shared_, sessions_, notices_, traces_, [this] { return edge_.totals(); }}),
       handover_({*workers_, shared_, log_, lifecycle_, control_, endpoints_, sessions_, listeners_, edge_, state_}),
-      reload_(std::move(settings), {*workers_, shared_, log_, random_, lifecycle_, sessions_, plugins_, access_log_,
-                                    traces_, sharers_, edge_, cluster_, certificates_, state_, upkeep_}) {
+      reload_(std::move(settings),
+              {*workers_, shared_, log_, random_, lifecycle_, sessions_, plugins_, access_log_, traces_, sharers_,
+               edge_, cluster_, certificates_, state_, upkeep_, shared_rights_}) {
     workers_->on_exception([this](const std::exception_ptr& thrown) {
         log_thrown(log_, "a completion handler threw an exception", thrown);
     });
@@ -125,6 +131,7 @@ std::error_code Server::Impl::open(const detail::ServerSettings& settings, std::
     if (error = cluster_.create(settings, what); error) {
         return error;
     }
+    shared_rights_.watch();
     log_warnings(settings);
     if (error = open_control(settings, what); error) {
         return error;
@@ -216,16 +223,9 @@ void Server::Impl::refuse_newcomers() {
     life_->set_stopped();
     sessions_.close();
     endpoints_.drop_sockets();
-    cluster_.drain();
 }
 
-void Server::Impl::begin_drain() {
-    refuse_newcomers();
-    certificates_.stop();  // the orders are a successor's, which may have the same folder
-    if (handover_.is_replaced()) {
-        handover_.begin_drain();
-        return;
-    }
+void Server::Impl::refuse_visitors() {
     if (handover_.keeps_sockets()) {
         handover_.stop_accepting();
     }
@@ -233,7 +233,27 @@ void Server::Impl::begin_drain() {
     shared_->ports->stop_holding();
     listeners_.close();
     edge_.drain();
-    sessions_.for_each([](ServerSession& session) { session.drain(); });
+    cluster_.drain();
+}
+
+void Server::Impl::begin_drain() {
+    refuse_newcomers();
+    certificates_.stop();  // the orders are a successor's, which may have the same folder
+    if (handover_.is_replaced()) {
+        cluster_.drain();
+        cluster_.hand_over();
+        handover_.begin_drain();
+        return;
+    }
+    if (cluster_.get()) {  // while clients move to other members, their visitors are accepted and forwarded there
+        state_.finish();
+        listeners_.close_to_clients();
+        are_clients_moving_ = true;
+        sessions_.for_each([](ServerSession& session) { session.move_client(); });
+    } else {
+        refuse_visitors();
+        sessions_.for_each([](ServerSession& session) { session.drain(); });
+    }
 }
 
 // A session ends when its streams have; a slow visitor's socket may still be receiving the last bytes.
@@ -241,8 +261,12 @@ bool Server::Impl::has_drained() {
     if (handover_.is_replaced()) {
         handover_.drain_idle();
     }
-    return sessions_.empty() && shared_->traffic->visitors_now.load() == 0 && edge_.connections() == 0 &&
-           cluster_.visitors() == 0;
+    if (are_clients_moving_ && sessions_.empty()) {
+        are_clients_moving_ = false;
+        refuse_visitors();
+    }
+    return !are_clients_moving_ && sessions_.empty() && shared_->traffic->visitors_now.load() == 0 &&
+           edge_.connections() == 0 && cluster_.visitors() == 0;
 }
 
 bool Server::Impl::has_visitors() const {
@@ -256,7 +280,9 @@ bool Server::Impl::in_callback() const {
 }
 
 void Server::Impl::cut_off() {
+    are_clients_moving_ = false;
     refuse_newcomers();
+    cluster_.drain();
     certificates_.stop();
     state_.finish();
     handover_.leave_kept_ports();

@@ -77,6 +77,7 @@ private:
     std::error_code open_control(const detail::ServerSettings& settings, std::string& what);
     void log_warnings(const detail::ServerSettings& settings);
     void refuse_newcomers();
+    void refuse_visitors();
 
     void begin_drain() override;
     bool has_drained() override;
@@ -99,6 +100,7 @@ private:
     detail::Lifecycle lifecycle_;
     detail::ServerNotices notices_;
     detail::ServerSessions sessions_;
+    detail::SharedRights shared_rights_;
     detail::ServerClients clients_;
     detail::ServiceDial dial_;
     const detail::NamedCarriers carriers_;
@@ -114,6 +116,7 @@ private:
     detail::ServerStatistics statistics_;
     detail::ServerHandover handover_;
     detail::ServerReload reload_;
+    bool are_clients_moving_ = false;  // to other members, during a drain; for the thread that stops the server
 };
 
 }  // namespace ferrotunnel

@@ -121,6 +121,10 @@ void ServerListeners::close() {
     (void)close_mail_->post(*needs_.workers.at(0).mailbox(), this);
 }
 
+void ServerListeners::close_to_clients() {
+    (void)close_clients_mail_->post(*needs_.workers.at(0).mailbox(), this);
+}
+
 void ServerListeners::cut_off() {
     if (needs_.workers.at(0).here() && clients_) {
         clients_->close();

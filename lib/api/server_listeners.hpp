@@ -60,6 +60,8 @@ public:
 
     /// Closes both ports later, on their worker.
     void close();
+    /// Closes the port for clients later, on its worker.
+    void close_to_clients();
     /// Closes both ports at once, if the caller is the first worker.
     void cut_off();
     /// When no worker runs any more.
@@ -75,6 +77,8 @@ private:
     std::unique_ptr<ingress::ConnectPort> connect_;  // on the first worker
     const IntrusivePtr<CloseMail> close_mail_ =
         make_intrusive<CloseMail>([](ServerListeners* const& listeners) noexcept { listeners->shut_down(); });
+    const IntrusivePtr<CloseMail> close_clients_mail_ =
+        make_intrusive<CloseMail>([](ServerListeners* const& listeners) noexcept { listeners->clients_.reset(); });
 };
 
 }  // namespace ferrotunnel::detail

@@ -166,6 +166,9 @@ void ServerReload::commit(SettingsComparison&& all, Made made) {
     if (all.has("server.cluster.public")) {
         needs_.cluster.set_public(settings_.cluster.public_address);
     }
+    if (all.has("server.cluster.control")) {
+        needs_.cluster.allow_control(settings_.cluster.control);
+    }
     if (all.has_any({"server.ssh_service", "server.silent_service"})) {
         needs_.sharers.set_services(settings_.ssh_service, settings_.silent_service);
     }
@@ -210,10 +213,13 @@ void ServerReload::commit_tls(const SettingsComparison& all, Made& made) {
 // Applies the present tokens, their rights and quotas to the engine and to every session.
 void ServerReload::commit_tokens() {
     session::ServerShared& shared = *needs_.shared;
-    const login::AcceptedTokens tokens = accepted_tokens(settings_, shared.tokens.get(), needs_.random);
+    const login::AcceptedTokens before = shared.tokens.get();
+    const login::AcceptedTokens tokens = accepted_tokens(settings_, before, needs_.random);
     const directory::Registry::Settings quotas = quotas_of(settings_);
     const auto rules = std::make_shared<const directory::RightRules>(*tokens, shared.domain);
+    needs_.shared_rights.lift(before, tokens);
     shared.tokens = tokens;
+    needs_.shared_rights.revoke(before, tokens);
     shared.registry->set_quotas(quotas.sessions_per_token_max, quotas.ports_per_token_max);
     shared.registry->set_ports(tokens->front().ports);
     shared.registry->set_rules(rules);

@@ -18,6 +18,7 @@
 #include "api/server_edge.hpp"
 #include "api/server_plugins.hpp"
 #include "api/server_upkeep.hpp"
+#include "api/shared_rights.hpp"
 #include "api/state_directory.hpp"
 #include "base/mutex.hpp"
 
@@ -43,6 +44,7 @@ public:
         ServerCertificates& certificates;
         StateDirectory& state;
         ServerUpkeep& upkeep;
+        const SharedRights& shared_rights;
     };
     ServerReload(ServerSettings&& settings, Needs needs) : needs_(std::move(needs)), settings_(std::move(settings)) {}
     ServerReload(const ServerReload&) = delete;

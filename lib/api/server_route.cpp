@@ -77,8 +77,13 @@ void put_members(Json& into, directory::HttpService& service, const admin::Route
     if (!question.visitor.empty()) {
         ask.sticky.address = directory::address_hash(question.visitor);
     }
+    std::string replaced;
     if (sticky.by == wire::Sticky::cookie && !sticky.cookie_name.empty()) {
         ask.sticky.tag = directory::cookie_in(question.cookie, sticky.cookie_name);
+        if (ask.sticky.tag.empty() && !sticky.accepted_cookie_name.empty()) {
+            replaced = service.present_tag(directory::cookie_in(question.cookie, sticky.accepted_cookie_name));
+            ask.sticky.tag = replaced;
+        }
     }
     const bool is_known = sticky.by == wire::Sticky::address ? !question.visitor.empty() : !ask.sticky.tag.empty();
     const auto chosen = is_known ? service.sticky_member(ask) : nullptr;

@@ -14,12 +14,13 @@ ServiceState::View ServiceState::view() const {
     return view_;
 }
 
-void ServiceState::set_registered(std::string endpoint, std::uint16_t port) {
+void ServiceState::set_registered(std::string endpoint, std::uint16_t port, std::string not_at) {
     const MutexLock lock(mutex_);
     if (view_.state != State::closed) {
         view_.state = State::registered;
         view_.endpoint = std::move(endpoint);
         view_.port = port;
+        view_.not_at = std::move(not_at);
         view_.error.clear();
         view_.error_text.clear();
     }

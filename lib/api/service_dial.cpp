@@ -1,6 +1,7 @@
 #include "api/service_dial.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -31,6 +32,14 @@ bool is_meant(const session::SessionView::Service& one, const std::string& servi
     const bool has_address = one.http || one.port != 0;
     return one.name == service || (has_address && one.endpoint == service) ||
            (one.port != 0 && service.starts_with(':') && ":" + std::to_string(one.port) == service);
+}
+
+// ":2222"
+std::optional<std::uint16_t> named_port(const std::string& service) {
+    const char* const end = service.data() + service.size();
+    std::uint16_t port = 0;
+    const bool is_port = service.starts_with(':') && std::from_chars(service.data() + 1, end, port).ptr == end;
+    return is_port && port != 0 ? std::optional(port) : std::nullopt;
 }
 
 }  // namespace
@@ -80,7 +89,8 @@ void ServiceDial::start(const OpenTarget& target, std::shared_ptr<OpenAttempt> a
         return;
     }
     std::vector<Carrier> carriers = carriers_of(target);
-    if (carriers.empty()) {
+    const session::RemoteOpener remote = carriers.empty() ? remote_of(target) : nullptr;
+    if (carriers.empty() && !remote) {
         attempt->fail(errc::unknown_service);
         return;
     }
@@ -88,7 +98,7 @@ void ServiceDial::start(const OpenTarget& target, std::shared_ptr<OpenAttempt> a
     if (target.timeout > target.timeout.zero() && target.timeout < needs_.open_deadline) {
         attempt->set_timeout(needs_.workers.at(0).io(), target.timeout);
     }
-    dial(std::move(carriers), std::move(attempt));
+    remote ? dial_remote(remote, std::move(attempt)) : dial(std::move(carriers), std::move(attempt));
 }
 
 // Opens on the first carrier that can; the others may have room if one is full or about to end.
@@ -112,6 +122,43 @@ void ServiceDial::dial(std::vector<Carrier> carriers, std::shared_ptr<OpenAttemp
         } else {
             attempt->fail(error_of(stream.error()));
         }
+    });
+}
+
+// Members know private services by name and token, and public ports; not names of public services and of clients.
+session::RemoteOpener ServiceDial::remote_of(const OpenTarget& target) const {
+    const session::ServerShared& shared = needs_.shared;
+    if (!shared.find_remote || !target.client.empty() || target.service.empty()) {
+        return nullptr;
+    }
+    const login::AcceptedTokens tokens = shared.tokens.get();
+    const std::optional<std::uint16_t> port = named_port(target.service);
+    if (port && target.token.empty()) {
+        return shared.find_remote({.port = *port});
+    }
+    for (const login::AcceptedToken& token : *tokens) {
+        if (!target.token.empty() && token.name != target.token) {
+            continue;
+        }
+        const session::RemoteService service{token.id(), token.id(), port ? std::string() : target.service,
+                                             port.value_or(0)};
+        if (session::RemoteOpener open = shared.find_remote(service)) {
+            return open;
+        }
+    }
+    return nullptr;
+}
+
+void ServiceDial::dial_remote(const session::RemoteOpener& open, std::shared_ptr<OpenAttempt> attempt) {
+    open({}, [life = needs_.life, attempt = std::move(attempt)](Result<session::RemoteStream, wire::Code> opened) {
+        if (!opened) {
+            attempt->fail(error_of(opened.error()));
+            return;
+        }
+        auto core = make_intrusive<StreamCore>(StreamOrigin(), life);
+        opened->stream->attach(core, true);
+        core->bind(std::move(opened->stream));
+        attempt->dialled(std::move(core));
     });
 }
 

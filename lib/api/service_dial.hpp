@@ -1,4 +1,5 @@
-// Server::async_open: opens a stream to a service through its tunnel, on the trunk with the fewest visitors.
+// Server::async_open: opens a stream to a service through its tunnel, on the trunk with the fewest visitors; or at
+// another member of the cluster, if no own client has the service.
 #pragma once
 
 #include <atomic>
@@ -13,6 +14,7 @@
 #include "base/clock.hpp"
 #include "ferrotunnel/server.hpp"
 #include "runtime/worker_group.hpp"
+#include "session/server_shared.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -22,6 +24,7 @@ public:
     struct Needs {
         runtime::WorkerGroup& workers;
         const ServerSessions& sessions;
+        const session::ServerShared& shared;
         IntrusivePtr<OwnerLife> life;  // of the opened streams
         Duration open_deadline;        // sessions end unanswered opens by then
     };
@@ -35,6 +38,8 @@ public:
 private:
     std::vector<Carrier> carriers_of(const OpenTarget& target);
     void dial(std::vector<Carrier> carriers, std::shared_ptr<OpenAttempt> attempt);
+    session::RemoteOpener remote_of(const OpenTarget& target) const;
+    void dial_remote(const session::RemoteOpener& open, std::shared_ptr<OpenAttempt> attempt);
 
     const Needs needs_;
     std::atomic<std::size_t> turn_{0};  // among trunks with equally few visitors

@@ -25,6 +25,7 @@ public:
         std::string error_text;
         Health health = Health::unchecked;
         std::string why_unhealthy{};
+        std::string not_at{};  // members of the server's cluster that cannot listen on its port; usually empty
     };
 
     /// `on_close` is called once, by the thread that closes the service; it must not call back into this object's owner
@@ -36,7 +37,7 @@ public:
     View view() const;
 
     // For the engine. None of these has an effect once the service is closed.
-    void set_registered(std::string endpoint, std::uint16_t port);
+    void set_registered(std::string endpoint, std::uint16_t port, std::string not_at = {});
     void set_refused(std::error_code error, std::string text);
     /// Called after the trunk was lost; the endpoint stays known.
     void set_pending();

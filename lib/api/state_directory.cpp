@@ -22,6 +22,9 @@ void StateDirectory::open(const ServerSettings& settings) {
     if (needs_.shared->sticky_key) {
         return;
     }
+    if (settings.has_cluster) {
+        return;  // ServerCluster::open() derives it from the cluster's key
+    }
     std::string problem;
     needs_.shared->sticky_key = std::make_shared<const directory::StickyKey>(
         directory::load_or_make_sticky_key(settings.state_dir, needs_.random, problem));

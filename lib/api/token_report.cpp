@@ -91,6 +91,17 @@ Json secrets_of(const session::ServerShared& shared, const login::AcceptedToken&
     return secrets;
 }
 
+// Of a secret that another member of the cluster has removed.
+void put_revoked(Json& row, const session::ServerShared& shared, const login::AcceptedToken& token) {
+    auto revoked = shared.revoked->find(token.token.id);
+    if (!revoked && token.also) {
+        revoked = shared.revoked->find(token.also->id);
+    }
+    if (revoked) {
+        row["revoked"] = Json{{"member", revoked->member}, {"at", revoked->seconds}};
+    }
+}
+
 std::map<login::TokenId, TokenUse> uses_of(const session::ServerShared& shared, const ServerSessions& sessions) {
     std::map<login::TokenId, TokenUse> uses;
     for (const SessionPtr& session : sessions.all()) {
@@ -114,6 +125,20 @@ std::map<login::TokenId, TokenUse> uses_of(const session::ServerShared& shared, 
     return uses;
 }
 
+// Of the present counts of a quota, what all members of the cluster have, if this is one; with a quota, other members
+// tell theirs each second.
+void put_cluster_use(Json& into, const session::ServerShared& shared, const login::TokenId& token,
+                     std::size_t connections) {
+    const login::Rights& rights = shared.registry->rules()->of(token);
+    if (!shared.values || !(rights.connections || rights.services || rights.counts_visitors())) {
+        return;
+    }
+    const directory::TokenUse::Elsewhere elsewhere = shared.token_use->elsewhere(token);
+    into["cluster"] = Json{{"connections", connections + shared.registry->elsewhere(token)},
+                           {"services", shared.token_use->services(token) + elsewhere.services},
+                           {"visitors", shared.token_use->visitors(token) + elsewhere.visitors}};
+}
+
 }  // namespace
 
 admin::Answer answer_about_tokens(const session::ServerShared& shared, const ServerSessions& sessions) {
@@ -124,17 +149,20 @@ admin::Answer answer_about_tokens(const session::ServerShared& shared, const Ser
                 const login::TokenId& id = token.id();
                 const auto known = uses.find(id);
                 const TokenUse use = known != uses.end() ? known->second : TokenUse();
-                return Json{{"name", token.name},
-                            {"weak", token.token.strength == login::TokenStrength::weak},
-                            {"second_secret", token.also.has_value()},
-                            {"secrets", secrets_of(shared, token)},
-                            {"rights", rights_of(rules->of(id))},
-                            {"quotas", quotas_of(rules->of(id))},
-                            {"clients", use.clients.size()},
-                            {"connections", use.connections},
-                            {"services", shared.token_use->services(id)},
-                            {"ports", use.ports},
-                            {"streams", use.streams}};
+                Json row{{"name", token.name},
+                         {"weak", token.token.strength == login::TokenStrength::weak},
+                         {"second_secret", token.also.has_value()},
+                         {"secrets", secrets_of(shared, token)},
+                         {"rights", rights_of(rules->of(id))},
+                         {"quotas", quotas_of(rules->of(id))},
+                         {"clients", use.clients.size()},
+                         {"connections", use.connections},
+                         {"services", shared.token_use->services(id)},
+                         {"ports", use.ports},
+                         {"streams", use.streams}};
+                put_revoked(row, shared, token);
+                put_cluster_use(row, shared, id, use.connections);
+                return row;
             })};
 }
 

@@ -236,7 +236,8 @@ private:
 
 constexpr std::string_view endless_quote = "illegal EOF in scalar";
 
-// Replaces the parser's internal messages by ones that help the user.
+// Replaces the parser's internal messages by ones that help the user. From 0.8 on the parser writes the alias's name
+// behind one of them, which may be a secret.
 std::string explain(const std::string& message) {
     static constexpr std::array<std::pair<std::string_view, std::string_view>, 10> known{{
         {"illegal map value",
@@ -252,7 +253,7 @@ std::string explain(const std::string& message) {
         {"alias not found after *", unquoted_star},
     }};
     for (const auto& [theirs, ours] : known) {
-        if (message == theirs) {
+        if (message.starts_with(theirs)) {
             return std::string(ours);
         }
     }

@@ -129,6 +129,13 @@ public:
     bool keeps_tag(const BalanceContext& context) const noexcept {
         return waits_with_tag(context.sticky.tag) || (is_foreign(context.sticky.tag) && context.now < tags_kept_until_);
     }
+    /// The present tag of the member that has `accepted`, a tag by the other key that is accepted. `accepted` itself if
+    /// none has it.
+    std::string present_tag(std::string_view accepted) const {
+        const auto found = std::find_if(members_.begin(), members_.end(),
+                                        [accepted](const Member& one) { return one.it->accepted_tag() == accepted; });
+        return found != members_.end() ? found->it->tag() : std::string(accepted);
+    }
 
     /// Records a visitor's outcome at the member. `time`: how long the member is out, if it is ejected now.
     HealthTransition record_outcome(const GroupMember& of, MemberOutcome outcome, TimePoint now,
@@ -438,10 +445,12 @@ private:
         Member member;
         member.declared = membership;
         assign_slot(member);
-        const bool has_tag = membership.key && membership.sticky == wire::Sticky::cookie;
-        member.it = std::make_shared<GroupMember>(
-            last_member_ + 1, membership.name,
-            has_tag ? membership.key->tag(membership.group, member.slot, member.rank) : std::string(), membership.row);
+        const StickyKey* const key = membership.sticky == wire::Sticky::cookie ? membership.key.get() : nullptr;
+        const auto tag_by = [&](const StickyKey* by) {
+            return by != nullptr ? by->tag(membership.group, member.slot, member.rank) : std::string();
+        };
+        member.it = std::make_shared<GroupMember>(last_member_ + 1, membership.name, tag_by(key), membership.row,
+                                                  tag_by(key != nullptr ? key->accepted() : nullptr));
         member.hash = member_hash(member.slot, member.rank);
         members_.push_back(std::move(member));
         members_changed_ = true;

@@ -18,11 +18,13 @@ class GroupMember {
 public:
     enum class State : std::uint8_t { takes_visitors, standby, unhealthy, ejected, draining, waiting };
 
-    /// `tag`: its value in cookies; empty if there are none.
-    GroupMember(std::uint64_t number, std::string name, std::string tag, std::shared_ptr<metrics::MemberRow> row)
+    /// `tag`: its value in cookies; empty if there are none. `accepted_tag`: that by StickyKey::accepted().
+    GroupMember(std::uint64_t number, std::string name, std::string tag, std::shared_ptr<metrics::MemberRow> row,
+                std::string accepted_tag = {})
         : number_(number),
           name_(name.empty() ? "#" + std::to_string(number) : std::move(name)),
           tag_(std::move(tag)),
+          accepted_tag_(std::move(accepted_tag)),
           row_(std::move(row)) {}
 
     /// A number that is never reused in the list; not 0.
@@ -30,6 +32,7 @@ public:
     /// The client's own name; without one the number, "#2".
     const std::string& name() const noexcept { return name_; }
     const std::string& tag() const noexcept { return tag_; }
+    const std::string& accepted_tag() const noexcept { return accepted_tag_; }
     State state() const noexcept { return state_.load(std::memory_order_relaxed); }
     /// Visitors with a stream, in total and now.
     std::uint64_t visitors() const noexcept { return visitors_.load(std::memory_order_relaxed); }
@@ -70,6 +73,7 @@ private:
     const std::uint64_t number_;
     const std::string name_;
     const std::string tag_;
+    const std::string accepted_tag_;
     const std::shared_ptr<metrics::MemberRow> row_;  // may be null
     std::atomic<State> state_{State::takes_visitors};
     std::atomic<std::uint64_t> visitors_{0};

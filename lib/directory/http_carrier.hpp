@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 #include "base/intrusive_ptr.hpp"
 #include "base/key_group.hpp"
@@ -87,6 +88,24 @@ public:
     /// one had yielded, or the service was closed on another trunk. If memory is short the trunk may miss this call: it
     /// ends or leaves later.
     virtual void dropped(const std::shared_ptr<HttpService>& service) noexcept = 0;
+};
+
+/// The answer to HttpCarrier::open, which is always given, whatever happens to the mail that carries it.
+class HttpOpenAnswer {
+public:
+    explicit HttpOpenAnswer(HttpCarrier::Opened opened) : opened_(std::move(opened)) {}
+    HttpOpenAnswer(HttpOpenAnswer&& other) noexcept : opened_(std::exchange(other.opened_, nullptr)) {}
+    HttpOpenAnswer& operator=(HttpOpenAnswer&&) = delete;
+    ~HttpOpenAnswer() { give(wire::Code::going_away); }
+
+    void give(Result<HttpStream, wire::Code> result) {
+        if (auto opened = std::exchange(opened_, nullptr)) {
+            opened(std::move(result));
+        }
+    }
+
+private:
+    HttpCarrier::Opened opened_;
 };
 
 }  // namespace ferrotunnel::directory

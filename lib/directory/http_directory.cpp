@@ -433,4 +433,12 @@ std::size_t HttpDirectory::set_remote(const std::vector<RemoteHost>& hosts, Time
     return ignored;
 }
 
+void HttpDirectory::set_learning(TimePoint since, TimePoint until) {
+    const MutexLock lock(mutex_);
+    Change change(*this);
+    change.set_claims_changed(false);
+    change.set_learning(since, until);
+    change.commit();
+}
+
 }  // namespace ferrotunnel::directory

@@ -59,6 +59,11 @@ public:
 
     void set_rules(std::shared_ptr<const RightRules> rules) { next_->rules_ = std::move(rules); }
 
+    void set_learning(TimePoint since, TimePoint until) noexcept {
+        next_->learning_since_ = since;
+        next_->learning_until_ = until;
+    }
+
     /// Whether claims() differs then, as it does by default.
     void set_claims_changed(bool changed) noexcept { changes_claims_ = changed; }
 

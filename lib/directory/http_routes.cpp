@@ -35,24 +35,36 @@ const HttpRoutes::Host* HttpRoutes::host_at(const Place& place) const noexcept {
     return nullptr;
 }
 
+// The part of a tree that this state alone has: a copy, unless an earlier put() of the same change has made one. What the
+// present state has as well has more than one reference, and other threads get references to that only.
+template <typename Part>
+Part& HttpRoutes::own_part(std::shared_ptr<const Part>& part) {
+    if (part == nullptr || part.use_count() != 1) {
+        part = part != nullptr ? std::make_shared<Part>(*part) : std::make_shared<Part>();
+    }
+    return const_cast<Part&>(*part);  // made by make_shared<Part>
+}
+
 // Replaces the host at `place`, or removes it if `host` is null. Other states of the routes are not affected.
 void HttpRoutes::put(const Place& place, HostPtr host) {
     const std::size_t hash = hash_(place.key);
-    std::shared_ptr<const Branch>& branch = hosts_[place.form][branch_of(hash)];
-    auto own_branch = branch ? std::make_shared<Branch>(*branch) : std::make_shared<Branch>();
-    std::shared_ptr<const Leaves>& leaves = (*own_branch)[leaves_of(hash)];
-    auto own_leaves = std::make_shared<Leaves>();
-    if (leaves) {
-        own_leaves->reserve(leaves->size() + 1);
-        std::copy_if(leaves->begin(), leaves->end(), std::back_inserter(*own_leaves), [&](const Leaf& leaf) {
-            return leaf.hash != hash || place_of(leaf.host->pattern).key != place.key;
-        });
+    std::shared_ptr<const Leaves>& leaves = own_part(hosts_[place.form][branch_of(hash)])[leaves_of(hash)];
+    Leaves& own = own_part(leaves);
+    const auto at = std::find_if(own.begin(), own.end(), [&](const Leaf& leaf) {
+        return leaf.hash == hash && place_of(leaf.host->pattern).key == place.key;
+    });
+    if (at != own.end() && host) {
+        at->host = std::move(host);
+    } else if (at != own.end()) {
+        *at = std::move(own.back());
+        own.pop_back();
+    } else if (host) {
+        own.reserve(own.size() + 1);  // no more: there are thousands of such vectors
+        own.push_back({hash, std::move(host)});
     }
-    if (host) {
-        own_leaves->push_back({hash, std::move(host)});
+    if (own.empty()) {
+        leaves = nullptr;
     }
-    leaves = own_leaves->empty() ? nullptr : std::move(own_leaves);
-    branch = std::move(own_branch);
 }
 
 bool HttpRoutes::is_known(const Route& route, TimePoint now) const noexcept {
@@ -178,6 +190,9 @@ void HttpRoutes::build(Host& host, std::uint64_t seed) const {
 HttpMatch HttpRoutes::find(std::string_view host, std::string_view path, TimePoint now,
                            routes::LookupSteps* path_steps) const noexcept {
     const Host* found = known_host_for(host, now);
+    if (found == nullptr && is_learning(now)) {
+        return {HttpMatch::Kind::offline, nullptr, {}, learning_since_};
+    }
     return found != nullptr ? match(*found, path, path_steps) : HttpMatch{};
 }
 

@@ -76,6 +76,8 @@ public:
     HttpSuccessor find_successor(const HttpService& service) const noexcept;
     /// Whether any name is registered for TLS passthrough.
     bool has_passthrough() const noexcept { return passthroughs_ != 0; }
+    /// Whether hosts that are not registered may be those of other members, which have not reported them yet.
+    bool is_learning(TimePoint now) const noexcept { return now < learning_until_; }
 
 private:
     friend class HttpDirectory;
@@ -140,8 +142,8 @@ private:
             return hasher.finish(hasher.piece(hasher.start(), text));
         }
     };
-    // The hosts are in a two-level hash tree with a few hosts at each leaf: a change copies one branch and one leaf,
-    // not ten thousand hosts.
+    // The hosts are in a two-level hash tree with a few hosts at each leaf: a change of one host copies one branch and
+    // one leaf, not ten thousand hosts, and a change of many copies none twice.
     static constexpr std::size_t width = 64;
     struct Leaf {
         std::size_t hash = 0;
@@ -158,6 +160,8 @@ private:
     static Place place_of(std::string_view pattern) noexcept;
     static std::size_t branch_of(std::size_t hash) noexcept { return hash % width; }
     static std::size_t leaves_of(std::size_t hash) noexcept { return hash / width % width; }
+    template <typename Part>
+    static Part& own_part(std::shared_ptr<const Part>& part);
     void put(const Place& place, HostPtr host);
     template <typename Action>
     void for_each_host(Action action) const;
@@ -179,6 +183,8 @@ private:
     std::array<Tree, forms> hosts_;
     HostPtr default_;
     std::size_t passthroughs_ = 0;                         // hosts that have one
+    TimePoint learning_since_ = TimePoint::min();
+    TimePoint learning_until_ = TimePoint::min();
     std::shared_ptr<const routes::RouteTable> all_paths_;  // of each host whose only path is "/"
 };
 

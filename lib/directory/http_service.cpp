@@ -25,6 +25,9 @@ HttpService::StickySettings sticks_of(const std::optional<Membership>& membershi
     }
     if (sticky.by == wire::Sticky::cookie && membership->key) {
         sticky.cookie_name = membership->key->cookie_name(membership->group);
+        if (const StickyKey* const accepted = membership->key->accepted()) {
+            sticky.accepted_cookie_name = accepted->cookie_name(membership->group);
+        }
         sticky.cookie_path = cookie_path_of(description.path);
     }
     return sticky;
@@ -71,6 +74,11 @@ std::vector<CarrierList<HttpCarrier>::Present> HttpService::members() const {
 std::shared_ptr<GroupMember> HttpService::sticky_member(const BalanceContext& context) {
     const MutexLock lock(mutex_);
     return carriers_.sticky_member(context);
+}
+
+std::string HttpService::present_tag(std::string_view accepted) const {
+    const MutexLock lock(mutex_);
+    return carriers_.present_tag(accepted);
 }
 
 bool HttpService::keeps_tag(const BalanceContext& context) const {

@@ -30,9 +30,10 @@ public:
     /// How visitors of a group stay with their members.
     struct StickySettings {
         wire::Sticky by = wire::Sticky::off;
-        std::string cookie_name{};  // if visitors stay by cookie
-        std::string cookie_path{};  // scope of the cookie
-        bool watches = false;       // whether the group must learn the outcomes of visitors
+        std::string cookie_name{};           // if visitors stay by cookie
+        std::string accepted_cookie_name{};  // that by StickyKey::accepted(); empty: none
+        std::string cookie_path{};           // scope of the cookie
+        bool watches = false;                // whether the group must learn the outcomes of visitors
     };
 
     /// `client`: the owner, or its group, which has it as number 0; with the `membership` of its first member.
@@ -64,6 +65,8 @@ public:
     /// with (null: the balance chooses one). For display: nothing is counted.
     std::vector<CarrierList<HttpCarrier>::Present> members() const;
     std::shared_ptr<GroupMember> sticky_member(const BalanceContext& context);
+    /// The tag for a cookie by StickyKey::accepted(): that of its member by the present key.
+    std::string present_tag(std::string_view accepted) const;
     /// Whether the visitor keeps a cookie that belongs to no member, since its member may reconnect.
     bool keeps_tag(const BalanceContext& context) const;
 

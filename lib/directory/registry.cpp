@@ -113,11 +113,40 @@ std::optional<Refusal> Registry::too_many_sessions(const login::TokenId& token, 
     }
     const auto known = holdings_.find(token);
     const std::size_t most = session_limit_of(token);
-    if ((known != holdings_.end() ? known->second.sessions : 0) >= (replaces ? 2 * most : most)) {
+    const std::size_t here = known != holdings_.end() ? known->second.sessions : 0;
+    if (here >= (replaces ? 2 * most : most) || (!elsewhere_.empty() && exceeds_quota(token, here, replaces))) {
         return Refusal{wire::Code::busy, "This token has reached its limit of connections (" + std::to_string(most) +
                                              "). Try again later."};
     }
     return std::nullopt;
+}
+
+// The server's own limit is for its memory, and counts its own sessions only.
+bool Registry::exceeds_quota(const login::TokenId& token, std::size_t sessions, bool replaces) const {
+    const std::optional<std::uint64_t> quota = rules()->of(token).connections;
+    const auto known = elsewhere_.find(token);
+    return quota && known != elsewhere_.end() && sessions + known->second >= (replaces ? 2 * *quota : *quota);
+}
+
+void Registry::set_elsewhere(const login::TokenId& token, std::size_t connections) {
+    const MutexLock lock(mutex_);
+    if (connections != 0) {
+        elsewhere_[token] = connections;
+    } else {
+        elsewhere_.erase(token);
+    }
+}
+
+std::size_t Registry::elsewhere(const login::TokenId& token) const {
+    const MutexLock lock(mutex_);
+    const auto known = elsewhere_.find(token);
+    return known != elsewhere_.end() ? known->second : 0;
+}
+
+std::size_t Registry::sessions_of(const login::TokenId& token) const {
+    const MutexLock lock(mutex_);
+    const auto known = holdings_.find(token);
+    return known != holdings_.end() ? known->second.sessions : 0;
 }
 
 // The session of the token that has been without a connection for longest. Null if all have one. A client that was

@@ -126,6 +126,13 @@ public:
     void set_quotas(std::size_t sessions_per_token, std::size_t ports_per_token);
     void set_ports(const login::PortPolicy& every_token);
 
+    /// Connections of a token's clients at the other members of a cluster, which count towards its right to
+    /// connections.
+    void set_elsewhere(const login::TokenId& token, std::size_t connections);
+    std::size_t elsewhere(const login::TokenId& token) const;
+    /// Its sessions here.
+    std::size_t sessions_of(const login::TokenId& token) const;
+
     /// A key for a future session, which needs it before it is admitted, since from then on it may be evicted.
     SessionKey new_key() noexcept { return ++last_key_; }
 
@@ -261,6 +268,7 @@ private:
     bool was_replaced(const SessionInfo& info) const REQUIRES(mutex_);
     bool is_successor(const SessionInfo& info) const REQUIRES(mutex_);
     bool replaces_any(const SessionInfo& info) const REQUIRES(mutex_);
+    bool exceeds_quota(const login::TokenId& token, std::size_t sessions, bool replaces) const REQUIRES(mutex_);
     std::size_t session_limit_of(const login::TokenId& token) const;
     std::optional<Refusal> too_many_claims(Session& claimant, const ClaimName& name, bool is_new) const
         REQUIRES(mutex_);
@@ -278,6 +286,7 @@ private:
     std::map<std::pair<login::TokenId, std::string>, wire::InstanceId> successors_
         GUARDED_BY(mutex_);                                          // by identity, the client that replaced it
     std::map<login::TokenId, Holding> holdings_ GUARDED_BY(mutex_);  // of tokens that have sessions
+    std::map<login::TokenId, std::size_t> elsewhere_ GUARDED_BY(mutex_);
     Claims claims_ GUARDED_BY(mutex_);
     std::map<std::pair<std::uint16_t, Transport>, Kept> kept_ GUARDED_BY(mutex_);
     std::set<std::uint16_t> own_ports_ GUARDED_BY(mutex_);  // the server's

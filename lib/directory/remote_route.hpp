@@ -1,6 +1,7 @@
 // Names that clients of other members of a cluster have, as the directory and the ports of this server route them.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -23,6 +24,10 @@ inline constexpr std::size_t remote_path_regexes_per_host_max = http_path_regexe
 inline constexpr std::size_t remote_path_regexes_max = 4'096;
 /// Public ports that only other members have, which listen here as well: a descriptor each.
 inline constexpr std::size_t remote_ports_max = 10'000;
+/// How long a visitor of a port waits if no other member has a client for it, although they have reported one, and how
+/// often: three seconds in all, for which servers hold visitors by default.
+inline constexpr std::chrono::milliseconds member_wait{100};
+inline constexpr std::uint8_t member_waits_max = 30;
 
 }  // namespace ferrotunnel::limits
 

@@ -68,6 +68,17 @@ public:
         }
     }
 
+    /// Calls `action(token, rights)` for each token whose clients are limited in number: of connections, services or
+    /// visitors.
+    template <typename Action>
+    void for_each_quota(Action action) const {
+        for (const auto& [token, rights] : rights_) {
+            if (rights->connections || rights->services || rights->counts_visitors()) {
+                action(token, *rights);
+            }
+        }
+    }
+
 private:
     using Holders = std::vector<login::TokenId>;  // a few
     struct PortEntry {

@@ -68,7 +68,7 @@ bool SharedPort::pass_on(Visitor& visitor, const VisitorCarrier& from) noexcept 
         return false;
     }
     visitor.excluded_carriers.push_back(from.carrier_id());
-    return give(visitor);
+    return give(visitor) || wait_for_member(visitor);
 } catch (const std::exception&) {
     return !visitor.port;  // lost on the way
 }

@@ -116,6 +116,7 @@ struct Visitor {
     std::shared_ptr<QuotaCount> of_token{};     // towards the quotas of the service's token
     std::shared_ptr<MemberVisit> of_member{};   // of a group; otherwise null
     bool is_forwarded = false;                  // by another member of the cluster: only own clients get it, at once
+    std::uint8_t member_waits = 0;              // how often it has waited since no other member had a client for it
 
     Visitor(runtime::Fd socket_in, runtime::SocketAddress from_in, std::shared_ptr<SharedPort> port_in)
         : socket(std::move(socket_in)), from(std::move(from_in)), port(std::move(port_in)) {}
@@ -159,8 +160,9 @@ public:
     /// waits, if the port is held and has room; otherwise its connection is reset.
     void dispatch(Visitor visitor) noexcept;
     /// Passes on a visitor that the carrier `from` cannot accept, to the carrier with the fewest visitors among those
-    /// that have not passed it on before. False if there is none: the visitor stays with the caller. True also if the
-    /// visitor was lost, and its connection reset, for lack of memory: the caller no longer has it.
+    /// that have not passed it on before. If other members have the port, the visitor then waits a moment for them, some
+    /// times. False if there is none: the visitor stays with the caller. True also if the visitor was lost, and its
+    /// connection reset, for lack of memory: the caller no longer has it.
     bool pass_on(Visitor& visitor, const VisitorCarrier& from) noexcept;
 
     /// Holds back new visitors, for a trunk with queued visitors, until it is destroyed. While each of the port's
@@ -213,6 +215,8 @@ private:
     std::optional<Choice> choose_for(Visitor& visitor) REQUIRES(mutex_);
     BalanceContext context_of(const Visitor& visitor) const REQUIRES(mutex_);
     bool hold_visitor(Visitor& visitor) REQUIRES(mutex_);
+    bool wait_for_member(Visitor& visitor);
+    void retry_soon() noexcept;
     bool remove(const VisitorCarrier& trunk, std::optional<TimePoint> held_until);
     void end_hold() noexcept;
     void end_listening() noexcept;
@@ -250,6 +254,8 @@ private:
         });
     const IntrusivePtr<PortMail> hold_mail_ =
         make_intrusive<PortMail>([](const std::shared_ptr<SharedPort>& port) noexcept { port->update_hold(); });
+    const IntrusivePtr<PortMail> retry_mail_ =
+        make_intrusive<PortMail>([](const std::shared_ptr<SharedPort>& port) noexcept { port->retry_soon(); });
     std::weak_ptr<PortTable> table_;
     std::shared_ptr<HoldLimiter> limiter_;
     ClientId client_{};  // the present or last owner, or its group; changed with the table's lock

@@ -37,6 +37,32 @@ bool SharedPort::hold_visitor(Visitor& visitor) {
     return true;
 }
 
+// Other members report a port a moment before their client has it, and a moment after it has left.
+bool SharedPort::wait_for_member(Visitor& visitor) {
+    const auto table = table_.lock();
+    if (!table || table->hold_time() <= Duration::zero()) {
+        return false;
+    }
+    {
+        const MutexLock lock(mutex_);
+        if (remote_.empty() || visitor.is_forwarded || visitor.member_waits >= limits::member_waits_max) {
+            return false;
+        }
+        ++visitor.member_waits;
+        if (!hold_visitor(visitor)) {
+            return false;
+        }
+    }
+    (void)retry_mail_->post(*worker_.mailbox(), shared_from_this());
+    return true;
+}
+
+void SharedPort::retry_soon() noexcept {
+    if (hold_timer_) {
+        hold_timer_->set_after(limits::member_wait);
+    }
+}
+
 // Removes a carrier. True if it was the last one; then the port is held, unless other members have it.
 bool SharedPort::remove(const VisitorCarrier& trunk, std::optional<TimePoint> held_until) {
     const MutexLock lock(mutex_);
@@ -96,7 +122,8 @@ void SharedPort::release_some() noexcept {
         const MutexLock lock(mutex_);
         waiting = queue_.size();
     }
-    for (std::size_t left = std::max(waiting / 2, limits::visitors_released_at_once_min); left != 0; --left) {
+    std::size_t left = std::max(waiting / 2, limits::visitors_released_at_once_min);
+    for (left = std::min(left, waiting + 1); left != 0; --left) {  // no visitor twice that waits again at once
         bool more = false;
         try {
             more = release_one();

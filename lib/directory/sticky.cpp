@@ -72,9 +72,10 @@ std::uint64_t member_hash(std::string_view name, std::uint32_t rank) noexcept {
 
 // --- cookies ---
 
-StickyKey::StickyKey(const login::Key& key)
+StickyKey::StickyKey(const login::Key& key, std::shared_ptr<const StickyKey> accepted)
     : key_(key),
-      prefix_("ferrotunnel-" + short_hex(login::hmac_sha256(key, {bytes_of("ferrotunnel sticky cookies")})) + '-') {}
+      prefix_("ferrotunnel-" + short_hex(login::hmac_sha256(key, {bytes_of("ferrotunnel sticky cookies")})) + '-'),
+      accepted_(std::move(accepted)) {}
 
 std::string StickyKey::cookie_name(const ClientId& group) const {
     return prefix_ +

@@ -4,10 +4,14 @@
 // not reveal the name, cannot be forged, and stays the same after a restart of the member or the server. Any other
 // value belongs to no member and is ignored. Members of one name are distinguished by a rank, the lowest free one: so
 // of two members without a name, one that is restarted gets its earlier identity.
+//
+// The servers of a cluster derive the key from the cluster's, so that a visitor keeps its member at each of them. While
+// that one is replaced, cookies of both keys are accepted, and visitors get one of the first key.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -35,17 +39,21 @@ std::uint64_t member_hash(std::string_view name, std::uint32_t rank) noexcept;
 /// The server's key for the cookies of its groups. Immutable.
 class StickyKey {
 public:
-    explicit StickyKey(const login::Key& key);
+    /// `accepted`: another key, whose cookies are accepted, too; null: none.
+    explicit StickyKey(const login::Key& key, std::shared_ptr<const StickyKey> accepted = nullptr);
 
     /// The prefix of all cookie names of this server: these cookies never reach a backend.
     const std::string& cookie_prefix() const noexcept { return prefix_; }
     std::string cookie_name(const ClientId& group) const;
     /// The value of the group's cookie for a member.
     std::string tag(const ClientId& group, std::string_view name, std::uint32_t rank) const;
+    /// Null if there is none.
+    const StickyKey* accepted() const noexcept { return accepted_.get(); }
 
 private:
     const login::Key key_;
     std::string prefix_;
+    const std::shared_ptr<const StickyKey> accepted_;
 };
 
 /// Reads the key from its file in the state directory, or creates it; without a directory, or if that fails, it is a

@@ -61,14 +61,15 @@ TokenUse::Counted TokenUse::count_service(const ClientId& client, std::uint32_t 
         std::size_t& trunks = state_->services[key];
         std::size_t& of_token = state_->services_of[client.first];
         const auto is_full = [&](std::uint64_t most) REQUIRES(state_->mutex) {
+            const std::size_t all = of_token + state_->services_beside(client.first);
             if (!replaces) {
-                return of_token >= most;
+                return all >= most;
             }
             const auto first = state_->services.lower_bound({client, 0});
             const auto own = static_cast<std::uint64_t>(
                 std::count_if(first, state_->services.upper_bound({client, std::numeric_limits<std::uint32_t>::max()}),
                               [](const auto& counted) { return counted.second != 0; }));
-            return own >= most || of_token >= 2 * most;
+            return own >= most || all >= 2 * most;
         };
         if (trunks == 0 && rights.services && is_full(*rights.services)) {
             state_->services.erase(key);
@@ -84,9 +85,17 @@ TokenUse::Counted TokenUse::count_service(const ClientId& client, std::uint32_t 
     return std::make_shared<ServiceCount>(std::move(count));
 }
 
+std::size_t TokenUse::State::services_beside(const login::TokenId& token) const {
+    if (services_elsewhere.empty()) {
+        return 0;
+    }
+    const auto known = services_elsewhere.find(token);
+    return known != services_elsewhere.end() ? known->second : 0;
+}
+
 // A token bucket, stored as the time at which it is full, so that nothing has to refill it.
 std::optional<VisitorQuota> TokenUse::why_full(Visitors& visitors, const login::Rights& rights, TimePoint now) {
-    if (rights.visitors && visitors.now >= *rights.visitors) {
+    if (rights.visitors && visitors.now + visitors.elsewhere >= *rights.visitors) {
         return VisitorQuota::visitors;
     }
     if (!rights.visitors_per_second) {
@@ -116,14 +125,59 @@ TokenUse::Counted TokenUse::count_visitor(const login::TokenId& token, const log
             return nullptr;
         }
         ++visitors.now;
+        ++visitors.admitted;
     }
     VisitorCount count(state_, token);
     return std::make_shared<VisitorCount>(std::move(count));
 }
 
+void TokenUse::set_elsewhere(const login::TokenId& token, const Elsewhere& elsewhere) {
+    const MutexLock lock(state_->mutex);
+    if (elsewhere.services != 0) {
+        state_->services_elsewhere[token] = elsewhere.services;
+    } else {
+        state_->services_elsewhere.erase(token);
+    }
+    if (elsewhere.visitors != 0) {
+        state_->visitors[token].elsewhere = elsewhere.visitors;
+    } else if (const auto known = state_->visitors.find(token); known != state_->visitors.end()) {
+        known->second.elsewhere = 0;
+    }
+}
+
+void TokenUse::admitted_elsewhere(const login::TokenId& token, std::uint64_t visitors, const login::Rights& rights,
+                                  TimePoint now) {
+    if (!rights.visitors_per_second || visitors == 0) {
+        return;
+    }
+    using Seconds = std::chrono::duration<double>;
+    const double seconds = std::min(static_cast<double>(visitors) / *rights.visitors_per_second,
+                                    Seconds(debt_max).count() + 1);  // as much as is kept of it below
+    const auto at_once = Seconds(std::max(1.0, std::floor(*rights.visitors_per_second)) / *rights.visitors_per_second);
+    const MutexLock lock(state_->mutex);
+    TimePoint& full_at = state_->visitors[token].full_at;
+    full_at = std::min(std::max(full_at, now) + std::chrono::duration_cast<Duration>(Seconds(seconds)),
+                       std::max(full_at, now + debt_max + std::chrono::duration_cast<Duration>(at_once)));
+}
+
+TokenUse::Own TokenUse::own(const login::TokenId& token) const {
+    Own own;
+    const MutexLock lock(state_->mutex);
+    for (auto at = state_->services.lower_bound({{token, {}}, 0});
+         at != state_->services.end() && at->first.first.first == token; ++at) {
+        ++own.services[at->first.first.second];
+    }
+    if (const auto known = state_->visitors.find(token); known != state_->visitors.end()) {
+        own.visitors = known->second.now;
+        own.admitted = known->second.admitted;
+    }
+    return own;
+}
+
 void TokenUse::forget_owners(const std::function<bool(const login::TokenId&)>& is_known) {
     const MutexLock lock(state_->mutex);
     std::erase_if(state_->visitors, [&](const auto& entry) { return entry.second.now == 0 && !is_known(entry.first); });
+    std::erase_if(state_->services_elsewhere, [&](const auto& entry) { return !is_known(entry.first); });
 }
 
 std::size_t TokenUse::services(const login::TokenId& token) const {
@@ -136,6 +190,12 @@ std::uint64_t TokenUse::visitors(const login::TokenId& token) const {
     const MutexLock lock(state_->mutex);
     const auto known = state_->visitors.find(token);
     return known != state_->visitors.end() ? known->second.now : 0;
+}
+
+TokenUse::Elsewhere TokenUse::elsewhere(const login::TokenId& token) const {
+    const MutexLock lock(state_->mutex);
+    const auto known = state_->visitors.find(token);
+    return {state_->services_beside(token), known != state_->visitors.end() ? known->second.elsewhere : 0};
 }
 
 std::uint64_t TokenUse::refused(const login::TokenId& token, VisitorQuota quota) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -42,11 +43,34 @@ public:
     Counted count_visitor(const login::TokenId& token, const login::Rights& rights, TimePoint now,
                           VisitorQuota* reached = nullptr);
 
+    /// What the other members of a cluster have of a token, as far as is known; nothing by default. It counts towards
+    /// the quotas of later services and visitors.
+    struct Elsewhere {
+        std::size_t services = 0;  // of clients, beyond those that the same clients have here
+        std::uint64_t visitors = 0;
+    };
+    void set_elsewhere(const login::TokenId& token, const Elsewhere& elsewhere);
+    /// So many new visitors were admitted elsewhere just now: they count towards visitors_per_second.
+    void admitted_elsewhere(const login::TokenId& token, std::uint64_t visitors, const login::Rights& rights,
+                            TimePoint now);
+    /// For how long visitors that were admitted elsewhere keep new ones out here, at most.
+    static constexpr std::chrono::seconds debt_max{5};
+
+    /// What this server has of a token.
+    struct Own {
+        std::map<wire::InstanceId, std::size_t> services{};  // of each client
+        std::uint64_t visitors = 0;
+        std::uint64_t admitted = 0;  // visitors, ever
+    };
+    Own own(const login::TokenId& token) const;
+
     /// Forgets tokens without visitors for which `is_known` is false.
     void forget_owners(const std::function<bool(const login::TokenId&)>& is_known);
 
+    /// Here.
     std::size_t services(const login::TokenId& token) const;
     std::uint64_t visitors(const login::TokenId& token) const;
+    Elsewhere elsewhere(const login::TokenId& token) const;
     /// Number of visitors of the token that this quota has rejected.
     std::uint64_t refused(const login::TokenId& token, VisitorQuota quota) const;
 
@@ -55,6 +79,8 @@ private:
     class VisitorCount;
     struct Visitors {
         std::uint64_t now = 0;
+        std::uint64_t elsewhere = 0;  // likewise, at other members
+        std::uint64_t admitted = 0;
         std::array<std::uint64_t, 2> refused{};  // by VisitorQuota
         TimePoint full_at{};                     // when a full burst may arrive again
     };
@@ -63,7 +89,10 @@ private:
         std::map<std::pair<ClientId, std::uint32_t>, std::size_t> services
             GUARDED_BY(mutex);  // on how many trunks each is
         std::map<login::TokenId, std::size_t> services_of GUARDED_BY(mutex);
-        std::map<login::TokenId, Visitors> visitors GUARDED_BY(mutex);  // of tokens with a quota
+        std::map<login::TokenId, std::size_t> services_elsewhere GUARDED_BY(mutex);  // none without a cluster
+        std::map<login::TokenId, Visitors> visitors GUARDED_BY(mutex);               // of tokens with a quota
+
+        std::size_t services_beside(const login::TokenId& token) const REQUIRES(mutex);  // elsewhere
     };
 
     static std::optional<VisitorQuota> why_full(Visitors& visitors, const login::Rights& rights, TimePoint now);

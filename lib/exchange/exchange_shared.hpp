@@ -86,6 +86,7 @@ struct ExchangeShared : EdgeRules {
     Random* random = nullptr;
     /// Prefix of the names of the edge's own cookies; empty if it has none.
     std::string own_cookies;
+    std::string accepted_cookies{};  // those by StickyKey::accepted()
     /// Called when a member of a group is ejected, or has returned. Called on any worker. Empty: no callback.
     std::function<void(const directory::MemberNotice&)> on_member;
     HooksFactory make_hooks;  // empty without plugins

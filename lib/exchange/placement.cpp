@@ -203,6 +203,20 @@ void Placement::read_sticky_of(const IncomingRequest& arrival) {
             sticky_->tag = directory::cookie_in(field.value, sticky.cookie_name);
         }
     }
+    if (sticky_->tag.empty() && !sticky.accepted_cookie_name.empty()) {
+        read_accepted_cookie(arrival, sticky.accepted_cookie_name);
+    }
+}
+
+void Placement::read_accepted_cookie(const IncomingRequest& arrival, std::string_view name) {
+    for (const http::Field& field : arrival.head.fields) {
+        const bool is_cookie = field.known == http::FieldName::cookie;
+        const std::string_view tag = is_cookie ? directory::cookie_in(field.value, name) : std::string_view();
+        if (!tag.empty() && !sticky_->is_accepted) {
+            sticky_->tag = needs_.at.request.service->present_tag(tag);
+            sticky_->is_accepted = true;
+        }
+    }
 }
 
 directory::BalanceContext Placement::balance_context() const noexcept {
@@ -254,7 +268,8 @@ void Placement::put_member_of(const GroupMember& member, http::Edits& edits) con
     }
     const directory::HttpService& service = *needs_.at.request.service;
     const directory::HttpService::StickySettings& sticky = service.sticky();
-    if (sticky.cookie_name.empty() || member.tag().empty() || (sticky_ && sticky_->tag == member.tag()) ||
+    if (sticky.cookie_name.empty() || member.tag().empty() ||
+        (sticky_ && sticky_->tag == member.tag() && !sticky_->is_accepted) ||
         (sticky_ && service.keeps_tag(balance_context()))) {
         return;
     }

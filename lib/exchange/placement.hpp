@@ -111,8 +111,11 @@ public:
     StreamFacts facts() const noexcept {
         return {stream_->connected(), stream_->nothing_delivered(), stream_->reused(), !forwarded_to_.empty()};
     }
-    /// Whether its carrier is lost and there is another one: the silence then shows nothing about the backend.
-    bool has_lost_carrier() const noexcept { return stream_ && stream_->carrier().waits() && !stream_->is_carried(); }
+    /// Whether the silence shows nothing about the backend: its carrier is lost and there is another one; or it leads to
+    /// another member of the cluster, which accepts every stream at once, so the link is broken, or will be seen to be.
+    bool has_lost_carrier() const noexcept {
+        return stream_ && (!forwarded_to_.empty() || (stream_->carrier().waits() && !stream_->is_carried()));
+    }
 
     // --- another try ---
 
@@ -172,7 +175,8 @@ private:
     /// Which member a visitor of a group had before.
     struct Sticky {
         std::uint64_t address = 0;
-        std::string tag;  // of its cookie; empty if it has none
+        std::string tag;           // of its cookie; empty if it has none
+        bool is_accepted = false;  // that is by the other accepted key, and replaced
     };
 
     std::string_view group_member_name() const noexcept {
@@ -181,6 +185,7 @@ private:
     Successor find_other_service();
     Result wait_for_connect();
     void settle_at_limiter() noexcept;
+    void read_accepted_cookie(const IncomingRequest& arrival, std::string_view name);
     void read_sticky_of(const IncomingRequest& arrival);
     void record_outcome_of(const directory::GroupMember& member, directory::MemberOutcome outcome);
     void put_member_of(const directory::GroupMember& member, http::Edits& edits) const;

@@ -29,7 +29,9 @@ std::size_t write_fully(std::vector<char>& room, const Write& write) {
 
 // Removes the edge's own cookies from what the backend gets, even if plugins have set the field. `rest` has to live as
 // long as the edits. False if they have no room.
-bool strip_own_cookies(const http::Fields& fields, std::string_view prefix, std::string& rest, http::Edits& edits) {
+bool strip_own_cookies(const http::Fields& fields, const ExchangeShared& shared, std::string& rest,
+                       http::Edits& edits) {
+    const std::string_view prefix = shared.own_cookies;
     const auto sets_cookie = [](const http::Edits::Edit& edit) { return edit.known == http::FieldName::cookie; };
     const bool is_edited = std::any_of(edits.all().begin(), edits.all().end(), sets_cookie);
     if (prefix.empty() || (!is_edited && fields.count(http::FieldName::cookie) == 0)) {
@@ -38,8 +40,14 @@ bool strip_own_cookies(const http::Fields& fields, std::string_view prefix, std:
     bool any = false;
     std::string left;
     const auto take = [&](std::string_view value) {
-        const bool has_own = directory::strip_cookies(value, prefix, left);
-        const std::string_view kept = has_own ? std::string_view(left) : value;
+        bool has_own = directory::strip_cookies(value, prefix, left);
+        std::string_view kept = has_own ? std::string_view(left) : value;
+        std::string without_accepted;
+        if (!shared.accepted_cookies.empty() &&
+            directory::strip_cookies(kept, shared.accepted_cookies, without_accepted)) {
+            kept = without_accepted;
+            has_own = true;
+        }
         rest.append(rest.empty() || kept.empty() ? "" : "; ").append(kept);
         any = any || has_own;
     };
@@ -84,7 +92,7 @@ std::size_t Rewriting::write_request(const IncomingRequest& arrival, RequestFact
                 (trace == nullptr || put_trace(*trace, head.fields, traceparent, edits)) &&
                 (run == nullptr || run->put_request(edits));
     std::string cookies;  // likewise
-    fits = strip_own_cookies(head.fields, arrival.shared.own_cookies, cookies, edits) && fits;
+    fits = strip_own_cookies(head.fields, arrival.shared, cookies, edits) && fits;
     http::RequestOut out = http::RequestOut::of(head);
     out.edits = &edits;
     out.keep_alive = true;

@@ -110,9 +110,13 @@ std::optional<EarlyReply> find_service(const IncomingRequest& arrival, RequestFa
     return std::nullopt;
 }
 
-// Redirects to https, or to the service's target.
+// Redirects to https, or to the service's target. For a service of another member that one decides: only it knows
+// whether the service has switched its redirect to https off.
 std::optional<EarlyReply> redirect(const IncomingRequest& arrival, RequestFacts& request) {
     const directory::HttpDescription& service = request.service->description();
+    if (service.forwards) {
+        return std::nullopt;
+    }
     const http::Rules& rules = service.rules;
     const http::Target& target = arrival.head.target;
     const auto& to_https = rules.https_redirect ? rules.https_redirect : arrival.rules.settings.https_redirect;

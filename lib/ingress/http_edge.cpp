@@ -230,6 +230,7 @@ std::unique_ptr<HttpFront> open_http_front(const HttpFrontParts& parts, HttpFron
     shared.challenge_answer = std::move(settings.challenge_answer);
     shared.make_hooks = std::move(settings.make_hooks);
     shared.own_cookies = std::move(settings.own_cookies);
+    shared.accepted_cookies = std::move(settings.accepted_cookies);
     shared.on_member = std::move(settings.on_member);
     shared.log = &parts.log;
     shared.random = &parts.random;

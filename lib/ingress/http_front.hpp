@@ -124,6 +124,7 @@ struct HttpFrontSettings {
     exchange::HooksFactory make_hooks;
     /// As in exchange::ExchangeShared.
     std::string own_cookies{};
+    std::string accepted_cookies{};
     std::function<void(const directory::MemberNotice&)> on_member{};
 };
 

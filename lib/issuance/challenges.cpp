@@ -44,6 +44,10 @@ std::string Challenges::publish(const acme::Challenge& challenge) {
         }
     }
     std::string fault = write_store_file(folder_ / (is_alpn ? alpn_file_name(key) : key), answer);
+    if (const auto cluster = cluster_.get();
+        fault.empty() && cluster && !cluster->publish_answer(challenge.way, key, answer)) {
+        fault = "the cluster has no room for the answer to the CA";
+    }
     if (fault.empty()) {
         const MutexLock lock(mutex_);
         (is_alpn ? server_names_ : tokens_).insert_or_assign(std::move(key), std::move(answer));
@@ -63,6 +67,9 @@ void Challenges::withdraw(const acme::Challenge& challenge) noexcept {
             (is_alpn ? server_names_ : tokens_).erase(key);
         }
         remove_store_file(folder_ / (is_alpn ? alpn_file_name(key) : key));
+        if (const auto cluster = cluster_.get()) {
+            cluster->withdraw_answer(challenge.way, key);
+        }
     } catch (const std::exception&) {  // no memory: the file is removed after the next start
     }
 }

@@ -11,6 +11,8 @@
 
 #include "acme/challenge.hpp"
 #include "base/mutex.hpp"
+#include "base/published.hpp"
+#include "issuance/cluster_share.hpp"
 
 namespace ferrotunnel::issuance {
 
@@ -23,6 +25,12 @@ public:
     Challenges(const Challenges&) = delete;
     Challenges& operator=(const Challenges&) = delete;
 
+    /// From now on answers are published to the other members of this cluster, too.
+    void join(std::shared_ptr<ClusterShare> cluster) { cluster_ = std::move(cluster); }
+
+    /// After this time a published answer is known to all linked members; zero without a cluster.
+    Duration settling() const { return cluster_.get() ? Duration(ClusterShare::settling) : Duration::zero(); }
+
     /// For HTTP-01 and TLS-ALPN-01; the file comes first. Returns what is wrong, or nothing.
     std::string publish(const acme::Challenge& challenge);
     void withdraw(const acme::Challenge& challenge) noexcept;
@@ -34,6 +42,7 @@ public:
 
 private:
     const std::filesystem::path folder_;
+    Published<std::shared_ptr<ClusterShare>> cluster_;  // null: the server is alone
     mutable Mutex mutex_;
     std::map<std::string, std::string, std::less<>> tokens_ GUARDED_BY(mutex_);
     std::map<std::string, std::string, std::less<>> server_names_ GUARDED_BY(mutex_);

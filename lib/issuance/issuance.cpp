@@ -69,6 +69,11 @@ Issuance::Issuance(const Parts& parts, NameEntry& entry, Done done)
                      fail();
                  }
              }),
+      keep_timer_(parts.network.worker,
+                  [this] {
+                      parts_.cluster->keep(entry_.file);
+                      keep_timer_.set_after(ClusterShare::keep_interval);
+                  }),
       self_(std::make_shared<Issuance*>(this)) {
     later([this] { begin(); });
 }
@@ -77,9 +82,9 @@ Issuance::~Issuance() {
     *self_ = nullptr;
 }
 
-void Issuance::later(std::function<void()> step) {
+void Issuance::later(std::function<void()> step, Duration delay) {
     step_ = std::move(step);
-    timer_.set_after(Duration::zero());
+    timer_.set_after(delay);
 }
 
 // --- before an order ---
@@ -88,9 +93,7 @@ void Issuance::begin() {
     std::string fault;
     if (!lock_.acquire(parts_.store.lock_file(entry_.file), fault)) {
         if (fault.empty()) {
-            IssuanceOutcome busy;
-            busy.kind = Kind::busy;
-            end(std::move(busy));
+            end_busy({});
         } else {
             note(local_problem(std::move(fault)));
             fail();
@@ -100,6 +103,55 @@ void Issuance::begin() {
     if (is_renewed_elsewhere()) {
         return;
     }
+    if (parts_.cluster) {
+        take_turn();
+    } else {
+        continue_alone();
+    }
+}
+
+void Issuance::end_busy(std::string member) {
+    IssuanceOutcome busy;
+    busy.kind = Kind::busy;
+    busy.member = std::move(member);
+    end(std::move(busy));
+}
+
+// The other members of the cluster: one of them orders a name.
+void Issuance::take_turn() {
+    using Turn = ClusterShare::Turn;
+    if (parts_.cluster->is_starting()) {
+        end_busy({});
+        return;
+    }
+    Turn turn = parts_.cluster->take(entry_.file);
+    if (turn.kind == Turn::Kind::ours) {
+        later([this] { have_turn(); }, ClusterShare::settling);
+    } else if (turn.kind == Turn::Kind::running) {
+        end_busy(std::move(turn.member));
+    } else {
+        IssuanceOutcome waits;
+        waits.kind = Kind::postponed;
+        waits.next = wall_now() + std::chrono::duration_cast<std::chrono::seconds>(turn.left);
+        waits.problem =
+            local_problem("the member " + turn.member + " of the cluster could not get it: " + turn.problem);
+        end(std::move(waits));
+    }
+}
+
+void Issuance::have_turn() {
+    if (!parts_.cluster->is_ours(entry_.file)) {
+        end_busy(parts_.cluster->take(entry_.file).member);
+        return;
+    }
+    keep_timer_.set_after(ClusterShare::keep_interval);
+    if (!is_renewed_elsewhere()) {
+        continue_alone();
+    }
+}
+
+// Nobody else orders this name now.
+void Issuance::continue_alone() {
     const WallTime now = wall_now();
     const std::string staging = staging_of(parts_.settings);
     is_at_staging_ = entry_.is_at_staging && !staging.empty() && !parts_.holds.held_until(staging, now);
@@ -409,6 +461,7 @@ void Issuance::store_certificate(const acme::DoneStep& issued, const std::string
     saved.window_next = saved.issued;
     saved.token = entry_.token;
     saved.offered = entry_.offered;
+    saved.member = parts_.cluster ? parts_.cluster->own_member() : std::string();
     std::string key_pem = key_->to_pem();
     std::string fault = parts_.store.write_certificate(entry_.file, key_pem, issued.chain.pem, saved);
     wipe(key_pem);

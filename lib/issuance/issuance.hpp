@@ -35,6 +35,7 @@ struct IssuanceOutcome {
     acme::Problem problem{};           // postponed, failed
     bool to_staging = false;           // failed: the next order goes to the staging CA
     bool is_hint = false;              // failed: only an optional wildcard has no TXT record
+    std::string member{};              // busy: the member of the cluster that orders; empty: another process here
 };
 
 /// Lives on its worker. Destroyed before its end it leaves the saved order to the next process.
@@ -50,9 +51,15 @@ public:
 
     /// How many orders it has placed at CAs.
     unsigned placed() const noexcept { return placed_; }
+    /// Whether it has the turn of the cluster: its outcome ends that.
+    bool has_turn() const noexcept { return keep_timer_.is_set(); }
 
 private:
     void begin();
+    void take_turn();
+    void have_turn();
+    void continue_alone();
+    void end_busy(std::string member);
     bool is_renewed_elsewhere();
     std::optional<SavedOrder> usable_order(WallTime now) const;
     std::vector<std::string> cas() const;
@@ -74,7 +81,7 @@ private:
     void fail();
     void end(IssuanceOutcome outcome);
     /// Runs a step in a round of its own, with nothing of the previous one on the stack.
-    void later(std::function<void()> step);
+    void later(std::function<void()> step, Duration delay = Duration::zero());
 
     const Parts& parts_;
     NameEntry& entry_;
@@ -96,6 +103,7 @@ private:
     unsigned placed_ = 0;
     std::function<void()> step_{};
     runtime::Timer timer_;
+    runtime::Timer keep_timer_;              // of the turn
     const std::shared_ptr<Issuance*> self_;  // null when destroyed before a shared part answers
 };
 

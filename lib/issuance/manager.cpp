@@ -11,6 +11,10 @@ Manager::Manager(Settings settings, Needs needs)
 
 Manager::~Manager() = default;
 
+void Manager::join(std::shared_ptr<ClusterShare> cluster) {
+    impl_->join(std::move(cluster));
+}
+
 void Manager::start() {
     impl_->start();
 }

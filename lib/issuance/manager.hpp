@@ -16,6 +16,7 @@
 namespace ferrotunnel::issuance {
 
 class Challenges;
+class ClusterShare;
 
 /// Has a thread of its own. All functions are thread-safe, and none waits for a CA. No callback is called after stop().
 class Manager {
@@ -39,6 +40,8 @@ public:
     Manager(const Manager&) = delete;
     Manager& operator=(const Manager&) = delete;
 
+    /// The other members of a cluster: one of them orders a name, and all get the certificate. Before start().
+    void join(std::shared_ptr<ClusterShare> cluster);
     /// Starts the thread: reads the store, then orders and renews.
     void start();
     /// Ends all orders; those that a CA knows are continued after the next start. Waits for the thread.

@@ -7,9 +7,12 @@
 
 #include "acme/limits.hpp"
 #include "acme/renewal.hpp"
+#include "base/text.hpp"
+#include "base/wipe.hpp"
 #include "issuance/limits.hpp"
 #include "issuance/name_outcome.hpp"
 #include "issuance/outcome_log.hpp"
+#include "issuance/store_file.hpp"
 #include "issuance/wall_clock.hpp"
 
 namespace ferrotunnel::issuance {
@@ -26,8 +29,8 @@ Manager::Impl::Impl(Settings settings, Needs needs)
       accounts_({network_, directories_, store_, needs_.log, settings_}),
       holds_(needs_.random),
       schedule_({store_, [this](WallTime now) { return names_.failures(now); }}, settings_.orders_per_token),
-      parts_{network_,  store_, needs_.challenges, dns_,       records_,      directories_,
-             accounts_, holds_, schedule_,         needs_.log, needs_.random, settings_},
+      parts_{network_, store_,    needs_.challenges, dns_,          records_,  directories_, accounts_,
+             holds_,   schedule_, needs_.log,        needs_.random, settings_, cluster_},
       queue_(limits::orders_at_once_max),
       names_({queue_, store_, needs_.log, needs_.random, needs_.is_offered}),
       timer_(worker_, [this] { guarded([this] { pump(); }); }),
@@ -57,6 +60,17 @@ void Manager::Impl::guarded(const std::function<void()>& step) noexcept {
     }
 }
 
+void Manager::Impl::join(std::shared_ptr<ClusterShare> cluster) {
+    cluster_ = std::move(cluster);
+    needs_.challenges.join(cluster_);
+    cluster_->on_certificate([this](const std::string& file, const std::string& text) {
+        post([this, file, text = std::string(text)]() mutable {
+            have_shared(file, text);
+            wipe(text);
+        });
+    });
+}
+
 void Manager::Impl::start() {
     post([this] {
         has_started_ = true;
@@ -66,9 +80,13 @@ void Manager::Impl::start() {
 }
 
 void Manager::Impl::stop() noexcept {
+    if (cluster_) {
+        cluster_->on_certificate(nullptr);
+    }
     worker_.stop();
     worker_.join();
     running_.clear();
+    cluster_ = nullptr;  // by now another manager may have joined it
     queries_.clear();
     key_change_.reset();
     waiting_for_keys_.clear();
@@ -108,6 +126,9 @@ bool Manager::Impl::renew(const std::string& name) {
         NameEntry* const entry = known.empty() ? nullptr : names_.find(known);
         if (entry != nullptr) {
             holds_.clear();
+            if (cluster_) {
+                cluster_->forget_failure(entry->file);
+            }
             entry->next = wall_now();
             entry->failed_ways.clear();
             entry->has_concluded = false;  // as in retry_failed()
@@ -151,7 +172,84 @@ void Manager::Impl::begin() {
         needs_.log.warn("failures and budgets of certificates' orders are forgotten", {{"reason", fault}});
     }
     names_.load(failures, now);
+    if (cluster_) {
+        begin_sharing();
+    }
     apply(settings_);
+}
+
+// --- the other members of a cluster ---
+
+void Manager::Impl::begin_sharing() {
+    for (const auto& [file, text] : cluster_->certificates()) {
+        have_shared(file, text);
+    }
+    for (const auto& [name, entry] : names_.all()) {
+        if (entry->chain && !cluster_->certificate(entry->file)) {
+            publish(*entry);
+        }
+    }
+}
+
+void Manager::Impl::publish(const NameEntry& entry) {
+    auto text = read_key_file(store_.certificate_file(entry.file), limits::file_max);
+    if (!text || !text.value()) {
+        return;  // it was removed, or cannot be read: the edge reports that
+    }
+    if (!cluster_->publish(entry.file, entry.saved, *text.value(), entry.chain->not_after, wall_now())) {
+        needs_.log.warn(
+            "a certificate is too long for the cluster, or there are too many: other members have no part "
+            "of it",
+            {{"name", entry.name}});
+    }
+    wipe(*text.value());
+}
+
+// A member that was away may have published an older one: then it gets ours.
+void Manager::Impl::have_shared(const std::string& file, const std::string& text) {
+    const WallTime now = wall_now();
+    NameEntry* const entry = names_.find_file(file);
+    auto shared = read_shared_certificate(file, text, now);
+    if (shared && entry != nullptr && entry->chain && !is_newer(shared.value().chain, *entry->chain)) {
+        if (is_newer(*entry->chain, shared.value().chain)) {
+            publish(*entry);
+        }
+        wipe(shared.value().key_pem);
+        return;
+    }
+    std::string fault = shared ? std::string() : shared.error();
+    if (shared && entry != nullptr && !has_names(shared.value().chain, entry->names)) {
+        wipe(shared.value().key_pem);
+        fault = "it is for other names than this server's certificate: their settings differ";
+    }
+    if (fault.empty()) {
+        SharedCertificate& certificate = shared.value();
+        fault = store_.write_certificate(file, certificate.key_pem, certificate.chain.pem, certificate.saved);
+        wipe(certificate.key_pem);
+    }
+    if (!fault.empty()) {
+        needs_.log.warn("a certificate of another member of the cluster is not used",
+                        {{"name", printable(file, 80)}, {"reason", fault}});
+        return;
+    }
+    if (const NameEntry* const present = names_.have_file(file, now)) {
+        needs_.on_certificate(present->name);
+        needs_.log.info("a certificate of another member of the cluster is used",
+                        {{"name", present->name}, {"member", present->saved.member}});
+    }
+    pump();
+}
+
+void Manager::Impl::end_turn(const NameEntry& entry, const IssuanceOutcome& outcome, WallTime now) {
+    using Kind = IssuanceOutcome::Kind;
+    if (outcome.kind == Kind::issued) {
+        publish(entry);
+    }
+    if (outcome.kind == Kind::failed || outcome.kind == Kind::postponed) {
+        cluster_->failed(entry.file, outcome.problem.text, std::chrono::duration_cast<Duration>(entry.next - now));
+    } else if (outcome.kind != Kind::staged) {  // that goes on at once
+        cluster_->release(entry.file);
+    }
 }
 
 void Manager::Impl::tidy(WallTime now) {
@@ -180,6 +278,9 @@ void Manager::Impl::retry_failed() {
         }
     }
     for (NameEntry* const entry : failed) {
+        if (cluster_) {
+            cluster_->forget_failure(entry->file);
+        }
         entry->next = now;
         entry->failed_ways.clear();
         entry->has_concluded = false;  // names that a wildcard covers wait for it again
@@ -268,6 +369,9 @@ void Manager::Impl::have_outcome(NameEntry& entry, const IssuanceOutcome& outcom
         if (outcome.kind == IssuanceOutcome::Kind::issued || outcome.kind == IssuanceOutcome::Kind::renewed) {
             names_.set_certificate(entry, outcome.certificate);
             needs_.on_certificate(entry.name);
+        }
+        if (ended.mapped().issuance->has_turn()) {
+            end_turn(entry, outcome, now);
         }
         log_outcome(needs_.log, entry, outcome, old_problem, now, worker_.now());
         records_.remove_left_over(now, entry.file);  // of an earlier order that was given up

@@ -30,6 +30,7 @@ public:
     Impl& operator=(const Impl&) = delete;
 
     // Of any thread:
+    void join(std::shared_ptr<ClusterShare> cluster);
     void start();
     void stop() noexcept;
     void set(Settings settings);
@@ -50,6 +51,10 @@ private:
     void guarded(const std::function<void()>& step) noexcept;
 
     void begin();
+    void begin_sharing();
+    void have_shared(const std::string& file, const std::string& text);
+    void publish(const NameEntry& entry);
+    void end_turn(const NameEntry& entry, const IssuanceOutcome& outcome, WallTime now);
     void tidy(WallTime now);
     void apply(Settings settings);
     void pump();
@@ -81,6 +86,7 @@ private:
     Accounts accounts_;
     CaHolds holds_;
     Schedule schedule_;
+    std::shared_ptr<ClusterShare> cluster_;  // null: the server is alone
     const Parts parts_;
     DueQueue queue_;
     NameSet names_;

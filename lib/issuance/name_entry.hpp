@@ -43,6 +43,7 @@ struct NameEntry {
     bool has_concluded = false;       // an attempt has ended since the start
     bool is_placing = false;          // an order is about to be placed: it counts as failed until it has succeeded
     bool is_served = false;           // by a certificate of the operator's own files
+    std::string ordered_by{};         // the member of the cluster that orders it now; empty: none, or this one
     bool is_removed = false;          // it is not wanted any more, but its order still runs
 
     // Of DueQueue:

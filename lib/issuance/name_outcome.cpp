@@ -10,6 +10,7 @@ namespace ferrotunnel::issuance {
 
 void note_outcome(NameEntry& entry, const IssuanceOutcome& outcome, bool has_staging, WallTime now, Random& random) {
     using Kind = IssuanceOutcome::Kind;
+    entry.ordered_by = outcome.member;
     switch (outcome.kind) {
         case Kind::issued:
         case Kind::renewed:

@@ -18,14 +18,6 @@ WallTime plausible(WallTime next, WallTime now) {
     return next > now + longest ? now : next;
 }
 
-bool has_names(const acme::IssuedChain& chain, const acme::Identifiers& names) {
-    std::vector<std::string> wanted = values_of(names);
-    std::vector<std::string> present = chain.names;
-    std::sort(wanted.begin(), wanted.end());
-    std::sort(present.begin(), present.end());
-    return wanted == present;
-}
-
 SavedFailure saved_failure(const NameEntry& entry) {
     return {entry.failures,    entry.next,   entry.is_at_staging, printable(entry.problem, limits::saved_problem_max),
             entry.failed_ways, entry.is_hint};
@@ -40,6 +32,14 @@ const acme::Identifier* shown_identifier(const acme::Identifiers& names) {
 
 }  // namespace
 
+bool has_names(const acme::IssuedChain& chain, const acme::Identifiers& names) {
+    std::vector<std::string> wanted = values_of(names);
+    std::vector<std::string> present = chain.names;
+    std::sort(wanted.begin(), wanted.end());
+    std::sort(present.begin(), present.end());
+    return wanted == present;
+}
+
 void NameSet::load(const Failures& failures, WallTime now) {
     for (const auto& [name, saved] : failures) {
         SavedFailure failure = saved;
@@ -47,29 +47,57 @@ void NameSet::load(const Failures& failures, WallTime now) {
         keep_failure(name, std::move(failure));
     }
     for (const std::string& file : needs_.store.certificate_names()) {
-        auto found = needs_.store.certificate(file);
-        if (!found || !found.value()) {
-            if (!found) {
-                needs_.log.warn("a file of the store for certificates is ignored", {{"reason", found.error()}});
-            }
-            continue;
-        }
-        acme::Identifiers names;
-        for (const std::string& name : found.value()->chain.names) {
-            if (auto identifier = acme::read_identifier(name)) {
-                names.push_back(std::move(*identifier));
-            }
-        }
-        const acme::Identifier* const shown = shown_identifier(names);
-        if (shown == nullptr || acme::file_name_of(*shown) != file || entries_.size() >= limits::names_max) {
-            continue;
-        }
-        const std::string name = shown->value;
-        NameEntry& entry = add(name, std::move(names), now);
-        entry.token = entry.saved.token;
-        entry.offered = entry.saved.offered;
-        schedule(entry, now);
+        (void)load_file(file, now);
     }
+}
+
+NameEntry* NameSet::load_file(const std::string& file, WallTime now) {
+    auto found = needs_.store.certificate(file);
+    if (!found || !found.value()) {
+        if (!found) {
+            needs_.log.warn("a file of the store for certificates is ignored", {{"reason", found.error()}});
+        }
+        return nullptr;
+    }
+    acme::Identifiers names;
+    for (const std::string& name : found.value()->chain.names) {
+        if (auto identifier = acme::read_identifier(name)) {
+            names.push_back(std::move(*identifier));
+        }
+    }
+    const acme::Identifier* const shown = shown_identifier(names);
+    if (shown == nullptr || acme::file_name_of(*shown) != file || entries_.size() >= limits::names_max) {
+        return nullptr;
+    }
+    const std::string name = shown->value;
+    NameEntry& entry = add(name, std::move(names), now);
+    entry.token = entry.saved.token;
+    entry.offered = entry.saved.offered;
+    schedule(entry, now);
+    return find(name);
+}
+
+NameEntry* NameSet::find_file(std::string_view file) {
+    const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                    [file](const auto& entry) { return entry.second->file == file; });
+    return found != entries_.end() ? found->second.get() : nullptr;
+}
+
+NameEntry* NameSet::have_file(const std::string& file, WallTime now) {
+    NameEntry* const known = find_file(file);
+    if (known == nullptr) {
+        return load_file(file, now);
+    }
+    known->failures = 0;
+    known->problem.clear();
+    known->is_hint = false;
+    known->ordered_by.clear();
+    known->has_concluded = true;
+    read_certificate(*known, now);
+    if (!known->is_running) {
+        concluded(*known, now);
+    }
+    return find_file(file);
 }
 
 NameEntry& NameSet::add(const std::string& name, acme::Identifiers names, WallTime now) {

@@ -20,6 +20,9 @@
 
 namespace ferrotunnel::issuance {
 
+/// Whether the chain is for exactly these names.
+bool has_names(const acme::IssuedChain& chain, const acme::Identifiers& names);
+
 /// One thread. The time is given, so that tests can choose it.
 class NameSet {
 public:
@@ -49,6 +52,10 @@ public:
     void concluded(NameEntry& entry, WallTime now);
     /// The certificate in the store is used from now on.
     void set_certificate(NameEntry& entry, Store::Certificate certificate);
+    /// The store has got a certificate of another member of the cluster. The entry that has it now; null: none.
+    NameEntry* have_file(const std::string& file, WallTime now);
+    /// Null if there is none.
+    NameEntry* find_file(std::string_view file);
     /// Sets when an entry is due, by what it says. Drops a new name that a wildcard serves.
     void schedule(NameEntry& entry, WallTime now);
 
@@ -59,6 +66,7 @@ public:
     std::function<void(const std::string& name, const NameEntry* entry)> on_change{};
 
 private:
+    NameEntry* load_file(const std::string& file, WallTime now);
     NameEntry& add(const std::string& name, acme::Identifiers names, WallTime now);
     void drop(NameEntry& entry);
     void put_away(NameEntry& entry);

@@ -41,6 +41,7 @@ OrderRun::OrderRun(const Parts& parts, Work work, Done done)
       driver_(parts.network,
               {[this](const acme::Step& step) { carry_out(step); }, [this] { return has_right_clock(); }}, work_.order,
               *work_.account, *work_.key),
+      settling_(parts.network.worker, [this] { std::exchange(when_settled_, nullptr)(); }),
       self_(std::make_shared<OrderRun*>(this)) {}
 
 OrderRun::~OrderRun() {
@@ -108,7 +109,12 @@ void OrderRun::publish(const acme::Challenge& challenge) {
         case acme::Way::http_01:
         case acme::Way::tls_alpn_01:
             published_.push_back(challenge);
-            report(parts_.challenges.publish(challenge));
+            when_settled_ = [report, fault = parts_.challenges.publish(challenge)] { report(fault); };
+            if (const Duration time = parts_.challenges.settling(); time > Duration::zero()) {
+                settling_.set_after(time);
+            } else {
+                std::exchange(when_settled_, nullptr)();
+            }
             return;
         case acme::Way::dns_01:
             published_.push_back(challenge);
@@ -143,6 +149,7 @@ void OrderRun::fail_here(std::string text) {
 void OrderRun::end(std::variant<acme::DoneStep, acme::FailedStep> how) {
     withdraw_all();
     driver_.cancel();
+    settling_.cancel();
     const Done done = std::move(done_);
     done({std::move(how), way_});
 }

@@ -55,6 +55,8 @@ private:
     bool is_clock_checked_ = false;
     std::string way_{};
     std::vector<acme::Challenge> published_{};
+    std::function<void()> when_settled_{};
+    runtime::Timer settling_;                // until the other members of a cluster have an answer
     const std::shared_ptr<OrderRun*> self_;  // null when destroyed before a command ends
 };
 

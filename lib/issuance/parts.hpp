@@ -1,11 +1,14 @@
 // The parts of the manager that orders share.
 #pragma once
 
+#include <memory>
+
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "issuance/accounts.hpp"
 #include "issuance/ca_holds.hpp"
 #include "issuance/challenges.hpp"
+#include "issuance/cluster_share.hpp"
 #include "issuance/directory_cache.hpp"
 #include "issuance/dns_lookup.hpp"
 #include "issuance/dns_records.hpp"
@@ -30,6 +33,7 @@ struct Parts {
     Logger& log;
     Random& random;
     const Settings& settings;
+    const std::shared_ptr<ClusterShare>& cluster;  // null: the server is alone
 };
 
 }  // namespace ferrotunnel::issuance

@@ -136,6 +136,9 @@ std::string to_json(const SavedCertificate& certificate) {
                 {"window_next", seconds_of(certificate.window_next)},
                 {"token", certificate.token},
                 {"offered", seconds_of(certificate.offered)}};
+    if (!certificate.member.empty()) {
+        object["member"] = certificate.member;
+    }
     if (certificate.window) {
         object["window"] = {{"start", seconds_of(certificate.window->start)},
                             {"end", seconds_of(certificate.window->end)},
@@ -155,6 +158,7 @@ std::optional<SavedCertificate> certificate_from_json(std::string_view text) {
         certificate.window_next = time_at(object, "window_next");
         certificate.token = object.value("token", "");
         certificate.offered = time_at(object, "offered");
+        certificate.member = object.value("member", "");
         if (object.contains("window")) {
             const Json& window = object.at("window");
             acme::RenewalWindow read{time_at(window, "start"), time_at(window, "end"), window.value("explanation", "")};

@@ -33,6 +33,7 @@ struct SavedCertificate {
     WallTime window_next{};  // when the window is requested again
     std::string token{};     // the token of the client that offered it; empty for the operator's
     WallTime offered{};      // when that was
+    std::string member{};    // of the cluster, that has ordered it; empty: the server was alone
 };
 
 /// orders/NAME.json.

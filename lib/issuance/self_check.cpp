@@ -65,6 +65,7 @@ SelfCheck::SelfCheck(Needs needs, Target target, Done done)
       target_(std::move(target)),
       done_(std::move(done)),
       timer_(needs_.network.worker, [this] { finish(); }),
+      settling_(needs_.network.worker, [this] { look_up(); }),
       self_(std::make_shared<SelfCheck*>(this)) {
     std::array<std::uint8_t, 32> drawn{};
     needs_.random.fill(drawn);
@@ -77,6 +78,14 @@ SelfCheck::SelfCheck(Needs needs, Target target, Done done)
         timer_.set_after(Duration::zero());
         return;
     }
+    if (const Duration time = needs_.challenges.settling(); time > Duration::zero()) {
+        settling_.set_after(time);
+    } else {
+        look_up();
+    }
+}
+
+void SelfCheck::look_up() {
     needs_.dns.addresses(target_.name.value, [self = self_](const DnsAnswer& answer) {
         if (*self != nullptr) {
             (*self)->have_addresses(answer);

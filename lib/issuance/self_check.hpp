@@ -68,6 +68,7 @@ private:
         std::string detail{};
     };
 
+    void look_up();
     void have_addresses(const DnsAnswer& answer);
     void request(AddressCheck& check);
     void received(AddressCheck& check, const fetch::Response& response);
@@ -82,6 +83,7 @@ private:
     std::size_t running_ = 0;
     std::string fault_{};  // why nothing could be published
     runtime::Timer timer_;
+    runtime::Timer settling_;                 // until all members of a cluster have the answer
     const std::shared_ptr<SelfCheck*> self_;  // null when destroyed before DNS answers
 };
 

@@ -30,7 +30,9 @@ struct NameStatus {
     unsigned failures = 0;           // in a row
     std::uint64_t attempts = 0;      // orders that have ended since the start, whatever their end
     std::string problem{};           // of the last failure; empty after a success
-    bool is_at_staging = false;      // the next order goes to the staging directory
+    /// In a cluster: the member that orders it now, or has ordered it.
+    std::string member{};
+    bool is_at_staging = false;  // the next order goes to the staging directory
 };
 
 /// Whether operators have to act.

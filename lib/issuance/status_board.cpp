@@ -15,14 +15,18 @@ std::string host_of_ca(std::string_view directory_url) {
 NameStatus status_of(const NameEntry& entry) {
     NameStatus status;
     status.name = entry.name;
-    status.state = entry.is_running                     ? NameStatus::State::ordering
-                   : entry.chain && entry.failures == 0 ? NameStatus::State::valid
-                   : entry.is_hint                      ? NameStatus::State::optional
-                                                        : NameStatus::State::waiting;
+    status.state = entry.is_running || !entry.ordered_by.empty() ? NameStatus::State::ordering
+                   : entry.chain && entry.failures == 0          ? NameStatus::State::valid
+                   : entry.is_hint                               ? NameStatus::State::optional
+                                                                 : NameStatus::State::waiting;
     if (entry.chain) {
         status.certificate_authority = host_of_ca(entry.saved.directory);
         status.way = entry.saved.way;
         status.not_after = entry.chain->not_after;
+        status.member = entry.saved.member;
+    }
+    if (!entry.ordered_by.empty()) {
+        status.member = entry.ordered_by;
     }
     const bool is_put_away = !entry.is_ready && entry.due > std::min(entry.next, entry.window_next);
     if (!entry.is_running && !is_put_away && entry.next != wall_never) {

@@ -5,11 +5,15 @@
 #include <utility>
 
 #include "cluster/holders.hpp"
+#include "peers/arrivals.hpp"
+#include "cluster/limits.hpp"
 #include "peers/claim_names.hpp"
 #include "peers/cluster_worker.hpp"
 #include "peers/name_claims.hpp"
+#include "peers/partial_ports.hpp"
 #include "peers/register_driver.hpp"
 #include "peers/remote_names.hpp"
+#include "peers/remote_opening.hpp"
 #include "peers/route_writer.hpp"
 #include "peers/value_store.hpp"
 
@@ -47,7 +51,8 @@ Carriers carriers_of(const Links& links, const cluster::Members& members) {
 }
 
 std::shared_ptr<RouteWriter> make_writer(const std::shared_ptr<session::ServerShared>& shared, const Carriers& carriers,
-                                         runtime::Worker& worker, Logger& log) {
+                                         const std::shared_ptr<PartialPorts>& partial, runtime::Worker& worker,
+                                         Logger& log) {
     const auto service = [shared, carriers](const std::vector<cluster::MemberIndex>& members) {
         std::vector<std::shared_ptr<directory::HttpCarrier>> of;
         std::transform(members.begin(), members.end(), std::back_inserter(of),
@@ -64,26 +69,62 @@ std::shared_ptr<RouteWriter> make_writer(const std::shared_ptr<session::ServerSh
         const bool is_open = shared->ports->set_remote(port, at, worker, shared->open_port, shared->open_udp, error);
         return is_open || error ? error : std::make_error_code(std::errc::address_not_available);
     };
-    return std::make_shared<RouteWriter>(
-        RouteWriter::Needs{service, [carriers](cluster::MemberIndex member) { return carriers[member]; },
-                           [shared](const std::vector<directory::RemoteHost>& hosts) {
-                               return shared->http->set_remote(hosts, worker_time());
-                           },
-                           set_port, log});
+    return std::make_shared<RouteWriter>(RouteWriter::Needs{
+        service, [carriers](cluster::MemberIndex member) { return carriers[member]; },
+        [shared](const std::vector<directory::RemoteHost>& hosts) {
+            return shared->http->set_remote(hosts, worker_time());
+        },
+        set_port,
+        [partial](const cluster::Name& port, const std::optional<std::string>& why) { partial->report(port, why); },
+        log});
 }
 
-// The member that the visit goes to is chosen for each visit, so that no table of private services is needed.
-bool visit_member(const RegisterDriver& names, const Carriers& carriers, const login::TokenId& visitor,
-                  const std::string& service, const login::TokenId& of_token,
-                  const IntrusivePtr<directory::DistantVisitor>& relay, const runtime::SocketAddress& from) {
-    const std::optional<cluster::Name> name = register_name(of_token, service);
-    if (!name) {
-        return false;
+struct Candidate {
+    std::shared_ptr<PeerCarrier> carrier;
+    cluster::Readiness readiness{};
+    std::uint64_t streams = 0;
+};
+
+// The members that have it now, the best ones first. They are looked up for each visitor, so that no table of private
+// services is needed.
+RemoteOpening::Members members_with(const session::RemoteService& service, const RegisterDriver& names,
+                                    const Carriers& carriers) {
+    std::optional<cluster::Name> name;
+    if (service.name.empty()) {
+        name = cluster::Name::of_port(service.port, false);
+    } else if (service.of_token) {
+        name = register_name(*service.of_token, service.name);
     }
-    const auto members = names.read([&](const cluster::Register& of, TimePoint) { return of.routes(*name); });
-    return std::any_of(members.begin(), members.end(), [&](cluster::MemberIndex member) {
-        return carriers[member]->visit(service, of_token, visitor, relay, from);
+    std::vector<Candidate> found;
+    if (name) {
+        names.read([&](const cluster::Register& of, TimePoint) {
+            for (const cluster::MemberIndex member : of.routes(*name)) {
+                const cluster::Claim claim = of.table().entry(member, *name)->claim;
+                if (!service.of_token || claim.owner.token == *service.of_token) {
+                    found.push_back({carriers[member], claim.readiness});
+                }
+            }
+        });
+    }
+    for (Candidate& each : found) {
+        each.streams = each.carrier->streams();
+    }
+    std::stable_sort(found.begin(), found.end(), [](const Candidate& one, const Candidate& other) {
+        return std::pair(one.readiness, one.streams) < std::pair(other.readiness, other.streams);
     });
+    RemoteOpening::Members members;
+    std::transform(found.begin(), found.end(), std::back_inserter(members),
+                   [](Candidate& each) { return std::move(each.carrier); });
+    return members;
+}
+
+session::RemoteOpener opener_of(const session::RemoteService& service, RemoteOpening::Members members) {
+    if (members.empty()) {
+        return nullptr;
+    }
+    return [service, members = std::move(members)](const net::Address& visitor, session::RemoteOpened opened) {
+        make_intrusive<RemoteOpening>(members, service, visitor, std::move(opened))->begin();
+    };
 }
 
 std::string port_text(const cluster::Name& name) {
@@ -112,24 +153,30 @@ struct Cluster::Parts {
                  },
                  {needs.shared->memory, needs.shared->traffic_registry, needs.shared->traffic},
                  needs.log,
-                 needs.random}),
+                 needs.random,
+                 needs.on_control}),
           carriers(carriers_of(links, names->members())),
-          writer(make_writer(needs.shared, carriers, needs.workers.at(0), needs.log)),
           worker(std::make_shared<ClusterWorker>(needs.workers.at(0), names)),
+          values(std::make_shared<ValueStore>(names, [to = std::weak_ptr(worker)] { wake(to); })),
+          partial(std::make_shared<PartialPorts>(values, std::move(needs.announce))),
+          writer(make_writer(needs.shared, carriers, partial, needs.workers.at(0), needs.log)),
           routes(std::make_shared<RemoteNames>(
               names, [to = std::weak_ptr(worker)] { wake(to); },
-              [to = writer](const std::vector<RemoteName>& changed) { to->apply(changed, worker_time()); })),
-          values(std::make_shared<ValueStore>(names, [to = std::weak_ptr(worker)] { wake(to); })) {
+              [to = writer](const std::vector<RemoteName>& changed) { to->apply(changed, worker_time()); })) {
+        needs.shared->http->set_learning(worker_time(), worker_time() + cluster::limits::recovery_time);
+        routes->on_learned([to = needs.shared->http] { to->set_learned(); });
         worker->set_routes(routes, writer);
         worker->set_values(values);
         names->set_value_receiver(values);
         needs.shared->values = values;
+        partial->watch();
+        needs.shared->port_note = [of = partial](directory::Transport transport, std::uint16_t port) {
+            return of->note(port, transport == directory::Transport::udp);
+        };
         names->set_receivers(claims, routes, [to = std::weak_ptr(worker)] { wake(to); });
         needs.shared->claims = claims;
-        needs.shared->visit_remote = [of = names, to = carriers](const auto& visitor, const auto& service,
-                                                                 const auto& of_token, const auto& relay,
-                                                                 const auto& from) {
-            return visit_member(*of, to, visitor, service, of_token, relay, from);
+        needs.shared->find_remote = [of = names, to = carriers](const session::RemoteService& service) {
+            return opener_of(service, members_with(service, *of, to));
         };
     }
     ~Parts() { worker->stop(); }
@@ -148,10 +195,11 @@ struct Cluster::Parts {
     Arrivals arrivals;
     Links links;
     const Carriers carriers;
-    const std::shared_ptr<RouteWriter> writer;
     const std::shared_ptr<ClusterWorker> worker;
-    const std::shared_ptr<RemoteNames> routes;
     const std::shared_ptr<ValueStore> values;
+    const std::shared_ptr<PartialPorts> partial;
+    const std::shared_ptr<RouteWriter> writer;
+    const std::shared_ptr<RemoteNames> routes;
 };
 
 Cluster::Cluster(Links::Settings settings, Needs needs)
@@ -170,6 +218,11 @@ void Cluster::set_keys(std::shared_ptr<const transport::ClusterKeys> keys) {
 
 void Cluster::drain() noexcept {
     parts_->links.drain();
+}
+
+void Cluster::hand_over() noexcept {
+    parts_->worker->freeze();  // first: without links it would learn that no member can be reached
+    parts_->links.hand_over();
 }
 
 void Cluster::stop() noexcept {
@@ -195,6 +248,11 @@ ClusterState Cluster::state() const {
     });
     for (const cluster::Name& port : parts_->writer->partial_ports()) {
         state.partial_ports.push_back(port_text(port));
+    }
+    for (const auto& [port, note] : parts_->partial->notes()) {
+        if (parts_->names->read([&](const cluster::Register& of, TimePoint) { return of.has(port); })) {
+            state.own_partial_ports.push_back(port_text(port) + " at " + note);
+        }
     }
     return state;
 }
@@ -224,8 +282,19 @@ NamePlace Cluster::place_of(const directory::ClaimName& name) const {
     return place;
 }
 
+NamePage Cluster::names(std::size_t position) const {
+    return parts_->names->read(
+        [&](const cluster::Register& of, TimePoint) { return page_of_names(of, parts_->names->members(), position); });
+}
+
 std::optional<std::string> Cluster::forget(const std::string& member) {
     return parts_->names->forget(member);
+}
+
+bool Cluster::send_control(const std::string& member, runtime::Fd socket) const {
+    const std::optional<cluster::MemberIndex> index = parts_->names->members().find(member);
+    const std::shared_ptr<PeerCarrier> carrier = index ? parts_->carriers[*index] : nullptr;
+    return carrier && carrier->send_control(std::move(socket));
 }
 
 }  // namespace ferrotunnel::peers

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@
 #include "directory/cluster_claims.hpp"
 #include "ingress/http_front.hpp"
 #include "peers/links.hpp"
+#include "peers/name_page.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/worker_group.hpp"
 #include "session/server_shared.hpp"
@@ -35,6 +37,8 @@ struct ClusterState {
     };
     std::vector<Member> members;             // the others
     std::vector<std::string> partial_ports;  // "tcp 2222": cannot be opened here
+    /// "tcp 2222 at b (Address already in use)": of own clients, and other members cannot open it.
+    std::vector<std::string> own_partial_ports;
 };
 
 /// Where a name is, for `route` and `services`.
@@ -52,6 +56,8 @@ public:
         ingress::HttpFront* front;                      // null without HTTP
         Logger& log;
         Random& random;
+        std::function<void()> announce{};  // ServerShared::port_note has changed; on the first worker
+        Links::OnControl on_control{};
     };
     Cluster(Links::Settings settings, Needs needs);
     ~Cluster();
@@ -59,12 +65,18 @@ public:
     void start(runtime::Fd listener);
     void set_keys(std::shared_ptr<const transport::ClusterKeys> keys);
     void drain() noexcept;
+    /// After drain(): another process has this member's place from now on. Routes to other members stay as they are.
+    void hand_over() noexcept;
     void stop() noexcept;
 
     ClusterState state() const;
     NamePlace place_of(const directory::ClaimName& name) const;
+    /// Names that clients of all members have: the page at this position, 0 at first.
+    NamePage names(std::size_t position) const;
     /// Ends the claims of a member that does not return. An error, for people.
     std::optional<std::string> forget(const std::string& member);
+    /// Joins the socket with the control API of another member, later. False if it is not linked. Thread-safe.
+    bool send_control(const std::string& member, runtime::Fd socket) const;
 
 private:
     struct Parts;

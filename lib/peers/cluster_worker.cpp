@@ -47,6 +47,10 @@ void ClusterWorker::retry_ports() {
     }
 }
 
+void ClusterWorker::freeze() noexcept {
+    (void)worker_.post([self = shared_from_this()] { self->stop(); });
+}
+
 void ClusterWorker::stop() noexcept {
     is_stopped_ = true;
     cancel_deferred();

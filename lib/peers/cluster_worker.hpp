@@ -35,6 +35,8 @@ public:
     void wake() noexcept;
     /// When no worker runs any more, or on the first one.
     void stop() noexcept;
+    /// The same for any thread: what changes from now on is not applied.
+    void freeze() noexcept;
 
     void run_deferred() noexcept override;
 

@@ -208,18 +208,4 @@ Result<directory::HttpStream, Code> forward_http(Link& link, const directory::Ht
     return directory::HttpStream{std::move(*stream), std::make_shared<ForwardedHttpCount>(link.traffic())};
 }
 
-bool forward_visit(Link& link, const VisitorHeader& header, const IntrusivePtr<directory::DistantVisitor>& relay,
-                   const runtime::SocketAddress& from) {
-    const std::vector<std::uint8_t> metadata = encode_visitor_header(header);
-    mux::Session::OpenRequest request;
-    request.kind = wire::ServiceKind::private_tcp;
-    request.visitor = runtime::visitor_address(from);
-    request.metadata = metadata;
-    if (forward_distant(link, request, relay)) {
-        return true;
-    }
-    relay->refused();
-    return false;
-}
-
 }  // namespace ferrotunnel::peers

@@ -29,8 +29,5 @@ void forward_visitor(Link& link, const std::shared_ptr<PeerCarrier>& from, direc
 /// A stream of the edge, which is on the worker of the calling thread if `foreign` is false.
 Result<directory::HttpStream, wire::Code> forward_http(Link& link, const directory::HttpVisitor& visitor,
                                                        IntrusivePtr<buffer::Waker> waker, bool foreign);
-/// A visit to a private service; without a stream the relay is refused. Whether it has one.
-bool forward_visit(Link& link, const VisitorHeader& header, const IntrusivePtr<directory::DistantVisitor>& relay,
-                   const runtime::SocketAddress& from);
 
 }  // namespace ferrotunnel::peers

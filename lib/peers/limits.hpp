@@ -29,6 +29,9 @@ inline constexpr std::chrono::seconds link_retry_max{5};
 /// Messages of the register that one turn of a link handles: other sockets of the worker have their turn between.
 inline constexpr std::size_t register_messages_per_turn = 64;
 
+/// Places of the table of names that one page of the control API looks at: the register waits meanwhile.
+inline constexpr std::size_t names_looked_at = 4'096;
+
 static_assert(link_dead_after >= 3 * link_unresponsive_after);
 
 }  // namespace ferrotunnel::limits

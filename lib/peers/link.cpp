@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "peers/control_stream.hpp"
 #include "transport/tls_pipe.hpp"
 
 namespace ferrotunnel::peers {
@@ -68,6 +69,19 @@ void Link::retire(std::string_view why) {
         trunk_->session().drain(Code::rotated, why, worker_.now());
         trunk_->session_changed();
         context_.events.on_link_retired(shared_from_this());
+    }
+}
+
+void Link::hand_over(std::string_view why) {
+    check_here(worker_);
+    if (!trunk_ || !open_) {
+        return;
+    }
+    if (kind_ == LinkKind::control) {
+        trunk_->end(Code::going_away, why);
+    } else {
+        trunk_->session().announce(Code::going_away, why);
+        trunk_->session_changed();
     }
 }
 
@@ -166,6 +180,7 @@ void Link::begin_channel() {
     const std::weak_ptr<Link> itself = weak_from_this();
     handlers.linked = [itself](const cluster::Hello& hello) {
         if (const auto link = itself.lock()) {
+            link->note_round_trip();  // the answer to the first ping has arrived before the hello
             link->context_.events.on_linked(link, hello);
         }
     };
@@ -188,7 +203,9 @@ void Link::begin_channel() {
 }
 
 void Link::on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
-    if (kind_ == LinkKind::data) {
+    if (kind_ == LinkKind::data && open.kind == control_kind) {
+        context_.events.on_link_control(worker_, peer_, std::move(stream));
+    } else if (kind_ == LinkKind::data) {
         context_.events.on_link_stream(worker_, std::move(stream), open);
     } else if (dials_ || !channel_ || channel_->has_begun()) {
         stream->abort(Code::protocol);
@@ -200,8 +217,12 @@ void Link::on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
     }
 }
 
-void Link::on_goaway(Code, std::string_view text) {
-    retire(text);
+void Link::on_goaway(Code code, std::string_view text) {
+    if (code != Code::going_away) {
+        retire(text);
+    } else if (open_ && !std::exchange(retired_, true)) {  // it ends when the peer does, which may still open streams
+        context_.events.on_link_retired(shared_from_this());
+    }
 }
 
 void Link::on_drained() {
@@ -222,9 +243,15 @@ void Link::on_rotate_due() {
 
 // --- the peer's silence ---
 
+void Link::note_round_trip() noexcept {
+    if (trunk_) {
+        round_trip_.store(trunk_->session().rtt_min(), std::memory_order_relaxed);
+    }
+}
+
 void Link::check_peer() {
     const mux::Session& session = trunk_->session();
-    round_trip_.store(session.rtt_min(), std::memory_order_relaxed);
+    note_round_trip();
     const bool silent = worker_.now() - session.last_heard() >= context_.settings.unresponsive;
     // Timers run before sockets: if this worker was blocked, the answer may be waiting in the socket.
     if (silent && !std::exchange(suspected_, true)) {

@@ -68,6 +68,9 @@ public:
     virtual void on_link_end(const std::shared_ptr<Link>& link, const trunk::TrunkEnd& end, bool was_open) noexcept = 0;
     /// A member opens a stream on a data link, for a visitor.
     virtual void on_link_stream(runtime::Worker& worker, IntrusivePtr<mux::Stream> stream, const wire::Open& open) = 0;
+    /// `peer` opens a stream on a data link, for a request of the control API.
+    virtual void on_link_control(runtime::Worker& worker, const std::string& peer,
+                                 IntrusivePtr<mux::Stream> stream) = 0;
 };
 
 /// What all links of a member share.
@@ -100,6 +103,9 @@ public:
     void end_if_unproved();
     /// Accepts no new streams, and ends after the last one.
     void retire(std::string_view why);
+    /// Another process takes this member's place: a control link ends, and the peer opens no more streams on a data link,
+    /// on which this side still may. The peer dials again, and reaches the other process.
+    void hand_over(std::string_view why);
     /// Ends at once, without events: when the worker does not run any more.
     void abandon() noexcept;
     /// Opens a stream to the other member; going_away if the link is not open.
@@ -145,6 +151,7 @@ private:
     mux::Settings mux_settings() const;
     void begin(const LinkHello& hello);
     void begin_channel();
+    void note_round_trip() noexcept;
     void check_peer();
 
     const LinkContext& context_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/published.hpp"
+#include "peers/control_stream.hpp"
 #include "peers/link_dialler.hpp"
 #include "peers/link_listener.hpp"
 #include "peers/member_links.hpp"
@@ -20,6 +21,7 @@ namespace {
 
 constexpr LogCategory refused_peers{"refused cluster connections"};
 constexpr const char* stopping = "The server is stopping.";
+constexpr const char* replaced = "Another process replaces the server.";
 
 std::string reason_of(const trunk::TrunkEnd& end) {
     return end.text.empty() ? std::string(wire::name_of(end.code)) : end.text;
@@ -46,6 +48,7 @@ struct Links::Parts final : LinkEvents {
     void on_link_stream(runtime::Worker& worker, IntrusivePtr<mux::Stream> stream, const wire::Open& open) override {
         needs.on_stream(worker, std::move(stream), open);
     }
+    void on_link_control(runtime::Worker& worker, const std::string& peer, IntrusivePtr<mux::Stream> stream) override;
 
     void use(const transport::ClusterKeys& keys);
     void add_diallers();
@@ -57,7 +60,9 @@ struct Links::Parts final : LinkEvents {
     void report_end(const Link& link, MemberLinks& member, const trunk::TrunkEnd& end, bool was_open);
     void report_refused(const Link& link, const trunk::TrunkEnd& end);
     void drain();
+    void hand_over();
     void stop();
+    std::set<std::shared_ptr<Link>> present_links();
 
     const Settings settings;
     const Needs needs;
@@ -240,6 +245,14 @@ void Links::Parts::report_refused(const Link& link, const trunk::TrunkEnd& end) 
     }
 }
 
+void Links::Parts::on_link_control(runtime::Worker& worker, const std::string& peer, IntrusivePtr<mux::Stream> stream) {
+    if (!needs.on_control) {
+        stream->abort(Code::unsupported);
+    } else if (runtime::Fd socket = receive_control(worker, stream)) {
+        needs.on_control(peer, std::move(socket));
+    }
+}
+
 // --- the end ---
 
 void Links::Parts::drain() {
@@ -249,15 +262,24 @@ void Links::Parts::drain() {
     }
 }
 
+std::set<std::shared_ptr<Link>> Links::Parts::present_links() {
+    const MutexLock lock(mutex);
+    return links;
+}
+
+void Links::Parts::hand_over() {
+    for (const std::shared_ptr<Link>& link : present_links()) {
+        (void)link->post([](Link& one) { one.hand_over(replaced); });
+    }
+}
+
 void Links::Parts::stop() {
-    std::set<std::shared_ptr<Link>> present;
     {
         const MutexLock lock(mutex);
         stopped = true;
-        present = links;
     }
     drain();
-    for (const std::shared_ptr<Link>& link : present) {
+    for (const std::shared_ptr<Link>& link : present_links()) {
         if (!link->post([](Link& one) { one.end(Code::going_away, stopping); })) {
             if (MemberLinks* const member = find(link->peer())) {
                 member->carrier()->remove(*link);
@@ -295,6 +317,10 @@ void Links::set_keys(std::shared_ptr<const transport::ClusterKeys> keys) {
 
 void Links::drain() noexcept {
     parts_->drain();
+}
+
+void Links::hand_over() noexcept {
+    parts_->hand_over();
 }
 
 void Links::stop() noexcept {

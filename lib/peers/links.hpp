@@ -57,6 +57,8 @@ public:
     };
     /// Serves a visitor that a member forwards, on the link's worker, from within the link's on_open (Arrivals).
     using OnStream = std::function<void(runtime::Worker&, IntrusivePtr<mux::Stream>, const wire::Open&)>;
+    /// Answers requests of the control API of this member, on a socket. Any thread.
+    using OnControl = std::function<void(const std::string& member, runtime::Fd socket)>;
     struct Needs {
         runtime::WorkerGroup& workers;
         RegisterAccess& names;  // outlives this
@@ -64,6 +66,7 @@ public:
         LinkAccounts accounts;
         Logger& log;
         Random& random;
+        OnControl on_control{};  // empty: requests are refused
     };
     /// Throws transport::TlsConfigError, also for names that are not valid.
     Links(Settings settings, Needs needs);
@@ -78,6 +81,9 @@ public:
     void set_keys(std::shared_ptr<const transport::ClusterKeys> keys);
     /// Dials no more and accepts no more; links stay for the visitors on them.
     void drain() noexcept;
+    /// After drain(), when another process has taken this member's place: the others connect to that one. Data links stay
+    /// for the visitors of both sides, and only this side opens streams on them.
+    void hand_over() noexcept;
     /// Ends all links: soon, or at once if no worker runs any more. Idempotent; any thread.
     void stop() noexcept;
     /// In the order of Settings::peers. Thread-safe.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "peers/control_stream.hpp"
 #include "peers/forwarded_visitor.hpp"
 #include "peers/link.hpp"
 #include "session/trunk_load.hpp"
@@ -15,24 +16,6 @@ namespace {
 
 // Local trunks go before every other member.
 constexpr std::uint64_t load_of_members = std::uint64_t{1} << 33;
-
-// An answer that is always given, whatever happens to the mail that carries it.
-class ForwardedOpen {
-public:
-    explicit ForwardedOpen(directory::HttpCarrier::Opened opened) : opened_(std::move(opened)) {}
-    ForwardedOpen(ForwardedOpen&& other) noexcept : opened_(std::exchange(other.opened_, nullptr)) {}
-    ForwardedOpen& operator=(ForwardedOpen&&) = delete;
-    ~ForwardedOpen() { give(Code::going_away); }
-
-    void give(Result<directory::HttpStream, Code> result) {
-        if (auto opened = std::exchange(opened_, nullptr)) {
-            opened(std::move(result));
-        }
-    }
-
-private:
-    directory::HttpCarrier::Opened opened_;
-};
 
 }  // namespace
 
@@ -113,7 +96,7 @@ runtime::Worker& PeerCarrier::worker() noexcept {
 
 void PeerCarrier::open(std::uint32_t /*service*/, const directory::HttpVisitor& visitor,
                        IntrusivePtr<buffer::Waker> waker, bool /*foreign*/, Opened opened) {
-    ForwardedOpen answer(std::move(opened));
+    directory::HttpOpenAnswer answer(std::move(opened));
     const std::shared_ptr<Link> link = choose();
     if (!link) {
         return;  // going_away
@@ -124,7 +107,7 @@ void PeerCarrier::open(std::uint32_t /*service*/, const directory::HttpVisitor& 
         counted.end();
         auto stream = forward_http(at, visitor, std::move(waker), foreign);
         if (stream) {
-            self->forwarded_.fetch_add(1, std::memory_order_relaxed);
+            self->count_forwarded();
         }
         answer.give(std::move(stream));
     };
@@ -174,28 +157,26 @@ void PeerCarrier::take(directory::TlsVisitor visitor, std::uint32_t /*service*/)
     }
 }
 
-bool PeerCarrier::visit(const std::string& service, const login::TokenId& of_token, const login::TokenId& by_token,
-                        IntrusivePtr<directory::DistantVisitor> relay, const runtime::SocketAddress& from) {
+bool PeerCarrier::on_link(std::function<void(Link&)> action) {
     const std::shared_ptr<Link> link = choose();
     if (!link) {
         return false;
     }
-    VisitorHeader header;
-    header.service = service;
-    header.of_token = of_token;
-    header.by_token = by_token;
-    auto action = [self = shared_from_this(), header, relay, from,
-                   counted = session::TrunkLoad::Count(link->arriving())](Link& at) mutable {
-        counted.end();
-        if (forward_visit(at, header, relay, from)) {
-            self->forwarded_.fetch_add(1, std::memory_order_relaxed);
-        }
-    };
     if (link->worker().here()) {
         action(*link);
         return true;
     }
-    return link->post(std::move(action));
+    return link->post(
+        [action = std::move(action), counted = session::TrunkLoad::Count(link->arriving())](Link& at) mutable {
+            counted.end();
+            action(at);
+        });
+}
+
+bool PeerCarrier::send_control(runtime::Fd socket) {
+    const std::shared_ptr<Link> link = choose();
+    return link &&
+           link->post([socket = std::move(socket)](Link& at) mutable { peers::send_control(at, std::move(socket)); });
 }
 
 // Names of other members are taken from the directory by its owner, which knows what they have.

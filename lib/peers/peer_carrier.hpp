@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,7 +16,6 @@
 #include "base/mutex.hpp"
 #include "directory/http_carrier.hpp"
 #include "directory/shared_port.hpp"
-#include "login/token.hpp"
 #include "runtime/worker_group.hpp"
 
 namespace ferrotunnel::peers {
@@ -53,9 +53,12 @@ public:
     void dropped(const std::shared_ptr<directory::HttpService>& service) noexcept override;
     void dropped(const std::shared_ptr<directory::SharedPort>& port) noexcept override;
 
-    /// A visit to a private service there. False if there is no link: the relay is untouched.
-    bool visit(const std::string& service, const login::TokenId& of_token, const login::TokenId& by_token,
-               IntrusivePtr<directory::DistantVisitor> relay, const runtime::SocketAddress& from);
+    /// Calls `action` with the link for one more visitor, on the link's worker. False, and it is not called, if there
+    /// is none.
+    bool on_link(std::function<void(Link&)> action);
+    void count_forwarded() noexcept { forwarded_.fetch_add(1, std::memory_order_relaxed); }
+    /// Joins the socket with the control API of the member, later. False if there is no link. Any thread.
+    bool send_control(runtime::Fd socket);
 
 private:
     /// The link for one more visitor: of those that answer, the one of the calling worker, else the one with the fewest

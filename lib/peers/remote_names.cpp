@@ -44,13 +44,29 @@ bool RemoteNames::step() {
     if (!names.empty()) {
         apply_(look_up(names));
     }
-    return !batch_.empty() || walked_ != 0 || to_walk_ != 0;
+    const bool is_done = batch_.empty() && walked_ == 0 && to_walk_ == 0;
+    if (is_done && learned_ && have_all_reported()) {
+        std::exchange(learned_, nullptr)();
+    }
+    return !is_done;
+}
+
+// Each member's own report counts: the register may know of the last one before this does.
+bool RemoteNames::have_all_reported() const {
+    const cluster::Members& members = names_->members();
+    MemberSet others = 0;
+    for (std::size_t member = 0; member < members.size(); ++member) {
+        others |= member != members.own() ? MemberSet{1} << member : 0;
+    }
+    return (reported_ & others) == others &&
+           !names_->read([](const cluster::Register& of, TimePoint) { return of.is_recovering(); });
 }
 
 // The set is collected again when all of it has been reported, so that a name that changes all the time does not keep
 // others waiting.
 void RemoteNames::collect() {
     const MutexLock lock(mutex_);
+    reported_ |= changed_members_;
     to_walk_ |= std::exchange(changed_members_, 0);
     if (batch_.empty()) {
         batch_.insert(batch_.end(), changed_.begin(), changed_.end());

@@ -42,6 +42,10 @@ public:
     RemoteNames(std::shared_ptr<RegisterDriver> names, std::function<void()> wake, Apply apply)
         : names_(std::move(names)), wake_(std::move(wake)), apply_(std::move(apply)) {}
 
+    /// Before the first step(), which calls it once: when all other members have reported their names, and these have
+    /// been applied.
+    void on_learned(std::function<void()> learned) { learned_ = std::move(learned); }
+
     // RouteEvents.
     void on_changed(const cluster::Name& name) override;
     void on_member_changed(cluster::MemberIndex member) override;
@@ -60,6 +64,7 @@ private:
     using MemberSet = std::uint32_t;
 
     void collect();
+    bool have_all_reported() const;
     std::vector<cluster::Name> take();
     std::vector<cluster::Name> walk();
     std::vector<RemoteName> look_up(const std::vector<cluster::Name>& names) const;
@@ -69,6 +74,8 @@ private:
     const std::function<void()> wake_;
     const Apply apply_;
     // Of the thread that calls step().
+    std::function<void()> learned_;
+    MemberSet reported_ = 0;
     std::deque<cluster::Name> batch_;  // collected, and not reported yet
     MemberSet walked_ = 0;             // by the present walk; 0: none
     std::size_t position_ = 0;         // of the walk in the table

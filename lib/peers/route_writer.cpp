@@ -48,16 +48,16 @@ void RouteWriter::apply_port(const RemoteName& name, TimePoint now) {
         remote.carriers.push_back(needs_.carrier(member));
     }
     const std::error_code error = needs_.set_port(remote);
-    bool is_new = false;
+    const bool is_partial = error && !remote.carriers.empty();
+    bool is_changed = false;
     {
         const MutexLock lock(mutex_);
-        if (!error || remote.carriers.empty()) {
-            partial_.erase(name.name);
-        } else {
-            is_new = partial_.insert(name.name).second;
-        }
+        is_changed = is_partial ? partial_.insert(name.name).second : partial_.erase(name.name) != 0;
     }
-    if (is_new && needs_.log.may_write(LogLevel::warn, route_lines, now)) {
+    if (is_partial || is_changed) {
+        needs_.report(name.name, is_partial ? std::optional(error.message()) : std::nullopt);
+    }
+    if (is_partial && is_changed && needs_.log.may_write(LogLevel::warn, route_lines, now)) {
         needs_.log.warn("this server cannot listen on a port of another member, which serves its own visitors only",
                         {{"port", port.port},
                          {"transport", port.transport == directory::Transport::udp ? "udp" : "tcp"},

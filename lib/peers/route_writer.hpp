@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <system_error>
@@ -31,6 +32,8 @@ public:
         std::function<std::size_t(const std::vector<directory::RemoteHost>&)> set_hosts;
         /// The error if this server cannot listen there.
         std::function<std::error_code(const directory::RemotePort&)> set_port;
+        /// The reason, each time that this has failed; nothing when the port is not partial any more.
+        std::function<void(const cluster::Name&, const std::optional<std::string>& why)> report;
         Logger& log;
     };
     explicit RouteWriter(Needs needs) : needs_(std::move(needs)) {}

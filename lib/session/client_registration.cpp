@@ -235,6 +235,7 @@ void ClientRegistration::on_registered(std::size_t place, const wire::Registered
     } else if (offered->service->is_assigned()) {
         offered->assigned_port = answer.port;
     }
+    const bool is_noted = std::exchange(offered->not_at, answer.not_at) != answer.not_at;
     const std::string endpoint = endpoint_of(place, answer);
     OfferedService* const twin = needs_.services.twin_of(*offered->service);
     if (twin != nullptr && twin->on[place] != TrunkRegistration::registered) {
@@ -245,6 +246,9 @@ void ClientRegistration::on_registered(std::size_t place, const wire::Registered
     }
     if (twin != nullptr) {
         report_registered(place, *twin, std::exchange(twin->awaited_endpoint, {}), answer.port);
+    }
+    if (is_noted && offered->is_reported && offered->endpoint == endpoint) {
+        report_note(*offered);
     }
     report_registered(place, *offered, endpoint, answer.port);
 }
@@ -286,6 +290,11 @@ void ClientRegistration::report_endpoint(std::size_t place, OfferedService& offe
     }
     offered.is_reported = true;
     offered.endpoint = endpoint;
+    offered.port = port;
+    if (!offered.not_at.empty()) {
+        report_note(offered);
+        return;
+    }
     Logger& log = *needs_.at.shared->log;
     if (log.may_write(LogLevel::info, service_lines, needs_.at.worker.now())) {
         log.info("a service is reachable", {{"service", offered.service->name}, {"endpoint", offered.endpoint}});
@@ -296,12 +305,32 @@ void ClientRegistration::report_endpoint(std::size_t place, OfferedService& offe
                       .port = port});
 }
 
+// The service is reachable, though not at all members of the cluster; or at all of them again.
+void ClientRegistration::report_note(const OfferedService& offered) {
+    Logger& log = *needs_.at.shared->log;
+    if (log.may_write(LogLevel::warn, service_lines, needs_.at.worker.now())) {
+        log.warn(offered.not_at.empty() ? "a service can be reached at all servers of the cluster again"
+                                        : "a service cannot be reached at all servers of the cluster",
+                 {{"service", offered.service->name}, {"endpoint", offered.endpoint}, {"not_at", offered.not_at}});
+    }
+    needs_.at.notify({.kind = LinkNotice::Kind::registered,
+                      .service = offered.service->id,
+                      .endpoint = offered.endpoint,
+                      .port = offered.port,
+                      .text = offered.not_at});
+}
+
 // Ignored unless the service is registered there: otherwise it was sent before the server received our latest request,
 // whose answer has the address. Only HTTP services, which have no twins, get others.
 void ClientRegistration::on_address(std::size_t place, const wire::RegisteredService& changed) {
     OfferedService* const offered = needs_.services.find(changed.id);
-    if (offered == nullptr || offered->service->kind != wire::ServiceKind::http ||
-        offered->on[place] != TrunkRegistration::registered) {
+    if (offered == nullptr || offered->on[place] != TrunkRegistration::registered) {
+        return;
+    }
+    if (offered->service->kind != wire::ServiceKind::http) {
+        if (std::exchange(offered->not_at, changed.not_at) != changed.not_at && offered->is_reported) {
+            report_note(*offered);
+        }
         return;
     }
     offered->port = changed.port;

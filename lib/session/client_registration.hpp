@@ -75,6 +75,7 @@ private:
     void report_registered(std::size_t place, OfferedService& offered, const std::string& endpoint, std::uint16_t port);
     void report_endpoint(std::size_t place, OfferedService& offered, const std::string& endpoint, std::uint16_t port);
     void report_other_endpoints();
+    void report_note(const OfferedService& offered);
     void record_refused(OfferedService& offered, const wire::Refused& refused);
     void withdraw(OfferedService& offered, const wire::Refused& why);
     void unregister(std::uint32_t id);

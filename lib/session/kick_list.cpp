@@ -29,35 +29,59 @@ bool KickList::keep_out(const std::vector<Client>& clients, TimePoint until, Tim
     return true;
 }
 
-std::size_t KickList::change(const ClientQuery& client, TimePoint until, TimePoint now) {
+std::vector<KickList::Client> KickList::change(const ClientQuery& client, TimePoint until, TimePoint now) {
     const MutexLock lock(mutex_);
     remove_expired(now);
     const auto change_those = [&](auto&& is_meant) REQUIRES(mutex_) {
-        std::size_t count = 0;
+        std::vector<Client> changed;
         for (auto& [key, entry] : entries_) {
             if (is_meant(entry.who)) {
                 entry.until = until;
-                ++count;
+                entry.who.member.clear();
+                changed.push_back(entry.who);
             }
         }
-        return count;
+        return changed;
     };
-    const std::size_t by_id =
-        change_those([&](const Client& who) { return client.allows_id() && std::to_string(who.id) == client.text; });
-    return by_id != 0
+    std::vector<Client> by_id = change_those(
+        [&](const Client& who) { return who.id != 0 && client.allows_id() && std::to_string(who.id) == client.text; });
+    return !by_id.empty()
                ? by_id
                : change_those([&](const Client& who) { return client.allows_name() && who.name == client.text; });
 }
 
-std::optional<Duration> KickList::left(const directory::ClientId& client, const std::string& name,
-                                       TimePoint now) const {
+bool KickList::hear(const Client& client, TimePoint until, TimePoint now) {
+    const MutexLock lock(mutex_);
+    remove_expired(now);
+    const Key key = key_of(client.client, client.name);
+    const auto known = entries_.find(key);
+    if (known != entries_.end()) {
+        known->second.until = until;
+        known->second.who.member = client.member;
+        return true;
+    }
+    if (entries_.size() >= clients_max_) {
+        return false;
+    }
+    entries_.emplace(key, Entry{client, until});
+    return true;
+}
+
+void KickList::forget(const directory::ClientId& client, const std::string& name) {
+    const MutexLock lock(mutex_);
+    entries_.erase(key_of(client, name));
+}
+
+std::optional<KickList::Row> KickList::find(const directory::ClientId& client, const std::string& name,
+                                            TimePoint now) const {
     const MutexLock lock(mutex_);
     if (entries_.empty()) {
         return std::nullopt;
     }
     const auto found = entries_.find(key_of(client, name));
-    return found != entries_.end() && found->second.until > now ? std::optional(found->second.until - now)
-                                                                : std::nullopt;
+    return found != entries_.end() && found->second.until > now
+               ? std::optional(Row{found->second.who, found->second.until - now})
+               : std::nullopt;
 }
 
 std::vector<KickList::Row> KickList::rows(TimePoint now) const {

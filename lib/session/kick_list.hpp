@@ -1,6 +1,6 @@
 // Clients that an operator keeps out of a server for a time. A client is identified beyond the life of its process: by
 // the token and its own name; without a name, by the token and the instance, which is new with each process. A
-// restarted server has forgotten them.
+// restarted server has forgotten them, unless other members of its cluster know them.
 #pragma once
 
 #include <cstddef>
@@ -42,7 +42,8 @@ public:
         directory::ClientId client;
         std::string name;  // the client's own name; may be empty
         std::string token_name;
-        std::uint64_t id = 0;
+        std::uint64_t id = 0;  // at this server; 0: it was kicked at another one
+        std::string member{};  // of the cluster, which keeps it out; empty: this server
     };
     struct Row {
         Client who;
@@ -54,11 +55,16 @@ public:
     /// Keeps all of these out until `until`, replacing earlier times. Returns false and changes nothing if there is no
     /// room for all.
     bool keep_out(const std::vector<Client>& clients, TimePoint until, TimePoint now);
-    /// Like keep_out(), for clients that are kept out already. Returns their number.
-    std::size_t change(const ClientQuery& client, TimePoint until, TimePoint now);
+    /// Like keep_out(), for clients that are kept out already. Returns them.
+    std::vector<Client> change(const ClientQuery& client, TimePoint until, TimePoint now);
+    /// Another member of the cluster keeps the client out, or the same one until another time. What this server knows
+    /// of the client stays. Returns false if there is no room.
+    bool hear(const Client& client, TimePoint until, TimePoint now);
+    /// The client may connect again.
+    void forget(const directory::ClientId& client, const std::string& name);
 
-    /// How long the client must still wait. Empty if it may connect.
-    std::optional<Duration> left(const directory::ClientId& client, const std::string& name, TimePoint now) const;
+    /// The client, and how long it must still wait. Empty if it may connect.
+    std::optional<Row> find(const directory::ClientId& client, const std::string& name, TimePoint now) const;
     /// The clients that are kept out, at most `clients_max`.
     std::vector<Row> rows(TimePoint now) const;
 

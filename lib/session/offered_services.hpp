@@ -30,6 +30,7 @@ struct OfferedService {
     std::string endpoint{};        // empty: not reachable now
     unsigned endpoint_side = 0;    // the side of the link whose server has that endpoint
     std::string other_endpoint{};  // at the other server, to be reported when the first one is lost
+    std::string not_at{};          // members of the server's cluster that cannot listen on its port; usually empty
     bool refused = false;
     std::string why_refused{};
 

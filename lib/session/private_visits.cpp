@@ -29,7 +29,7 @@ void PrivateVisits::begin(IntrusivePtr<mux::Stream> stream, const wire::Open& op
         return;
     }
     const auto found = shared.find_visited(at_.facts.client.first, metadata.service, metadata.token);
-    if (!found && !shared.visit_remote) {
+    if (!found && !shared.find_remote) {
         stream->abort(Code::unknown_service);
         log_unknown(metadata, now);
         return;
@@ -55,7 +55,22 @@ bool PrivateVisits::forward(const wire::OpenMetadata& to, const IntrusivePtr<Str
     const ServerShared& shared = *at_.shared;
     const login::TokenId& visitor = at_.facts.client.first;
     const auto owner = shared.visited_owner ? shared.visited_owner(visitor, to.token) : std::nullopt;
-    return owner && shared.visit_remote(visitor, to.service, *owner, relay, at_.facts.peer);
+    const RemoteOpener open = owner ? shared.find_remote({*owner, visitor, to.service}) : RemoteOpener();
+    if (!open) {
+        return false;
+    }
+    open(runtime::visitor_address(at_.facts.peer), [relay, &worker = at_.worker](Result<RemoteStream, Code> opened) {
+        if (opened) {
+            opened->stream->attach(relay, true);
+            opened->traffic->opened();
+            relay->opened(std::move(opened->stream), std::move(opened->traffic), nullptr);
+        } else if (worker.here()) {
+            relay->refuse(opened.error());
+        } else {  // a worker that has stopped has ended it
+            (void)worker.post([relay, code = opened.error()] { relay->refuse(code); });
+        }
+    });
+    return true;
 }
 
 void PrivateVisits::log_unknown(const wire::OpenMetadata& to, TimePoint now) const {

@@ -76,6 +76,9 @@ wire::RegisteredService registered_as(const ServerShared& shared, const SessionS
         if (service.transport() == directory::Transport::udp) {
             registered.address.insert(0, "udp://");
         }
+        if (shared.port_note) {
+            registered.not_at = shared.port_note(service.transport(), at.port());
+        }
     }
     return registered;
 }

@@ -14,28 +14,6 @@ namespace ferrotunnel::session {
 
 using wire::Code;
 
-namespace {
-
-// An HttpCarrier::Opened that always gets an answer, whatever happens to the mail that carries it.
-class OpenAnswer {
-public:
-    explicit OpenAnswer(directory::HttpCarrier::Opened opened) : opened_(std::move(opened)) {}
-    OpenAnswer(OpenAnswer&& other) noexcept : opened_(std::exchange(other.opened_, nullptr)) {}
-    OpenAnswer& operator=(OpenAnswer&&) = delete;
-    ~OpenAnswer() { give(Code::going_away); }
-
-    void give(Result<directory::HttpStream, Code> result) {
-        if (auto opened = std::exchange(opened_, nullptr)) {
-            opened(std::move(result));
-        }
-    }
-
-private:
-    directory::HttpCarrier::Opened opened_;
-};
-
-}  // namespace
-
 ServerSession::ServerSession(runtime::Worker& worker, runtime::SocketAddress peer, std::shared_ptr<ServerShared> shared,
                              Callbacks callbacks)
     : facts_{shared->registry->new_key(), std::move(peer)},
@@ -126,15 +104,24 @@ void ServerSession::drain(bool if_idle) {
     if (if_idle && (phase_ == Phase::draining || !intake_.is_idle())) {
         return;
     }
+    begin_drain(false);
+}
+
+void ServerSession::begin_drain(bool may_return) {
     enter(Phase::draining);
     grants_.reserve_all(directory::Registry::ports_kept_for);  // its client reconnects to another member of the cluster
-    table_.close_all();
+    table_.close_all(may_return);
     resumption_.give_up();
     if (!login_.is_welcome()) {
         end(Code::going_away, "The server is stopping.");
         return;
     }
     drain_trunk("The server is stopping.");
+}
+
+void ServerSession::move_client() {
+    check_here(*mailbox_);
+    begin_drain(true);
 }
 
 void ServerSession::drain_trunk(std::string_view why) {
@@ -212,7 +199,7 @@ Result<IntrusivePtr<mux::Stream>, Code> ServerSession::open_stream(std::uint32_t
 
 void ServerSession::open(std::uint32_t service, const directory::HttpVisitor& visitor,
                          IntrusivePtr<buffer::Waker> waker, bool foreign, Opened opened) {
-    OpenAnswer answer(std::move(opened));
+    directory::HttpOpenAnswer answer(std::move(opened));
     // Counted from here on: a stream on its way to this trunk counts as load.
     auto action = [self = shared_from_this(), service, visitor = visitor.address, waker = std::move(waker), foreign,
                    counted = load_.count_stream(), answer = std::move(answer)]() mutable {

@@ -32,7 +32,9 @@
 #include "session/limits.hpp"
 #include "session/named_services.hpp"
 #include "session/registration_table.hpp"
+#include "session/remote_service.hpp"
 #include "session/resume_table.hpp"
+#include "session/revoked_tokens.hpp"
 #include "session/visit_rate_limiter.hpp"
 #include "transport/tls_context.hpp"
 #include "trunk/datagram_counts.hpp"
@@ -128,6 +130,7 @@ struct ServerShared {
     EventQuota unauthenticated{limits::unauthenticated_events_per_second};
     std::shared_ptr<NamedServices> named = std::make_shared<NamedServices>();
     std::shared_ptr<KickList> kicked = std::make_shared<KickList>();
+    std::shared_ptr<RevokedTokens> revoked = std::make_shared<RevokedTokens>();
     std::shared_ptr<VisitRateLimiter> visit_limiter = std::make_shared<VisitRateLimiter>(limits::visits_per_token_rate);
     /// The trunk that carries the private service `service`, of a client with the token called `token` (empty: the
     /// visitor's own token), if clients with the token `visitor` may visit it. Called on any thread. Empty if no
@@ -145,11 +148,12 @@ struct ServerShared {
     std::shared_ptr<directory::ClusterValues> values;
     Published<std::shared_ptr<const wire::ClusterPart>> cluster_part;  // in welcomes; null: the server is alone
     std::shared_ptr<ClusterNames> cluster_names = std::make_shared<ClusterNames>();
-    /// Passes a visit on to another member of the cluster that has the private service of this token. False: none has,
-    /// and the relay is untouched. Called on any thread. Empty: the server is alone.
-    std::function<bool(const login::TokenId& visitor, const std::string& service, const login::TokenId& of_token,
-                       IntrusivePtr<directory::DistantVisitor> relay, const runtime::SocketAddress& from)>
-        visit_remote;
+    /// The way to a service that clients of other members of the cluster have, by the register's table: it waits for
+    /// nothing. Null: no member has it. Called on any thread. Empty: the server is alone.
+    std::function<RemoteOpener(const RemoteService&)> find_remote;
+    /// The members that cannot listen on a public port of own clients, with the reasons; usually empty. Any thread.
+    /// Empty: the server is alone.
+    std::function<std::string(directory::Transport transport, std::uint16_t port)> port_note;
     std::shared_ptr<metrics::MemberCounters> members = std::make_shared<metrics::MemberCounters>();
     std::shared_ptr<const directory::StickyKey> sticky_key;  // null if no group has cookies
     /// Called when a group member is ejected, or has returned. Called on any thread. May be empty.

@@ -20,6 +20,7 @@ void ServiceReplies::confirm(std::uint32_t request, SessionService& service) {
 void ServiceReplies::answer(std::uint32_t request, SessionService& service) {
     const wire::RegisteredService registered = registered_as(*needs_.at.shared, service);
     service.address = registered.address;
+    service.not_at = registered.not_at;
     for (const wire::ControlPayload& payload : wire::encode_registered(request, {&registered, 1})) {
         needs_.send(payload);
     }
@@ -89,10 +90,17 @@ void ServiceReplies::log_reachable(const SessionService& service, const std::str
 void ServiceReplies::announce() {
     std::vector<wire::RegisteredService> changed;
     for (auto& [id, service] : needs_.table.all()) {
-        if (service.address.empty() || service.description.kind != wire::ServiceKind::http) {
+        if (service.address.empty()) {
             continue;
         }
         wire::RegisteredService registered = registered_as(*needs_.at.shared, service);
+        if (service.description.kind != wire::ServiceKind::http) {
+            if (std::exchange(service.not_at, registered.not_at) != registered.not_at) {
+                log_partial(service);
+                changed.push_back(std::move(registered));
+            }
+            continue;
+        }
         if (registered.address == service.address) {
             continue;
         }
@@ -111,6 +119,19 @@ void ServiceReplies::announce() {
         for (const wire::ControlPayload& payload : wire::encode_registered(wire::no_request, changed)) {
             needs_.send(payload);
         }
+    }
+}
+
+void ServiceReplies::log_partial(const SessionService& service) const {
+    static constexpr LogCategory partial{"partial ports"};
+    Logger& log = *needs_.at.shared->log;
+    if (service.row && log.may_write(LogLevel::warn, partial, needs_.at.worker.now())) {
+        log.warn(service.not_at.empty() ? "a public port can be reached at all members of the cluster again"
+                                        : "a public port cannot be reached at all members of the cluster",
+                 {{"service", printable(service.description.name, 64)},
+                  {"client", needs_.at.facts.agreement.peer_name},
+                  {"endpoint", service.address},
+                  {"not_at", service.not_at}});
     }
 }
 

@@ -32,7 +32,8 @@ public:
     /// Only answers the registration.
     void answer(std::uint32_t request, SessionService& service);
     /// Reports the HTTP services whose addresses differ from those that were last reported: a certificate decides
-    /// whether the URL begins with https. A client without feature::addresses keeps the old ones.
+    /// whether the URL begins with https. And those with a public port that other members of the cluster cannot listen
+    /// on, or can again. A client without feature::addresses keeps the old ones.
     void announce();
     /// Reports the hosts of all services, to a recipient that has not been there before.
     void report_hosts() const;
@@ -47,6 +48,7 @@ public:
 
 private:
     void log_reachable(const SessionService& service, const std::string& address);
+    void log_partial(const SessionService& service) const;
 
     const Needs needs_;
     EventQuota refusals_{limits::refusal_events_per_second};

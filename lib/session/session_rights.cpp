@@ -19,6 +19,10 @@ constexpr const char* not_accepted_text =
     "The server no longer accepts this token: it was removed there, or its secret was replaced.";
 constexpr const char* other_token_text = "The token's secret belongs to another token of the server now.";
 
+std::string kicked_at(const KickList::Client& client) {
+    return client.member.empty() ? std::string() : " (kicked at the member " + client.member + " of its cluster)";
+}
+
 bool has_expired(const login::Rights& rights) {
     return rights.has_expired(std::chrono::system_clock::now());
 }
@@ -37,6 +41,9 @@ std::optional<directory::Refusal> SessionRights::refuse_token() const {
     if (accepted->id() != at_.facts.client.first) {
         return directory::Refusal{Code::going_away, other_token_text};
     }
+    if (const auto revoked = at_.shared->revoked->find(*at_.facts.secret)) {
+        return directory::Refusal{Code::unauthorized, RevokedTokens::text_of(*revoked)};
+    }
     return std::nullopt;
 }
 
@@ -45,9 +52,10 @@ std::optional<directory::Refusal> SessionRights::refuse_login() const {
     if (auto refusal = refuse_token()) {
         return refusal;
     }
-    if (const auto left = at_.shared->kicked->left(at_.facts.client, at_.facts.agreement.peer_name, at_.worker.now())) {
-        return directory::Refusal{
-            Code::busy, "The operator of the server keeps this client out for another " + format_wait(*left) + '.'};
+    if (const auto kicked =
+            at_.shared->kicked->find(at_.facts.client, at_.facts.agreement.peer_name, at_.worker.now())) {
+        return directory::Refusal{Code::busy, "The operator of the server keeps this client out for another " +
+                                                  format_wait(kicked->left) + kicked_at(kicked->who) + '.'};
     }
     const auto rules = at_.shared->registry->rules();
     const login::Rights& rights = rules->of(at_.facts.client.first);

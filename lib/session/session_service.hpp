@@ -49,6 +49,7 @@ struct SessionService {
     std::shared_ptr<directory::SharedPort> public_port;
     std::shared_ptr<directory::HttpService> http;
     std::string address{};                       // as last reported to the client; empty before the first report
+    std::string not_at{};                        // likewise
     bool opened = false;                         // it opened the port or service itself: it did not join others
     bool assigned = false;                       // the server chose its host
     std::uint8_t redrawn = 0;                    // how often another place was chosen, since somebody has the first

@@ -41,9 +41,10 @@ constexpr Setting<ClientValues> settings_of_client[] = {
       .option = "redundancy",
       .operand = "N",
       .topic = tunnel_topic,
-      .help = "Number of servers of a cluster that the client is connected to at the same time, each with "
-              "`connections` connections: with 2 its services go on while one of the servers is away. A server alone "
-              "is not affected."},
+      .help =
+          "Number of servers of a cluster that the client is connected to at the same time, each with "
+          "`connections` connections: with 2 its services continue while one of the servers is away. A server alone "
+          "is not affected."},
      &ClientValues::redundancy},
     {{.key = "proxy",
       .form = Form::word,

@@ -44,7 +44,7 @@ constexpr std::array settings_of_cluster{
     Setting<Cluster>{{.key = "key",
                       .form = Form::path,
                       .help = "File with the key of the cluster, the same on all members, as `ferrotunnel cluster key` "
-                              "makes it; only its owner may read it. Required.",
+                              "makes it; only its owner may read it, or its mode is 0440. Required.",
                       .is_live = true},
                      &Cluster::key},
     Setting<Cluster>{{.key = "peers",
@@ -54,15 +54,23 @@ constexpr std::array settings_of_cluster{
                      {},
                      [](const Cluster& a, const Cluster& b) { return a.peers == b.peers; },
                      [](Cluster& into, const Cluster& from) { into.peers = from.peers; }},
-    Setting<Cluster>{{.key = "public",
-                      .form = Form::word,
-                      .type = "address",
-                      .help = "Where clients reach this member; the default port is 7835. All members tell it to their "
-                              "clients, which are connected to two of them. See \"Clients at two servers\" in scale.md.",
-                      .default_text = "none; then only clients that name this member in `client.server` use it as a "
-                                      "second one",
+    Setting<Cluster>{
+        {.key = "public",
+         .form = Form::word,
+         .type = "address",
+         .help = "Where clients reach this member; the default port is 7835. All members tell it to their "
+                 "clients, which are connected to two of them. See \"Clients at two servers\" in scale.md.",
+         .default_text = "none; then only clients that name this member in `client.server` use it as a "
+                         "second one",
+         .is_live = true},
+        &Cluster::public_address},
+    Setting<Cluster>{{.key = "control",
+                      .form = Form::on_off,
+                      .help = "Accept requests of the control API that other members forward, as `ferrotunnel drain "
+                              "--server NAME` at one of them sends. `off`: only this server's own control socket and "
+                              "dashboard are used.",
                       .is_live = true},
-                     &Cluster::public_address},
+                     &Cluster::control},
 };
 
 std::string key_of_peer(const ClusterPeer& peer) {

@@ -160,12 +160,16 @@ Result<ClusterKeys, std::string> parse_cluster_keys(std::string_view text) {
     return *std::move(keys);
 }
 
+// Nobody may write it, and a group may read it: what systemd's LoadCredential= makes, and Kubernetes of a secret whose
+// defaultMode is 0400 in a pod with an fsGroup. The group is the service's.
+constexpr auto mode_of_mounted_secrets = 0440U;
+
 Result<ClusterKeys, std::string> read_cluster_keys(const std::filesystem::path& file) {
     const Result<PemText, std::string> read = read_pem_file(file);
     if (!read) {
         return read.error();
     }
-    if (read->mode & 077U) {
+    if ((read->mode & 077U) != 0 && read->mode != mode_of_mounted_secrets) {
         return "other users may access it; `chmod 600 " + file.string() + "`";
     }
     if (read->text().size() > limits::cluster_key_file_bytes_max) {

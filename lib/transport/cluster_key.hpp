@@ -73,7 +73,8 @@ struct ClusterKeys {
 /// Reads the text of a file. The error follows the file's name and a colon, and repeats nothing of the text.
 Result<ClusterKeys, std::string> parse_cluster_keys(std::string_view text);
 
-/// Reads a file that only its owner may access. The error is like that of parse_cluster_keys.
+/// Reads a file that only its owner may access, or that has mode 0440, as secrets that a platform mounts. The error is
+/// like that of parse_cluster_keys.
 Result<ClusterKeys, std::string> read_cluster_keys(const std::filesystem::path& file);
 
 }  // namespace ferrotunnel::transport

@@ -268,13 +268,18 @@ struct RegisteredService {
     std::uint16_t port = 0;
     std::string address;  // where visitors reach the service, for people: "tunnel.example.com:2222", or a URL
     std::string host{};   // of kind http: the host that the server has assigned; otherwise empty
+    /// Members of the cluster that cannot listen on the port, with the reasons, for people; usually empty.
+    std::string not_at{};
 
     friend bool operator==(const RegisteredService&, const RegisteredService&) = default;
 };
 
-/// The request of a Registered that answers none: the services were registered before and have other addresses now.
+/// The request of a Registered that answers none: the services were registered before and have other addresses, or
+/// another `not_at`, now.
 /// Only with feature::addresses.
 inline constexpr std::uint32_t no_request = 0;
+/// The longest `not_at`.
+inline constexpr std::size_t not_at_text_max = 256;
 
 struct Registered {
     std::uint32_t request = no_request;

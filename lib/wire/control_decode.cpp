@@ -263,6 +263,7 @@ ControlMessage decode_registered(cbor::Item map, Error& error) {
                      inner.number("port", service.port, 0, any_u16);
                      inner.text("address", service.address, 0, limits::public_address_max);
                      inner.optional_text("host", service.host, limits::http_host_text_max);
+                     inner.optional_text("not_at", service.not_at, not_at_text_max);
                  });
     return message;
 }

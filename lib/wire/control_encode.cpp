@@ -148,12 +148,15 @@ void write_service(cbor::Writer& writer, const Service& service) {
 }
 
 void write_service(cbor::Writer& writer, const RegisteredService& service) {
-    writer.map(3U + (service.host.empty() ? 0U : 1U));
+    writer.map(3U + (service.host.empty() ? 0U : 1U) + (service.not_at.empty() ? 0U : 1U));
     writer.text("id").unsigned_integer(service.id);
     writer.text("port").unsigned_integer(service.port);
     writer.text("address").text(printable(service.address, limits::public_address_max));
     if (!service.host.empty()) {
         writer.text("host").text(service.host);
+    }
+    if (!service.not_at.empty()) {
+        writer.text("not_at").text(printable(service.not_at, not_at_text_max));
     }
 }
 

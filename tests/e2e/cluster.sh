@@ -11,7 +11,7 @@ curl --version | grep -q HTTP2 || skip "curl has no HTTP/2"
 
 # Three machines, as far as listeners know: the same ports, each at an address of its own.
 address=([a]=127.0.0.2 [b]=127.0.0.3 [c]=127.0.0.4)
-control_port=$(free_port) http=$(free_port) https=$(free_port) link=$(free_port)
+control_port=$(free_port) http=$(free_port) https=$(free_port) link=$(free_port) connect=$(free_port)
 prepare_cluster app.test guarded.test group.test sa.test sb.test sc.test tls-sa.test tls-sb.test tls-sc.test
 
 # at ENTRY COMMAND...: visitors of the functions of http_lib.sh come to this server.
@@ -50,7 +50,7 @@ all_are_served() {
 
 say "three servers find each other"
 for name in "${members[@]}"; do
-    write_member "$name" "  hold: 2s" "  http: {hold: 2s, head_timeout: 3m}"
+    write_member "$name" "  hold: 2s" "  http: {hold: 2s, head_timeout: 3m}" "  connect_bind: ${address[$name]}:$connect"
     start_member "$name"
 done
 all_linked
@@ -156,6 +156,46 @@ for entry in "${members[@]}"; do
 done
 unset "programs[visit]"
 end_client office
+
+say "a private service, named to every server by CONNECT"
+read -r web _ <"$dir/echo.ports"
+client_to=${address[a]}:$control_port start_client desk --private "desk=127.0.0.1:$web" --name desk
+wait_for_text desk " -> 127.0.0.1:$web"
+# connect_at ENTRY HOST TOKEN_FILE: the answer of CONNECT, and that of the service behind it.
+connect_at() {
+    printf 'proxy-user = "me:%s"\n' "$(<"$3")" >"$dir/curl.conf"
+    curl -s --max-time 60 -K "$dir/curl.conf" -x "http://${address[$1]}:$connect" -p -o "$dir/got" \
+        -w '%{http_connect} %{http_code}' "http://$2:80/1/1" || true
+}
+reaches_desk() {
+    check_alive
+    [[ $(connect_at "$1" desk "$dir/token") == "200 200" ]]
+}
+for entry in "${members[@]}"; do
+    wait_until $patience "desk through $entry" reaches_desk "$entry"
+    equal "DESK through $entry" "$(connect_at "$entry" DESK "$dir/token")" "200 200"
+    equal "desk with another token" "$(connect_at "$entry" desk "$dir/other" | cut -d ' ' -f 1)" 404
+done
+equal "by its client's name, at another server" "$(connect_at b desk.desk "$dir/token" | cut -d ' ' -f 1)" 404
+end_client desk
+
+say "a public port that a server cannot listen on: the client is told, and when it can"
+taken=$(free_port)
+start occupant python3 -c 'import socket, sys, time
+at = socket.create_server((sys.argv[1], int(sys.argv[2])))
+time.sleep(3600)' "${address[b]}" "$taken"
+wait_until $patience "the other program at port $taken" accepts "${address[b]}:$taken"
+client_at a partial 1 --tcp "$taken=$backend"
+wait_for_text partial "Not at: b (Address already in use)"
+run_ok cluster status --control "$dir/a.sock"
+printed "other members cannot open its clients' ports: tcp $taken at b (Address already in use)"
+accepts_at_c() { accepts "${address[c]}:$taken"; }
+wait_until $patience "port $taken at c" accepts_at_c
+kill_now occupant
+unset "programs[occupant]"
+wait_for_text partial "a service can be reached at all servers of the cluster again"
+wait_until $patience "port $taken at b" accepts "${address[b]}:$taken"
+end_client partial
 
 say "a name belongs to one token, wherever its clients are"
 expected_codes[stranger]=3

@@ -7,6 +7,7 @@ unset FERROTUNNEL_HTTP_BIND # the files say it
 members=(a b c)
 declare -A address=() # of each member's listeners; all have the same ports
 declare -A peer_of=() # "a b": the address at which a reaches b
+declare -A told=()    # where a member tells clients to connect; unset: nowhere
 
 # prepare_cluster HOST...: the cluster's key, two tokens, and a certificate for these hosts.
 prepare_cluster() {
@@ -29,7 +30,7 @@ write_member() {
         "  domain: tunnel.test" "  state_dir: $dir/state_$name" "  control: $dir/$name.sock" "  workers: 2" \
         "  endpoint_file: $dir/$name.endpoints" "  access_log: $dir/$name.access" "  access_log_format: json" \
         "  token: [file:$dir/token, file:$dir/other]" \
-        "  cluster: {name: $name, listen: \"${listen_at:-$own}:$link\", key: $dir/cluster.key, peers: {$peers}}" \
+        "  cluster: {name: $name, listen: \"${listen_at:-$own}:$link\", key: $dir/cluster.key, peers: {$peers}${told[$name]:+, public: \"${told[$name]}\"}}" \
         "${@:2}" >"$dir/$name.yml"
 }
 
@@ -82,7 +83,7 @@ served_since() {
 wait_served() { wait_until "${1:-$patience}" "an answer to each visitor" served_since "$(now_ms)"; }
 
 # plan NAME ENTRY... -- SERVICE... : the plan of cluster_visitors.py in $dir/NAME.plan; SERVICE is {"name": {...}} without
-# braces. $kinds, $pause and $strict are its.
+# braces. $kinds, $pause, $strict, $crowd and $visits are its.
 plan() {
     local name=$1 entries='' services=''
     shift
@@ -95,6 +96,7 @@ plan() {
         services+="${services:+, }$1"
         shift
     done
-    printf '{"entries": {%s}, "services": {%s}, "http": %s, "https": %s, "pause": %s, "strict": %s%s}\n' "$entries" "$services" \
-        "$http" "$https" "${pause:-0.3}" "${strict:-false}" "${kinds:+, \"kinds\": [$kinds]}" >"$dir/$name.plan"
+    printf '{"entries": {%s}, "services": {%s}, "http": %s, "https": %s, "pause": %s, "strict": %s, "crowd": %s, "visits": {%s}%s}\n' \
+        "$entries" "$services" "$http" "$https" "${pause:-0.3}" "${strict:-false}" "${crowd:-0}" "${visits:-}" \
+        "${kinds:+, \"kinds\": [$kinds]}" >"$dir/$name.plan"
 }

@@ -1,19 +1,29 @@
 """Judges what visitors of a cluster noticed of events, and prints a table.
 
-    cluster_outage.py VISITS EVENTS LIMIT
+    cluster_outage.py VISITS EVENTS LIMIT CROWD LOG...
 
 VISITS has the lines of cluster_visitors.py. EVENTS has an object of JSON a line: `event` (a name), `began`; `until`: who
-came before that may fail; `until_not_held`: the same for visitors by TLS, who are not queued; `over`: when the
-machines are as they were; `entries`, `services`, and `pairs` of both, that are concerned.
+came before that may fail; `until_not_held`: the same for the kinds of NOT_HELD; `over`: when the machines are as they
+were; `entries`, `services`, and `pairs` of both, that are concerned; `failed`: the servers among the entries that have
+failed. The LOGs have the lines of each client_crowd; together they have CROWD clients.
 
-Ends with 1 if a visitor has failed that no event concerns, or was not served again LIMIT seconds behind `over`.
+A visitor is without an answer from the begin of its visit, or of the first one that failed, to its next success. Of that
+counts what is behind the begin of the event.
+
+Ends with 1 if a visitor has failed that no event concerns; if an idempotent request has failed whose entry has not
+failed, and that had no part of its response; or if a visitor was not served again, or a client of the crowd not back,
+LIMIT seconds behind `over`.
 """
 
 import json
 import sys
 from collections import defaultdict
 
-NOT_HELD = ("tls",)
+NOT_HELD = ("tls", "visit")
+IDEMPOTENT = ("get", "kept", "https", "crowd")
+KINDS = ("get", "kept", "post", "https", "websocket", "tcp", "udp", "tls", "visit", "crowd")
+WEBSOCKET_LASTS = 1.0  # each pauses so long by itself
+GOAL = 3
 
 
 class Visit:
@@ -21,6 +31,7 @@ class Visit:
         words = line.split(None, 7)
         self.is_ok, self.kind, self.preferred, self.entry, self.service = words[0] == "ok", *words[1:5]
         self.began, self.ended = float(words[5]), float(words[6])
+        self.why = words[7].strip() if len(words) > 7 else ""
         self.line = line.strip()
 
     def visitor(self):
@@ -34,26 +45,51 @@ def concerns(event, entries, service):
 
 def excuses(event, visit):
     until = event["until_not_held" if visit.kind in NOT_HELD else "until"]
-    return (concerns(event, (visit.entry, visit.preferred), visit.service) and visit.began < until
-            and visit.ended >= event["began"])
+    if not concerns(event, (visit.entry, visit.preferred), visit.service):
+        return False
+    if visit.began >= until or visit.ended < event["began"]:
+        return False
+    # Its entry sends it again, unless a part of the response has arrived.
+    is_repeated = visit.kind in IDEMPOTENT and not visit.why.startswith("body:")
+    return not is_repeated or any(entry in event["failed"] for entry in (visit.entry, visit.preferred))
 
 
-def longest_gap(visits, began, ended):
-    """Between the ends of two successes, of which the later is in the time of the event: the next event waits for it."""
-    longest, last = 0.0, None
+def longest_outage(visits, began, ended):
+    """Of visits in the order of their ends, among those that ended within the time: how long they were without."""
+    longest, since = 0.0, None
     for visit in visits:
-        if visit.is_ok:
-            if last is not None and began < visit.ended <= ended:
-                longest = max(longest, visit.ended - last)
-            last = visit.ended
-    if last is None or last < began:
-        longest = max(longest, ended - (last or began))
+        since = visit.began if since is None else since
+        if began < visit.ended <= ended:
+            own = WEBSOCKET_LASTS if visit.kind == "websocket" else 0.0
+            longest = max(longest, visit.ended - max(since, began) - own)
+        if visit.is_ok or visit.kind == "crowd":  # whose next visit is another round's
+            since = None
     return longest
 
 
-def row(name, groups):
-    cells = "".join(f"{len(visits):>8}{sum(not visit.is_ok for visit in visits):>8}{gap:>14.1f}" for visits, gap in groups)
-    print(f"{name:<30}{cells}")
+def crowd_returns(logs, crowd):
+    """Times (s) at which the number of registered clients changed, and whether it was all of them."""
+    changes = []
+    for at, log in enumerate(logs):
+        with open(log, encoding="ascii") as file:
+            changes += [(int(words[0]) / 1000, at, int(words[1])) for words in map(str.split, file) if len(words) == 3]
+    ready, returns = [0] * len(logs), []
+    for when, at, count in sorted(changes):
+        ready[at] = count
+        returns.append((when, sum(ready) == crowd))
+    return returns
+
+
+def crowd_is_back_after(returns, began, ended):
+    """Seconds from the event to the last moment at which a client was not registered. 0: none was away."""
+    away, last = False, 0.0
+    for at, is_all in returns:
+        if at <= began:
+            away = not is_all
+        elif at <= ended:
+            last = at - began if away or not is_all else last
+            away = not is_all
+    return ended - began if away else last
 
 
 def main():
@@ -61,7 +97,8 @@ def main():
         visits = [Visit(line) for line in file if line.startswith(("ok ", "failed ")) and len(line.split(None, 7)) >= 7]
     with open(sys.argv[2], encoding="utf-8") as file:
         events = [json.loads(line) for line in file]
-    limit = float(sys.argv[3])
+    limit, crowd = float(sys.argv[3]), int(sys.argv[4])
+    returns = crowd_returns(sys.argv[5:], crowd)
     by_visitor = defaultdict(list)
     for visit in sorted(visits, key=lambda each: each.ended):
         by_visitor[visit.visitor()].append(visit)
@@ -69,22 +106,34 @@ def main():
     problems = [f"not excused by any event: {visit.line}" for visit in visits
                 if not visit.is_ok and not any(excuses(event, visit) for event in events)]
 
-    print(f"{len(visits)} visits of {len(by_visitor)} visitors\n")
-    print(f"{'':<30}{'concerned':^30}{'others':^30}")
-    print(f"{'event':<30}" + 2 * f"{'visits':>8}{'failed':>8}{'s without':>14}")
+    loops = len([visitor for visitor in by_visitor if visitor[0] != "crowd"])
+    print(f"{len(visits)} visits, of {loops} visitors and to {crowd} clients of the crowd; seconds without an answer\n")
+    print(f"{'':<26}" + "".join(f"{kind:>10}" for kind in (*KINDS, "others", "clients")) + f"{'visits':>9}{'failed':>8}")
+    slow = []
     for event in events:
         ended = min((other["began"] for other in events if other["began"] > event["began"]), default=last)
-        groups = {True: [[], 0.0], False: [[], 0.0]}
+        outages = defaultdict(float)
+        count = failed = 0
         for (kind, preferred, service), each in by_visitor.items():
             is_concerned = concerns(event, (preferred,), service)
-            gap = longest_gap(each, event["began"], ended)
-            group = groups[is_concerned]
-            group[0] += [visit for visit in each if event["began"] <= visit.ended < ended]
-            group[1] = max(group[1], gap)
-            if gap > event["over"] - event["began"] + limit:
-                problems.append(f"{event['event']}: {kind} at {preferred} to {service} had {gap:.1f} s without an answer")
-        row(event["event"], groups.values())
-    print()
+            outage = longest_outage(each, event["began"], ended)
+            column = kind if is_concerned else "others"
+            outages[column] = max(outages[column], outage)
+            now = [visit for visit in each if event["began"] <= visit.ended < ended]
+            count += len(now)
+            failed += sum(not visit.is_ok for visit in now)
+            if outage > event["over"] - event["began"] + limit:
+                problems.append(f"{event['event']}: {kind} at {preferred} to {service} had {outage:.1f} s without an answer")
+        outages["clients"] = crowd_is_back_after(returns, event["began"], ended)
+        if outages["clients"] > event["over"] - event["began"] + limit:
+            problems.append(f"{event['event']}: clients were away for {outages['clients']:.1f} s")
+        cells = "".join(f"{outages[column]:>10.1f}" if column in outages else f"{'':>10}"
+                        for column in (*KINDS, "others", "clients"))
+        print(f"{event['event']:<26}{cells}{count:>9}{failed:>8}")
+        lasted = event["over"] - event["began"]
+        slow += [f"{event['event'].strip()}: {column} {outage - lasted:.1f} s" for column, outage in outages.items()
+                 if outage > lasted + GOAL]
+    print(f"\nlonger than {GOAL} s behind the end of the event: {'; '.join(slow) or 'none'}\n")
     for problem in problems[:20]:
         print(problem)
     print(f"{len(problems)} problems")

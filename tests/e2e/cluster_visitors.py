@@ -9,13 +9,15 @@
                                   the same again and again, until FOLDER/enough is there
 
 PLAN is a file of JSON: `entries` (name: address), `http` and `https` (ports), `services` (name: {host, tls, tcp, udp}),
-`kinds`, `pause` (seconds between two visits of a visitor). A visitor prefers one entry, and connects to the next one if
-that refuses, as programs do with a name that has several addresses; with `strict` to no other. Each answer is checked to
-the last byte, and has a line
+`kinds`, `pause` (seconds between two visits of a visitor), `visits` (visiting client: {service: local port}) for the kind
+`visit`, which prefers no entry: its client does; `crowd` (a number of clients, c0.crowd.test and so on) for the kind
+`crowd`, which requests one host after the other. A visitor prefers one entry, and connects to the next one if that
+refuses, as programs do with a name that has several addresses; with `strict` to no other. Each answer is checked to the
+last byte, and has a line
 
     ok|failed KIND PREFERRED ENTRY SERVICE BEGAN ENDED [WHY]
 
-with times in seconds. FOLDER/served always has the time (ms) at which the visit began that is the oldest of the latest
+with times in seconds. WHY begins with `body:` if a part of the response had arrived. FOLDER/served always has the time (ms) at which the visit began that is the oldest of the latest
 successes of all visitors: everything has been served since then.
 """
 
@@ -33,7 +35,10 @@ from unbroken_load import (DatagramEcho, WrongAnswer, bytes_of, give_back, messa
 
 PATIENCE = 45  # of a visitor; longer than any outage that is allowed
 CONNECT_SECONDS = 3
+DATAGRAM_SECONDS = 0.7  # until one without an answer is sent again
 KINDS = ("get", "kept", "post", "https", "websocket", "tcp", "udp", "tls")
+CROWD_LOOPS = 2    # at each entry
+CROWD_PAUSE = 0.02
 
 
 async def backend(folder, name, address="127.0.0.1"):
@@ -56,12 +61,14 @@ class Visitor:
 
     def __init__(self, plan, trusted, kind, preferred, service):
         self.plan, self.trusted, self.kind, self.preferred, self.service = plan, trusted, kind, preferred, service
-        self.names = plan["services"][service]
+        self.names = plan["services"].get(service)
         self.entry = preferred  # where it is connected
         self.connection = None  # of kind kept
         self.connected_to = preferred  # at its latest visit
         self.here = None        # of kind udp
+        self.answered_by = preferred  # of kind udp: the entry
         self.served = 0.0       # when its latest success began
+        self.has_head = False   # of the response to its present request
 
     def entries(self):
         names = list(self.plan["entries"])
@@ -89,15 +96,18 @@ class Visitor:
     # --- HTTP ---------------------------------------------------------------------------------------------------------
 
     async def answer(self, reader):
+        self.has_head = False
         (_, status, *_), fields = await read_head(reader)
+        self.has_head = status == "200"
         body = await reader.readexactly(int(fields.get("content-length", 0)))
         if status != "200":
             raise WrongAnswer(f"{status} {fields.get('x-ferrotunnel-error', '')} {body[:60]}")
         return body, fields.get("connection", "") == "close"
 
-    async def ask(self, connection, host):
+    async def ask(self, connection, host, most=60_000):
         reader, writer = connection
-        seed, size = random.getrandbits(32), random.randint(1, 60_000)
+        self.has_head = False
+        seed, size = random.getrandbits(32), random.randint(1, most)
         writer.write(f"GET /{seed}/{size} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
         body, is_last = await self.answer(reader)
         if body != bytes_of(seed, size):
@@ -117,21 +127,21 @@ class Visitor:
     async def tls(self):
         await self.get(self.plan["https"], self.names["tls"])
 
-    async def kept(self):
+    async def kept(self, host=None, most=60_000):
         """One that is closed between two requests is made again, as browsers do."""
         is_old = self.connection is not None
         if not is_old:
             self.connection = await self.connect(self.plan["http"])
         connection = self.connection
         try:
-            is_last = await self.ask(connection, self.names["host"])
+            is_last = await self.ask(connection, host or self.names["host"], most)
         except (OSError, EOFError, WrongAnswer) as problem:
             connection[1].close()
             self.connection = None
             is_empty = isinstance(problem, ConnectionError) or getattr(problem, "partial", None) == b""
             if not is_old or not is_empty:
                 raise
-            await self.kept()
+            await self.kept(host, most)
             return
         except asyncio.CancelledError:
             connection[1].close()
@@ -177,7 +187,13 @@ class Visitor:
     # --- streams and datagrams ----------------------------------------------------------------------------------------
 
     async def tcp(self):
-        reader, writer = await self.connect(self.names["tcp"])
+        await self.echo(*await self.connect(self.names["tcp"]))
+
+    async def visit(self):
+        port = self.plan["visits"][self.preferred][self.service]
+        await self.echo(*await asyncio.open_connection("127.0.0.1", port))
+
+    async def echo(self, reader, writer):
         try:
             data = os.urandom(random.randint(1, 60_000))
             writer.write(data)
@@ -188,11 +204,16 @@ class Visitor:
             writer.close()
 
     async def udp(self):
-        """One flow. A datagram without an answer is sent again, and then to the next entry, as DNS clients do."""
+        """One flow. A datagram without an answer is sent again, and then to the next entry, as DNS clients do. One that has
+        an answer from another entry than the preferred one asks that again now and then."""
         data = os.urandom(random.randint(16, 1200))
+        entries = self.entries()
+        if self.answered_by != self.preferred and random.random() < 0.8:
+            entries.sort(key=lambda each: each[0] != self.answered_by)
         while True:
-            for name, address in self.entries():
+            for name, address in entries:
                 if await self.is_answered(name, address, data):
+                    self.answered_by = name
                     return
             await asyncio.sleep(0.1)
 
@@ -203,10 +224,10 @@ class Visitor:
             self.here, self.entry = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), name
             self.here.setblocking(False)
             self.here.connect((address, self.names["udp"]))
-        for _ in range(4):
+        for _ in range(3 if name == self.answered_by else 1):
             try:
                 self.here.send(data)
-                until = time.monotonic() + 1
+                until = time.monotonic() + DATAGRAM_SECONDS
                 while (left := until - time.monotonic()) > 0:
                     if await asyncio.wait_for(asyncio.get_running_loop().sock_recv(self.here, 65536), left) == data:
                         return True
@@ -221,12 +242,13 @@ class Visitor:
     async def come(self):
         """Once; says how it was, and whether it was well."""
         began, self.entry, why = time.time(), self.entry if self.kind == "udp" else self.preferred, None
-        if self.kind == "kept" and self.connection is not None:
+        if self.kind in ("kept", "crowd") and self.connection is not None:
             self.entry = self.connected_to
+        self.has_head = False
         try:
             await asyncio.wait_for(getattr(self, self.kind)(), PATIENCE)
         except (OSError, EOFError, KeyError, asyncio.TimeoutError, WrongAnswer) as problem:
-            why = f"{type(problem).__name__} {problem}"
+            why = f"{'body: ' if self.has_head else ''}{type(problem).__name__} {problem}"
         self.connected_to = self.entry
         if why is None:
             self.served = began
@@ -235,18 +257,41 @@ class Visitor:
         return why is None
 
     async def go_on(self, is_over):
-        await asyncio.sleep(random.uniform(0, self.plan["pause"]))
+        pause = self.plan["pause"]
+        await asyncio.sleep(random.uniform(0, pause))
         while not is_over():
             await self.come()
-            await asyncio.sleep(self.plan["pause"] * random.uniform(0.5, 1.5))
+            await asyncio.sleep(pause * random.uniform(0.5, 1.5))
+
+
+class CrowdVisitor(Visitor):
+    """Requests every CROWD_LOOPS-th host of the crowd, one after the other, on a kept connection."""
+
+    def __init__(self, plan, trusted, preferred, loop):
+        super().__init__(plan, trusted, "crowd", preferred, f"c{loop}")
+        self.number = loop
+
+    async def crowd(self):
+        await self.kept(f"{self.service}.crowd.test", 500)
+
+    async def go_on(self, is_over):
+        while not is_over():
+            await self.come()
+            self.number = (self.number + CROWD_LOOPS) % self.plan["crowd"]
+            self.service = f"c{self.number}"
+            await asyncio.sleep(CROWD_PAUSE * random.uniform(0.5, 1.5))
 
 
 def visitors(folder, plan_file):
     with open(plan_file, encoding="utf-8") as file:
         plan = json.load(file)
     trusted = ssl.create_default_context(cafile=f"{folder}/ca.pem")
-    return [Visitor(plan, trusted, kind, entry, service) for kind in plan.get("kinds", KINDS) for entry in plan["entries"]
+    made = [Visitor(plan, trusted, kind, entry, service) for kind in plan.get("kinds", KINDS) for entry in plan["entries"]
             for service in plan["services"]]
+    made += [Visitor(plan, trusted, "visit", client, service) for client, ports in plan.get("visits", {}).items()
+             for service in ports]
+    return made + [CrowdVisitor(plan, trusted, entry, loop) for entry in plan["entries"]
+                   for loop in range(CROWD_LOOPS if plan.get("crowd") else 0)]
 
 
 async def once(folder, plan_file):

@@ -109,12 +109,16 @@ def hostile(kid, pem, url):
     yield "no_token", "x"
 
 
-command, *arguments = sys.argv[1:]
-if command == "jwks":
-    print(json.dumps({"keys": [jwk(*each.split("=", 1)) for each in arguments]}))
-elif command == "good":
-    changes = json.loads(arguments[2]) if len(arguments) > 2 else {}
-    print(token({"alg": "RS256", "kid": arguments[0], "typ": "JWT"}, claims(**changes), rs256(arguments[1])))
-else:
-    for name, text in hostile(*arguments):
-        print(name, text)
+def main(command, *arguments):
+    if command == "jwks":
+        print(json.dumps({"keys": [jwk(*each.split("=", 1)) for each in arguments]}))
+    elif command == "good":
+        changes = json.loads(arguments[2]) if len(arguments) > 2 else {}
+        print(token({"alg": "RS256", "kid": arguments[0], "typ": "JWT"}, claims(**changes), rs256(arguments[1])))
+    else:
+        for name, text in hostile(*arguments):
+            print(name, text)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -130,7 +130,7 @@ values = {
     "server.acme.dns_command_time": "7s", "server.acme.dns_server": "127.0.0.1:9", "server.acme.http_port": 81,
     "server.acme.tls_port": 444, "server.acme.orders_per_token": 7,
     "server.cluster.name": "c", "server.cluster.listen": "127.0.0.1:8", "server.cluster.key": f"{folder}/cluster_again.key",
-    "server.cluster.peers": {"b": "127.0.0.1:2"}, "server.cluster.public": "127.0.0.1:3",
+    "server.cluster.peers": {"b": "127.0.0.1:2"}, "server.cluster.public": "127.0.0.1:3", "server.cluster.control": False,
     "server.ssh_service": "t@alice", "server.silent_service": "t@alice", "server.proxy_protocol_from": ["10.0.0.1"],
     "server.domain": "d.test", "server.public_host": "h.test", "server.allow_ports": ["1024-65535"],
     "server.connections_per_token": 77, "server.ports_per_token": 77, "server.hold": "7s",

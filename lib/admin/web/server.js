@@ -25,6 +25,10 @@ export function overview() {
     { name: "Names", right: true, of: (row) => number(row.names) }, { name: "Visitors", right: true, of: (row) => number(row.streams) },
     { name: "Forwarded", right: true, of: (row) => number(row.forwarded) },
     { name: "Round trip", right: true, of: (row) => (row.rtt_us > 0 ? `${(row.rtt_us / 1000).toFixed(1)} ms` : "–") },
+    { name: "", of: (row) => make("button", { type: "button", class: "small", "aria-label": `Drain ${row.name}`, click: () => ask(
+      `Drain the server ${row.name}? Its clients move to other servers. When its visitors have finished, it stops.`,
+      () => post(`/cluster/members/${encodeURIComponent(row.name)}/drain`).then(
+        () => say(`The server ${row.name} is draining.`), (problem) => say(problem.message, true))) }, "Drain …") },
   ], "No other members.");
   const cluster = card("Cluster", members.element);
   cluster.hidden = true;
@@ -80,6 +84,7 @@ const keepOutTimes = [["", "no time: it may reconnect at once"], ["60", "1 minut
 
 export function clients() {
   const nameOf = (row) => row.name || `client ${row.id}`;
+  const calledBy = (row) => (row.id === 0 ? row.name : row.id);
   const send = (body, text) => post("/kick", body).then(() => say(text), (problem) => say(problem.message, true)).then(() => page.refresh().catch(() => {}));
   const kick = (row) => make("button", { type: "button", class: "small", "aria-label": `Kick ${row.name || row.id}`, click: () => {
     const time = make("select", {}, keepOutTimes.map(([seconds, text]) => make("option", { value: seconds }, text)));
@@ -90,7 +95,7 @@ export function clients() {
   } }, "Kick …");
   // A time of one second replaces the present one and then expires.
   const letIn = (row) => make("button", { type: "button", class: "small", "aria-label": `Let ${nameOf(row)} in`,
-    click: () => send({ client: row.id, seconds: 1 }, `${nameOf(row)} may come back.`) }, "Let in");
+    click: () => send({ client: calledBy(row), seconds: 1 }, `${nameOf(row)} may come back.`) }, "Let in");
   const client = { name: "Client", of: (row) => make("span", {}, make("b", {}, row.name || "(no name)"), " ", make("small", {}, `#${row.id}`)) };
   const table = new Table("Clients", [
     client,
@@ -114,7 +119,7 @@ export function clients() {
       const now = await get("/status");
       table.show(now.tunnels, (row) => String(row.id));
       outCard.hidden = now.kept_out.length === 0;
-      out.show(now.kept_out, (row) => String(row.id));
+      out.show(now.kept_out, (row) => `${row.id} ${row.token} ${row.name}`);
     },
   };
   outCard.hidden = true;
@@ -144,6 +149,22 @@ export function services() {
     { name: "Top visitors", of: (row) => (row.top_visitors.length === 0 ? "–" : make("span", {}, row.top_visitors.slice(0, 3).map(
       (one) => make("div", {}, make("code", {}, one.address), " ", make("small", {}, `${number(one.visits)} visits, ${bytes(one.bytes)}`))))) },
   ], "No service is registered.");
+  const elsewhere = new Table("Names at other servers", [
+    { name: "Name", of: (row) => make("b", {}, row.name), by: (row) => row.name }, { name: "Kind", of: (row) => row.kind },
+    { name: "Server", of: (row) => row.member, by: (row) => row.member },
+    { name: "State", of: (row) => (row.state === "ready" ? "ready" : badge(row.state, "warn")) },
+  ], "No names at other servers.");
+  const others = card("At other servers of the cluster", elsewhere.element);
+  others.hidden = true;
+  let turn = 0;
+  // The first page, every ten seconds: it is for a look, and `ferrotunnel services --all` has all of them.
+  const showOthers = async (count) => {
+    others.hidden = !(count > 0);
+    if (others.hidden || turn++ % 10 !== 0) return;
+    const [own, page] = await Promise.all([get("/cluster"), get("/cluster/names")]);
+    elsewhere.show(page.names.filter((row) => row.member !== own.member).slice(0, 200),
+      (row) => `${row.member} ${row.kind} ${row.name}`);
+  };
   const key = (row) => `${row.client_id} ${row.name} ${row.endpoint}`;
   const show = () => {
     const wanted = find.value.toLowerCase();
@@ -152,15 +173,17 @@ export function services() {
   return {
     title: "Services", every: 1000,
     element: make("div", { class: "page" }, make("h1", {}, "Services"),
-      card("Reachable now", make("label", { class: "find", for: "find" }, "Find ", find), table.element)),
+      card("Reachable now", make("label", { class: "find", for: "find" }, "Find ", find), table.element), others),
     async refresh() {
-      rows = (await get("/services")).services;
+      const list = await get("/services");
+      rows = list.services;
       const now = performance.now();
       for (const row of rows) {
         if (!all.has(key(row))) all.set(key(row), new Rates());
         row.rates = all.get(key(row)).of(now, [row.bytes_received, row.bytes_sent, row.visits]) ?? [0, 0, 0];
       }
       show();
+      await showOthers(list.elsewhere);
     },
   };
 }
@@ -173,6 +196,7 @@ export function tokens() {
   const used = (secret) => (secret?.last_used ? `${ago(secret.last_used)} from ${secret.from}` : "not since the start");
   const table = new Table("Tokens", [
     { name: "Token", of: (row) => make("span", {}, make("b", {}, row.name), " ", row.weak ? badge("weak", "warn") : "",
+      row.revoked ? badge(`revoked at ${row.revoked.member}`, "bad") : "",
       row.rights.expired ? badge("expired", "bad") : "") },
     { name: "May", of: rights },
     { name: "Last used", of: (row) => used(row.secrets.secret) + (row.second_secret ? `; second secret: ${used(row.secrets.also)}` : "") },

@@ -35,6 +35,7 @@ ClusterProfile::ClusterProfile(test::SeededRandom& random) {
     hang_every = maybe(40, 15, 90);
     client_every = std::chrono::milliseconds(random.between(500, 6'000));
     visitor_every = 400ms;
+    value_every = 2s;
     clock_difference_max = random.chance(60) ? Duration(2s) : Duration(10h);
 }
 

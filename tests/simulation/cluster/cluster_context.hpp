@@ -26,6 +26,7 @@ struct ClusterCounts {
     std::uint64_t visitors = 0;
     std::uint64_t served = 0;
     std::uint64_t forwarded = 0;
+    std::uint64_t values = 0;  // set or removed
     std::uint64_t messages = 0;
     std::uint64_t links = 0;
     std::uint64_t crashes = 0;
@@ -82,6 +83,7 @@ struct ClusterProfile {
     Duration hang_every;
     Duration client_every;
     Duration visitor_every;
+    Duration value_every;
     Duration clock_difference_max;
 };
 

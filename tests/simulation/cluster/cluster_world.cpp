@@ -13,7 +13,8 @@ ClusterWorld::ClusterWorld(std::uint64_t seed, ClusterCounts& counts, bool logs)
       profile_(context_.random),
       judge_(context_, members_),
       network_(context_, profile_, members_),
-      clients_(context_, profile_, members_, judge_) {
+      clients_(context_, profile_, members_, judge_),
+      values_(context_, members_) {
     std::vector<std::string> list;
     for (Index i = 0; i < profile_.members; ++i) {
         list.push_back(cluster_member_name(i));
@@ -47,6 +48,7 @@ void ClusterWorld::run() {
     repeat(profile_.hang_every, [this] { hang(static_cast<Index>(context_.random.below(profile_.members))); });
     repeat(profile_.client_every, [this] { clients_.act(); });
     repeat(profile_.visitor_every, [this] { add_visitor(); });
+    repeat(profile_.value_every, [this] { values_.act(); });
     const auto run_for = [this](Duration time) { context_.events.run_until(context_.events.now() + time); };
     run_for(profile_.faults_for);
     mend();
@@ -57,11 +59,13 @@ void ClusterWorld::run() {
     clients_.rest();
     run_for(45s);
     final_check.check();
+    values_.check();
     context_.tell([] { return std::string("all clients leave"); });
     clients_.leave_all();
     run_for(60s);
     run_for(25h);
     final_check.check_empty(context_.events.now());
+    values_.check_kept();
 }
 
 void ClusterWorld::repeat(Duration every, const std::function<void()>& what) {
@@ -155,6 +159,8 @@ void ClusterWorld::handle_one(ClusterMember& member, const cluster::Effect& effe
         judge_.routes_changed(member, changed->name);
     } else if (const auto* const routed = std::get_if<cluster::MemberRouted>(&effect)) {
         judge_.member_routed(member, *routed);
+    } else if (const auto* const value = std::get_if<cluster::ValueChanged>(&effect)) {
+        values_.changed(member, value->key);
     } else if (const auto* const link = std::get_if<cluster::LinkRefused>(&effect)) {
         throw ClusterFailure(("no link is refused: " + link->why).c_str());
     }

@@ -14,6 +14,7 @@
 #include "simulation/cluster/cluster_judge.hpp"
 #include "simulation/cluster/cluster_member.hpp"
 #include "simulation/cluster/cluster_network.hpp"
+#include "simulation/cluster/cluster_values.hpp"
 
 namespace ferrotunnel::simulation {
 
@@ -45,6 +46,7 @@ private:
     ClusterJudge judge_;
     ClusterNetwork network_;
     ClusterClients clients_;
+    ClusterValues values_;
     bool is_mended_ = false;
 };
 

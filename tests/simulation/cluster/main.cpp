@@ -45,6 +45,11 @@ constexpr MutantName mutant_names[] = {
     {"lost_ignored", Mutant::lost_ignored},
     {"orphan_kept", Mutant::orphan_kept},
     {"late_alone", Mutant::late_alone},
+    {"earlier_value_wins", Mutant::earlier_value_wins},
+    {"removed_value_revived", Mutant::removed_value_revived},
+    {"lifetime_restarted", Mutant::lifetime_restarted},
+    {"value_not_passed_on", Mutant::value_not_passed_on},
+    {"lost_link_knows", Mutant::lost_link_knows},
 };
 
 constexpr std::size_t last_lines = 120;
@@ -70,13 +75,14 @@ void print_counts(const RunOptions& options, const ClusterCounts& counts) {
     const auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
     std::printf(
         "%llu seeds passed: %llu claims, %llu granted, %llu of them provisionally, %llu refused, %llu for now; %llu "
-        "revoked; %llu visitors, %llu served, %llu forwarded; %llu messages on %llu links; %llu crashes, %llu hangs, "
+        "revoked; %llu visitors, %llu served, %llu forwarded; %llu changes of values; %llu messages on %llu links; "
+        "%llu crashes, %llu hangs, "
         "%llu partitions; two tokens: %llu by a home that has started, %llu by an old table\n",
         number(options.count), number(counts.claims), number(counts.granted), number(counts.provisional),
         number(counts.refused), number(counts.refused_for_now), number(counts.revoked), number(counts.visitors),
-        number(counts.served), number(counts.forwarded), number(counts.messages), number(counts.links),
-        number(counts.crashes), number(counts.hangs), number(counts.partitions), number(counts.home_restarted),
-        number(counts.stale_provisional));
+        number(counts.served), number(counts.forwarded), number(counts.values), number(counts.messages),
+        number(counts.links), number(counts.crashes), number(counts.hangs), number(counts.partitions),
+        number(counts.home_restarted), number(counts.stale_provisional));
 }
 
 /// True if a seed failed.

@@ -436,3 +436,27 @@ TEST_CASE("whoever asks does not wait for ever, and believes only HTTP") {
     REQUIRE_FALSE(distrusted);
     CHECK(distrusted.error().why == NoReply::Why::untrusted);
 }
+
+TEST_CASE("a connection that another part of the program has made is served at an endpoint without a listener",
+          "[threads]") {
+    test::RecordingLogger log;
+    test::FakeSubject subject;
+    const auto handler = [&subject](const Request& request) { return answer_to_member(request, subject); };
+    ControlThread thread(std::vector<ControlThread::Endpoint>{{-1, handler, ::geteuid()}}, {}, log);
+    std::vector<runtime::Fd> callers;
+    for (std::size_t i = 0; i < limits::admin_peers_max; ++i) {
+        auto [caller, served] = runtime::socket_pair();
+        thread.adopt(std::move(served), "b");
+        say(caller, "POST /v1/services/web HTTP/1.1\r\nHost: a\r\nContent-Length: 17\r\n\r\n{\"enabled\": true}");
+        std::string text;
+        read_until(caller, text, "enable web for the member b of the cluster");
+        callers.push_back(std::move(caller));
+    }
+    // One more takes the place of the one that has waited longest.
+    auto [caller, served] = runtime::socket_pair();
+    thread.adopt(std::move(served), "b");
+    CHECK(read_to_end(callers.front()).empty());
+    say(caller, status_request);
+    std::string text;
+    read_until(caller, text, "status");
+}

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "admin/later_answer.hpp"
+#include "admin/resources.hpp"
 #include "admin/subject.hpp"
 
 namespace ferrotunnel::test {
@@ -40,6 +41,9 @@ public:
     }
     admin::Answer answer(const admin::OwnAuthorityRequest& /*request*/) override { return told("own authority"); }
     admin::Answer answer(const admin::ClusterRequest& /*request*/) override { return told("cluster"); }
+    admin::Answer answer(const admin::ClusterNamesRequest& asked) override {
+        return told("names from " + std::to_string(asked.from));
+    }
     admin::Answer answer(const admin::ClusterForgetRequest& asked) override { return told("forget " + asked.member); }
     admin::Answer answer(const admin::AcmeRenewRequest& asked) override { return told("renew " + asked.name); }
     admin::Answer answer(const admin::AcmeRecordsRequest& asked) override {
@@ -50,8 +54,12 @@ public:
         return admin::wait_for(later, Clock::now() + std::chrono::minutes(1), "too late");
     }
     admin::Answer services() override { return told("services"); }
-    admin::Answer request_client(const std::string& client, const admin::Json& request) override {
-        return told("ask " + client + ' ' + request.dump());
+    admin::Answer request_client(const std::string& client, const admin::Json& request, bool here) override {
+        return told((here ? "ask here " : "ask ") + client + ' ' + request.dump());
+    }
+    admin::Answer request_member(const std::string& member, const admin::Request& request) override {
+        return told("member " + member + ' ' + std::string(request.method) + ' ' + std::string(request.path) +
+                    std::string(request.query) + ' ' + std::string(request.body));
     }
     admin::Answer add_service(const admin::Json& description, bool keep) override {
         return told((keep ? "keep " : "add ") + description.dump());

@@ -73,6 +73,40 @@ TEST_CASE("each resource has its methods") {
     CHECK(asked("GET", "/") == "404 not_found");
 }
 
+TEST_CASE("a request is forwarded to another member of a cluster, once") {
+    CHECK(asked("GET", "/v1/cluster/members/b/status") == "200 member b GET /v1/status ");
+    CHECK(asked("GET", "/v1/cluster/members/b/acme", {}, "?name=a.test") == "200 member b GET /v1/acme?name=a.test ");
+    CHECK(asked("POST", "/v1/cluster/members/b%20c/kick", R"({"client": "alice"})") ==
+          R"(200 member b c POST /v1/kick {"client": "alice"})");
+    CHECK(asked("POST", "/v1/cluster/members/b/clients/n%20as/services") ==
+          "200 member b POST /v1/clients/n%20as/services ");
+    for (const char* path :
+         {"/v1/cluster/members/", "/v1/cluster/members/b", "/v1/cluster/members/b/", "/v1/cluster/members//status"}) {
+        CHECK(asked("GET", path) == "404 not_found");
+    }
+    CHECK(asked("GET", "/v1/cluster/members/b/events/stream") == "404 not_here");
+    CHECK(asked("GET", "/v1/cluster/names") == "200 names from 0");
+    CHECK(asked("GET", "/v1/cluster/names", {}, "?from=4096") == "200 names from 4096");
+    for (const char* query : {"?from=", "?from=-1", "?from=1x", "?to=1"}) {
+        CHECK(asked("GET", "/v1/cluster/names", {}, query) == "400 invalid");
+    }
+    CHECK(asked("GET", "/v1/clients", {}, "?name=a%20b") == "404 not_here");  // which servers answer
+    CHECK(asked("GET", "/v1/clients") == "400 invalid");
+
+    test::FakeSubject subject;
+    Request request{"GET", "/v1/cluster/members/a/status"};
+    request.peer = "b";
+    const Answer answer = answer_to_member(request, subject);
+    CHECK(answer.status == 409);
+    CHECK(answer.body.at("error").at("code") == "not_here");
+    request = {"POST", "/v1/services/web", R"({"enabled": false})"};
+    request.peer = "b";
+    CHECK(answer_to_member(request, subject).body.at("told") == "disable web for the member b of the cluster");
+    request = {"GET", "/v1/clients/nas/services"};
+    request.peer = "b";
+    CHECK(answer_to_member(request, subject).body.at("told").get<std::string>().starts_with("ask here nas "));
+}
+
 TEST_CASE("what a request says is checked") {
     CHECK(asked("GET", "/v1/route", {}, "?url=https%3A%2F%2Fa.test%2Fx%3Fy%3D1&visitor=::1&cookie=a%3D1%3B+b%3D2") ==
           "200 route https://a.test/x?y=1|::1|a=1; b=2");

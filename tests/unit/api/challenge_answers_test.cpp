@@ -6,11 +6,13 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "api/limits.hpp"
 #include "support/temporary_folder.hpp"
+#include "unit/directory/fake_values.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -46,6 +48,25 @@ TEST_CASE("a webroot's tokens are answered, from where ACME clients put them", "
     answers.set_webroot({});
     CHECK(answers.http("token") == no_answer);
     answers.set_webroot(webroot.folder / "none");
+    CHECK(answers.http("token") == no_answer);
+}
+
+TEST_CASE("an answer that another member of the cluster has published is given here, too", "[acme]") {
+    directory::test::FakeCluster cluster;
+    issuance::ClusterShare other(std::make_shared<directory::test::FakeValues>(cluster, "a"));
+    const auto own =
+        std::make_shared<const issuance::ClusterShare>(std::make_shared<directory::test::FakeValues>(cluster, "b"));
+    REQUIRE(other.publish_answer(acme::Way::http_01, "token", "token.thumb"));
+    REQUIRE(other.publish_answer(acme::Way::tls_alpn_01, "a.example.com", "PEM"));
+    ChallengeAnswers answers;
+    CHECK(answers.http("token") == no_answer);
+    CHECK(answers.tls("a.example.com") == no_answer);
+    answers.set_cluster(own);
+    CHECK(answers.http("token") == "token.thumb");
+    CHECK(answers.http("not a token") == no_answer);
+    CHECK(answers.tls("a.example.com") == "PEM");
+    CHECK(answers.tls("b.example.com") == no_answer);
+    other.withdraw_answer(acme::Way::http_01, "token");
     CHECK(answers.http("token") == no_answer);
 }
 

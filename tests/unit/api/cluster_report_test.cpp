@@ -22,6 +22,7 @@ peers::ClusterState two_others(TimePoint now) {
     state.own_names = 12;
     state.memory = 8'192;
     state.partial_ports = {"tcp 2222"};
+    state.own_partial_ports = {"udp 53 at b (Address already in use)"};
     peers::ClusterState::Member linked;
     linked.name = "b";
     linked.address = "b.test:7838";
@@ -54,6 +55,7 @@ TEST_CASE("the control API has the members of a cluster", "[cluster-report]") {
     CHECK(json.at("waiting") == 2);
     CHECK(json.at("memory") == 8'192);
     CHECK(json.at("partial_ports") == Json::array({"tcp 2222"}));
+    CHECK(json.at("own_partial_ports") == Json::array({"udp 53 at b (Address already in use)"}));
     Json linked = json.at("members").at(0);
     const auto wall = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
     CHECK(linked.at("since").get<std::int64_t>() <= wall - 59);

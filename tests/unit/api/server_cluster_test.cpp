@@ -1,4 +1,7 @@
 // A server as a member of a cluster whose other member cannot be reached: its start, its key, its control API.
+#include <algorithm>
+#include <asio.hpp>
+#include <asio/use_future.hpp>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -10,8 +13,13 @@
 #include <utility>
 #include <vector>
 
+#include "api/server_cluster.hpp"
+#include "base/base64url.hpp"
+#include "base/bytes.hpp"
+#include "ferrotunnel/client.hpp"
 #include "ferrotunnel/control.hpp"
 #include "ferrotunnel/detail/cluster_key_file.hpp"
+#include "net/host_port.hpp"
 #include "support/temporary_folder.hpp"
 #include "unit/api/apply_texts.hpp"
 #include "unit/api/end_to_end.hpp"
@@ -58,6 +66,13 @@ std::string forget_outcome(const Server& server, const std::string& member) {
     }
 }
 
+std::string base64(const std::string& text) {
+    std::string encoded = encode_base64url(as_bytes(text));
+    std::replace(encoded.begin(), encoded.end(), '-', '+');
+    std::replace(encoded.begin(), encoded.end(), '_', '/');
+    return encoded.append((4 - encoded.size() % 4) % 4, '=');
+}
+
 }  // namespace
 
 TEST_CASE("a member of a cluster listens, and shows the members", "[threads][server-cluster]") {
@@ -77,6 +92,60 @@ TEST_CASE("a member of a cluster listens, and shows the members", "[threads][ser
     CHECK_FALSE(rig.server.stop());
 }
 
+TEST_CASE("members derive one key of sticky cookies, and accept that of a second key of the file", "[server-cluster]") {
+    const directory::ClientId group{{1}, {2}};
+    const auto keys_of = [](std::uint8_t first, std::optional<std::uint8_t> second) {
+        const auto key = [](std::uint8_t byte) {
+            return transport::ClusterKey(std::vector<std::uint8_t>(transport::ClusterKey::size_bytes, byte), byte);
+        };
+        return transport::ClusterKeys{key(first), second ? std::optional(key(*second)) : std::nullopt};
+    };
+    const auto at_a = detail::sticky_key_of(keys_of(1, {}));
+    const auto at_b = detail::sticky_key_of(keys_of(1, 2));  // has the file with the next key already
+    CHECK(at_a->cookie_name(group) == at_b->cookie_name(group));
+    CHECK(at_a->tag(group, "laptop", 0) == at_b->tag(group, "laptop", 0));
+    CHECK(at_a->accepted() == nullptr);
+    const auto switched = detail::sticky_key_of(keys_of(2, 1));
+    CHECK(switched->tag(group, "laptop", 0) != at_a->tag(group, "laptop", 0));
+    REQUIRE(switched->accepted() != nullptr);
+    CHECK(switched->accepted()->cookie_name(group) == at_a->cookie_name(group));
+    CHECK(switched->accepted()->tag(group, "laptop", 0) == at_a->tag(group, "laptop", 0));
+    REQUIRE(at_b->accepted() != nullptr);
+    CHECK(at_b->accepted()->tag(group, "laptop", 0) == switched->tag(group, "laptop", 0));
+}
+
+TEST_CASE("requests are forwarded to members that are linked; this member answers its own",
+          "[threads][server-cluster]") {
+    ClusterServer rig;
+    rig.start();
+    const Control control(rig.server.control_socket(), patience);
+    const auto asked = [&control](const std::string& member, const std::string& path = "/v1/status") {
+        try {
+            return control.of_member(member).ask("GET", path);
+        } catch (const control_error& error) {
+            return std::to_string(error.status()) + ' ' + error.code() + ": " + error.what();
+        }
+    };
+    CHECK(asked("b").starts_with("503 not_linked: The member \"b\" cannot be reached from here"));
+    CHECK(asked("x") ==
+          "404 not_found: \"x\" is not a member of the cluster. This server is a; the others in its list are b.");
+    CHECK(nlohmann::json::parse(asked("a")).at("side") == "server");
+    CHECK(asked("a", "/v1/cluster/members/b/status").starts_with("409 not_here: "));
+    CHECK(asked("b", "/v2/status").starts_with("404 not_found"));  // not forwarded
+    CHECK(nlohmann::json::parse(control.cluster_names()).at("names").empty());
+    CHECK(nlohmann::json::parse(control.services()).at("elsewhere") == 0);
+    try {
+        (void)control.of_client("nas").services();
+        FAIL("there is no client");
+    } catch (const control_error& error) {
+        CHECK(error.status() == 404);
+        CHECK(std::string(error.what()) ==
+              "No connected client has the name or the id \"nas\". These members of the "
+              "cluster could not be asked: b.");
+    }
+    CHECK_FALSE(rig.server.stop());
+}
+
 TEST_CASE("a server that is alone has no cluster", "[threads][server-cluster]") {
     ClusterServer rig;
     rig.server = rig.settings(std::nullopt).build();
@@ -84,6 +153,74 @@ TEST_CASE("a server that is alone has no cluster", "[threads][server-cluster]") 
     CHECK(forget_outcome(rig.server, "b").starts_with("409 This server is not a member of a cluster"));
     CHECK_FALSE(nlohmann::json::parse(Control(rig.server.control_socket(), patience).status()).contains("cluster"));
     CHECK(rig.server.metrics_text().find("\nferrotunnel_cluster_linked{") == std::string::npos);
+}
+
+TEST_CASE("a service of a client at another member is dialled by name, by port, and through CONNECT",
+          "[threads][server-cluster]") {
+    const ClusterServer b_rig;
+    const ClusterServer a_rig;
+    std::filesystem::copy_file(b_rig.key, a_rig.key, std::filesystem::copy_options::overwrite_existing);
+    const auto member = [&](const ClusterServer& rig, const Cluster& cluster) {
+        Server::Builder builder = server_builder(b_rig.token);
+        builder.connect_bind("127.0.0.1:0").control(rig.folder / "server.sock").cluster(cluster);
+        Server server = builder.build();
+        server.start();
+        return server;
+    };
+    const auto state = [](const Server& server) {
+        return nlohmann::json::parse(Control(server.control_socket(), patience).cluster());
+    };
+    Server b = member(b_rig, {"b", "127.0.0.1:0", b_rig.key, {{"a", "127.0.0.1:1"}}});
+    Server a = member(a_rig, {"a", "127.0.0.1:0", a_rig.key, {{"b", state(b).at("listen").get<std::string>()}}});
+    Client client = client_builder(b_rig.token, b.client_endpoint()).name("alice").build();
+    const Echo echo;
+    Service desk = client.add(Tcp::private_service("desk", echo.address()));
+    Service line = client.add(to(echo.address()));
+    client.start();
+    REQUIRE_FALSE(client.wait_ready(patience));
+    const std::string port = ':' + std::to_string(line.port());
+
+    const auto echoed = [&](const OpenTarget& target) -> std::error_code {
+        try {
+            Stream stream = a.async_open(target, asio::use_future).get();
+            std::string got(5, ' ');
+            asio::async_write(stream, asio::buffer("hello", 5), asio::use_future).get();
+            asio::async_read(stream, asio::buffer(got), asio::use_future).get();
+            CHECK(got == "hello");
+            return {};
+        } catch (const std::system_error& error) {
+            return error.code();
+        }
+    };
+    REQUIRE(eventually([&] { return !echoed({"desk"}) && !echoed({port}); }));
+    CHECK(echoed({"desk", "alice"}) == errc::unknown_service);  // members do not know clients' names
+    CHECK(echoed({"service"}) == errc::unknown_service);        // nor those of public services
+    CHECK(echoed({"nothing"}) == errc::unknown_service);
+
+    const auto named = [&](const std::string& name) {
+        const auto at = net::parse_host_port(a.connect_endpoint());
+        asio::io_context io;
+        asio::ip::tcp::socket socket(io);
+        socket.connect({asio::ip::make_address(at->host), at->port});
+        const std::string password = base64("me:" + std::string(b_rig.token.reveal()));
+        const std::string head = "CONNECT " + name + ":1 HTTP/1.1\r\nHost: " + name +
+                                 ":1\r\nProxy-Authorization: Basic " + password + "\r\n\r\n";
+        asio::write(socket, asio::buffer(head + "hello"));
+        std::string answer;
+        std::error_code error;
+        asio::read_until(socket, asio::dynamic_buffer(answer), "\r\n\r\n", error);
+        const std::string status = answer.substr(9, 3);
+        answer.erase(0, answer.find("\r\n\r\n") + 4);
+        if (status == "200") {
+            asio::read(socket, asio::dynamic_buffer(answer), asio::transfer_exactly(5 - answer.size()), error);
+        }
+        return status == "200" ? answer : status;
+    };
+    CHECK(named("desk") == "hello");
+    CHECK(named("DESK") == "hello");
+    CHECK(named("service") == "404");
+    CHECK(named("desk.alice") == "404");
+    CHECK(a.stop(patience) == std::error_code());
 }
 
 TEST_CASE("a changed key file is used when settings are applied; other changes need a restart",
@@ -96,6 +233,10 @@ TEST_CASE("a changed key file is used when settings are applied; other changes n
     CHECK(texts_of(rig.server.apply(rig.settings(rig.member()))).empty());
 
     Cluster other = rig.member();
+    other.control = false;
+    CHECK(texts_of(rig.server.apply(rig.settings(other))) == Texts{"server.cluster.control changed"});
+    other.control = true;
+    CHECK(texts_of(rig.server.apply(rig.settings(other))) == Texts{"server.cluster.control changed"});
     other.name = "c";
     ApplyReport report = rig.server.apply(rig.settings(other));
     CHECK(report.ok());

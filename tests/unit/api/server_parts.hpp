@@ -107,8 +107,10 @@ public:
                                  const std::lock_guard lock(mutex_);
                                  ++ended_;
                              }}};
-    ServerClients clients{{sessions, shared->kicked, events, log}};
-    ServiceDial dial{{workers, sessions, life, shared->mux.open_deadline}};
+    SharedRights shared_rights{{workers, shared, sessions, log}};
+    ServerClients clients{{sessions, shared->kicked, events, log,
+                           [this](const auto& who, Duration time) { shared_rights.publish(who, time); }}};
+    ServiceDial dial{{workers, sessions, *shared, life, shared->mux.open_deadline}};
     const NamedCarriers carriers{*shared};
     const ConnectAccess connect_access{*shared, carriers};
     ServerEndpoints endpoints;
@@ -119,7 +121,7 @@ public:
     ServerEdge edge{
         {workers, shared, log, random, listeners, sharers, access_log, traces, [this] { ++certificate_changes; }}};
     std::atomic<int> certificate_changes{0};
-    ServerCluster cluster{{workers, shared, log, random, listeners, edge}};
+    ServerCluster cluster{{workers, shared, log, random, listeners, edge, control}};
     ServerCertificates certificates{{shared, log, random, edge, sessions}};
     StateDirectory state{{workers, shared, log, random}};
     ServerUpkeep upkeep{{workers, shared, log, sessions}};
@@ -127,7 +129,7 @@ public:
     ServerHandover handover{{workers, shared, log, lifecycle, control, endpoints, sessions, listeners, edge, state}};
     ServerReload reload{ServerSettings(given),
                         {workers, shared, log, random, lifecycle, sessions, plugins, access_log, traces, sharers, edge,
-                         cluster, certificates, state, upkeep}};
+                         cluster, certificates, state, upkeep, shared_rights}};
 
 private:
     void begin_drain() override {}

@@ -1,4 +1,6 @@
 // The parts of a Server, each by itself.
+#include <sys/socket.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <optional>
@@ -138,6 +140,80 @@ TEST_CASE("named carriers: found by name, by client, and by token", "[server]") 
                                                    runtime::test::loopback(), Clock::now());
     CHECK(right.status == 200);
     CHECK(right.take);
+}
+
+TEST_CASE("named carriers: what no own client has is found at another member, by its name or in lower case",
+          "[server]") {
+    ServerParts parts;
+    const login::TokenId token = parts.shared->tokens.get()->front().id();
+    std::vector<std::string> looked_up;
+    parts.shared->find_remote = [&](const session::RemoteService& service) {
+        CHECK(service.of_token == token);
+        CHECK(service.by_token == token);
+        CHECK(service.port == 0);
+        looked_up.push_back(service.name);
+        session::RemoteOpener open;
+        if (service.name == "db" || service.name == "Desk") {
+            open = [](const net::Address&, const session::RemoteOpened& opened) {
+                opened(wire::Code::unknown_service);
+            };
+        }
+        return open;
+    };
+    CHECK(parts.carriers.find("DB", token));
+    CHECK(looked_up == std::vector<std::string>{"DB", "db"});
+    CHECK(parts.carriers.find("Desk", token));
+    CHECK_FALSE(parts.carriers.find("desk", token));
+    const std::string shown(parts.given.tokens.front().secret.reveal());
+    const auto decide = [&](const std::string& name) {
+        return parts.connect_access.decide({name, shown}, runtime::test::loopback(), Clock::now());
+    };
+    const auto decided = decide("db");
+    CHECK(decided.status == 200);
+    REQUIRE(decided.take);
+    // The member has lost it meanwhile: the visitor's connection is reset.
+    auto [near, far] = transport::test::tcp_pair();
+    decided.take(std::move(near), runtime::test::loopback());
+    transport::test::wait_for(far.get(), POLLIN);
+    char byte = 0;
+    CHECK(::recv(far.get(), &byte, 1, 0) < 0);
+    CHECK(decide("web").status == 404);
+    CHECK(decide("web").sentence.find("no other member of the cluster has a private service of that name") !=
+          std::string::npos);
+}
+
+TEST_CASE("async_open: what no own client has is found at another member, by name and token or by port", "[server]") {
+    ServerParts parts;
+    const login::TokenId token = parts.shared->tokens.get()->front().id();
+    std::vector<session::RemoteService> looked_up;
+    parts.shared->find_remote = [&](const session::RemoteService& service) {
+        looked_up.push_back(service);
+        session::RemoteOpener open;
+        if (service.name == "db" || service.port == 2222) {
+            open = [](const net::Address&, const session::RemoteOpened& opened) { opened(wire::Code::refused); };
+        }
+        return open;
+    };
+    const auto outcome = [&](OpenTarget target) { return outcome_of(parts, target); };
+    CHECK(outcome({"db"}) == make_error_code(errc::refused));
+    CHECK(looked_up.back().of_token == token);
+    CHECK(outcome({":2222"}) == make_error_code(errc::refused));
+    CHECK_FALSE(looked_up.back().of_token);  // of any token
+    CHECK(looked_up.back().name.empty());
+    OpenTarget target(":2222");
+    target.token = "one";
+    CHECK(outcome(target) == make_error_code(errc::refused));
+    CHECK(looked_up.back().of_token == token);
+    looked_up.clear();
+    target.token = "two";  // there is no such token
+    CHECK(outcome(target) == make_error_code(errc::unknown_service));
+    CHECK(outcome({"db", "alice"}) == make_error_code(errc::unknown_service));  // members do not know clients' names
+    CHECK(looked_up.empty());
+    CHECK(outcome({"web"}) == make_error_code(errc::unknown_service));
+    CHECK(outcome({":x"}) == make_error_code(errc::unknown_service));
+    CHECK(outcome({":70000"}) == make_error_code(errc::unknown_service));
+    CHECK(looked_up.size() == 3);
+    CHECK(looked_up.back().name == ":70000");  // a name like any other
 }
 
 TEST_CASE("connect access: no token, no service, a token that has expired or is used from elsewhere", "[server]") {

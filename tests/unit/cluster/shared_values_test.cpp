@@ -142,10 +142,10 @@ TEST_CASE("shared values: a member without the feature is not sent any") {
     const TimePoint now{1h};
     for (const bool has_feature : {false, true}) {
         Register member(list, {1, 2, now, 1'700'000'000'000});
-        REQUIRE(member.set_value("k", "text", 0s, now));
+        REQUIRE(member.set_value("k", "text", 0s, now).has_value());
         Hello hello{"b", 3, {"a", "b"}, false, has_feature ? feature::values : 0, "old"};
         REQUIRE(member.connected(1, hello, now));
-        REQUIRE(member.set_value("later", "text", 0s, now));
+        REQUIRE(member.set_value("later", "text", 0s, now).has_value());
         std::size_t values = 0;
         while (const auto message = member.next(1, now)) {
             values += std::holds_alternative<Value>(*message) ? 1 : 0;

@@ -274,6 +274,30 @@ TEST_CASE("paths of other members do not use up the limits of own ones") {
     CHECK(rig.set("b.example", "/one-more", rig.service) == 0);
 }
 
+TEST_CASE("until other members have reported their hosts, one that is not registered is offline") {
+    RemoteHostsFixture rig;
+    rig.join(alice, 1, "own.example", "/api");
+    const std::uint64_t before = rig.directory.changes();
+    rig.directory.set_learning(rig.now, rig.now + 30s);
+    CHECK(rig.directory.changes() > before);
+    rig.now += 1s;
+    CHECK(rig.find("a.example").kind == FoundKind::offline);
+    CHECK(rig.find("a.example").offline_since == rig.now - 1s);
+    CHECK(rig.find("own.example", "/api").kind == FoundKind::service);
+    CHECK(rig.find("own.example", "/").kind == FoundKind::unknown_path);
+    rig.set("a.example", "/", rig.service);
+    CHECK(rig.find("a.example").kind == FoundKind::service);
+    CHECK(rig.find("b.example").kind == FoundKind::offline);
+    SECTION("they have") {
+        const std::uint64_t version = rig.directory.version();
+        rig.directory.set_learned();
+        CHECK(rig.directory.version() > version);  // those who wait are told
+    }
+    SECTION("one of them is away for too long") { rig.now += 29s; }
+    CHECK(rig.find("b.example").kind == FoundKind::unknown_host);
+    CHECK(rig.find("a.example").kind == FoundKind::service);
+}
+
 TEST_CASE("a host has at most so many expressions, of which own ones come first") {
     RemoteHostsFixture rig;
     constexpr std::uint32_t most = limits::remote_path_regexes_per_host_max;

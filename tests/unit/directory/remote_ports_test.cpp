@@ -226,6 +226,28 @@ TEST_CASE("a trunk that waits to be resumed gets visitors only if no member has 
     CHECK(took(trunk, 1));
 }
 
+TEST_CASE("a visitor that no member has a client for yet is given to them again, so often", "[threads]") {
+    RemotePortsFixture rig;
+    const auto member = std::make_shared<CountingCarrier>();
+    const std::uint16_t number = rig.free_port();
+    REQUIRE(rig.set(number, {member}));
+    member->full = true;
+    rig.visit_one(number);
+    CHECK(eventually([&] { return rig.table->holds().waiting == 1; }));
+    CHECK(member->taken() == 0);
+    SECTION("it has one") {
+        member->full = false;
+        CHECK(took(member, 1));
+    }
+    SECTION("a client of this server has the port by now") {
+        const auto trunk = std::make_shared<CountingCarrier>();
+        REQUIRE(rig.join(trunk, number));
+        CHECK(took(trunk, 1));
+    }
+    SECTION("it never has one") { CHECK(took(member, 1)); }  // this one keeps what it cannot pass on
+    CHECK(eventually([&] { return rig.table->holds().waiting == 0; }));
+}
+
 TEST_CASE("when the last own trunk leaves, other members keep the port open", "[threads]") {
     RemotePortsFixture rig;
     const auto member = std::make_shared<CountingCarrier>();

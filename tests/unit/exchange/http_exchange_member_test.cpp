@@ -1,4 +1,5 @@
 // Requests of a service that several clients share: who has them, whether visitors stay, and who is ejected.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <memory>
 #include <mutex>
@@ -28,9 +29,11 @@ exchange::EdgeSettings telling_settings() {
 
 /// An edge with the service g.test, which the clients a and b share.
 struct GroupRig {
-    explicit GroupRig(wire::Sticky sticky, wire::Eject eject = {})
-        : edge(telling_settings(), false, [this](ingress::EdgeShared& shared) {
-              shared.own_cookies = key->cookie_prefix();
+    explicit GroupRig(wire::Sticky sticky, wire::Eject eject = {},
+                      const std::shared_ptr<const directory::StickyKey>& by = key)
+        : edge(telling_settings(), false, [this, by](ingress::EdgeShared& shared) {
+              shared.own_cookies = by->cookie_prefix();
+              shared.accepted_cookies = by->accepted() != nullptr ? by->accepted()->cookie_prefix() : std::string();
               shared.on_member = [this](const directory::MemberNotice& change) {
                   const std::lock_guard lock(mutex);
                   told.push_back(change);
@@ -41,7 +44,7 @@ struct GroupRig {
             membership.sticky = sticky;
             membership.eject = eject;
             membership.name = name;
-            membership.key = key;
+            membership.key = by;
             const auto id = static_cast<std::uint32_t>(name[0]);
             on(edge.pair.worker, [&] { edge.places[id] = name == "a" ? first.place() : second.place(); });
             directory::Refusal why;
@@ -98,6 +101,29 @@ TEST_CASE("a visitor with a member's cookie comes to that member, and the backen
     const auto [request, answer] = rig.ask_for(rig.first, "Cookie: x=1\r\nCookie: " + cookie + "\r\n");
     CHECK(request.field("cookie") == "x=1");
     CHECK_FALSE(rig.ask_for(rig.first, "Cookie: " + cookie + "\r\n").first.has("cookie"));
+}
+
+// The key of a cluster was replaced: `key` is the one before, which is still accepted.
+TEST_CASE("a cookie by the other accepted key keeps the visitor at its member, and is replaced", "[groups]") {
+    const auto next = std::make_shared<const directory::StickyKey>(
+        login::Key(std::vector<std::uint8_t>(login::Key::size_bytes, 7)), key);
+    std::string before;
+    {
+        GroupRig rig(wire::Sticky::cookie);
+        (void)rig.ask_for(rig.first);
+        before = own_cookie(rig.ask_for(rig.second).second);  // of b
+        REQUIRE_FALSE(before.empty());
+    }
+    GroupRig rig(wire::Sticky::cookie, {}, next);
+    for (int i = 0; i < 3; ++i) {
+        const auto [request, answer] = rig.ask_for(rig.second, "Cookie: x=1; " + before + "; y=2\r\n");
+        CHECK(request.field("cookie") == "x=1; y=2");
+        const auto replaced = answer.fields.equal_range("set-cookie");
+        CHECK(std::any_of(replaced.first, replaced.second,
+                          [&](const auto& field) { return field.second.starts_with(next->cookie_prefix()); }));
+    }
+    const std::string forged = before.substr(0, before.find('=')) + "=forged";
+    CHECK_FALSE(rig.ask_for(rig.first, "Cookie: " + forged + "\r\n").first.has("cookie"));
 }
 
 TEST_CASE("a cookie that is forged, or of another server, means nothing", "[groups]") {

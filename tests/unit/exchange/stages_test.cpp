@@ -257,6 +257,8 @@ TEST_CASE("stages: the limits of a service of another member are not this edge's
     CHECK(rig.request->settings.upgrades);
     CHECK(rig.request->settings.first_byte > 24h);
     CHECK(rig.request->settings.upgraded_idle > 24h);
+    rig.shared.settings.https_redirect = to_https;  // nor is its redirect: the service may have switched it off
+    CHECK_FALSE(rig.pass());
     rig.visitor.from_member = true;  // never a second hop
     const std::optional<EarlyReply> instead = rig.pass();
     REQUIRE(instead);

@@ -326,6 +326,29 @@ TEST_CASE("forwarding: what a lost link had is sent again only if that does no h
     }
 }
 
+TEST_CASE("forwarding: what a member does not accept in time is sent again only if that does no harm") {
+    exchange::EdgeSettings settings = quick_settings();
+    settings.backend_connect_timeout = 100ms;
+    LinkRig rig(settings);
+    EmptyMember other(rig);
+    must_join(*other.directory, {}, 1, described("app.test"), rig.host.carrier);
+    const auto second = rig.add_link("second", *other.edge);
+    rig.forward_to({rig.link, second});
+    rig.link->stands_still = true;
+    const bool repeatable = GENERATE(true, false);
+    Peer visitor = rig.visit(repeatable ? get() : post(3) + "one");
+    REQUIRE(eventually([&] { return rig.link->opens == 1; }));
+    rig.link->busy = 1000;  // as one whose link is seen to be broken
+    if (repeatable) {
+        Peer backend = rig.host.backend.accept_request();
+        backend.send(answer("again"));
+        CHECK(visitor.read_message().body == "again");
+    } else {  // it may arrive there yet
+        CHECK(visitor.read_message().status() == 502);
+        CHECK(second->opens == 0);
+    }
+}
+
 TEST_CASE("forwarding: the host member answers as for its own visitors, and the entry adds nothing") {
     LinkRig rig;
     rig.forward_to({rig.link});

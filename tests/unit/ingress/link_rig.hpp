@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "trunk/loopback_trunk.hpp"
 #include "unit/ingress/edge_rig.hpp"
@@ -21,13 +22,19 @@ public:
                 worker_, [this, &host](IntrusivePtr<mux::Stream> stream, const wire::Open&) {
                     const directory::HttpVisitor visitor = visitors_.front();
                     visitors_.pop_front();
-                    host.serve(std::move(stream), visitor);
+                    if (stands_still) {
+                        stream->attach(make_intrusive<NullWaker>(), false);
+                        still_.push_back(std::move(stream));
+                    } else {
+                        host.serve(std::move(stream), visitor);
+                    }
                 });
         });
     }
     ~LinkCarrier() override {
         const auto end = [this] {
             cut();
+            still_.clear();
             line_.reset();
         };
         if (worker_.here()) {  // the last stream of an edge has held it
@@ -78,12 +85,14 @@ public:
 
     std::atomic<int> opens{0};
     std::atomic<std::uint64_t> busy{0};
+    std::atomic<bool> stands_still{false};  // what is sent does not arrive
 
 private:
     const std::string name_;
     runtime::Worker& worker_;
     IntrusivePtr<trunk::LoopbackTrunk> line_;
     std::deque<directory::HttpVisitor> visitors_;  // whose streams are on their way
+    std::vector<IntrusivePtr<mux::Stream>> still_;
 };
 
 inline directory::HttpDescription forwarded(const std::string& host) {

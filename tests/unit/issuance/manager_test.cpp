@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "issuance/challenges.hpp"
+#include "issuance/cluster_share.hpp"
 #include "issuance/limits.hpp"
 #include "issuance/store.hpp"
 #include "runtime/system_random.hpp"
@@ -18,6 +19,7 @@
 #include "support/recording_logger.hpp"
 #include "support/temporary_folder.hpp"
 #include "unit/acme/chain_maker.hpp"
+#include "unit/directory/fake_values.hpp"
 
 namespace ferrotunnel::issuance {
 namespace {
@@ -235,6 +237,124 @@ TEST_CASE("requests without an account, or without a wildcard, say so", "[issuan
     manager.records(true, {},
                     [&](std::vector<PersistRecord>, std::string problem) { failed.set_value(std::move(problem)); });
     CHECK_THAT(failed.get_future().get(), Catch::Contains(dead_ca));
+}
+
+// Another member of the cluster, and a CA for its certificates.
+struct OtherMember {
+    explicit OtherMember(directory::test::FakeCluster& cluster)
+        : share(std::make_shared<directory::test::FakeValues>(cluster, "b")) {}
+    // Of `host`, or of what it says instead, issued this long ago.
+    std::string certificate(const std::string& host, std::chrono::minutes age) const {
+        acme::Wanted leaf = ca.leaf("DNS:" + host);
+        leaf.not_before = now - age;
+        return key.to_pem() + ca.chain(leaf, key);
+    }
+    void publish(const std::string& file, const std::string& pem) {
+        SavedCertificate saved;
+        saved.names = {file};
+        saved.member = "b";
+        saved.directory = dead_ca;
+        REQUIRE(share.publish(file, saved, pem, now + std::chrono::hours(90 * 24), now));
+    }
+
+    const acme::WallTime now = std::chrono::system_clock::now();
+    acme::TestCa ca{now};
+    acme::Key key = acme::Key::make();
+    ClusterShare share;
+};
+
+std::string ordered_by(const Manager& manager, const std::string& name) {
+    for (const NameStatus& status : manager.status().names) {
+        if (status.name == name && status.state == NameStatus::State::valid) {
+            return status.member;
+        }
+    }
+    return "nobody";
+}
+
+TEST_CASE("a certificate of another member of the cluster is used and saved, and a wrong one is not", "[issuance]") {
+    ManagerTest test;
+    directory::test::FakeCluster cluster;
+    OtherMember other(cluster);
+    const auto share = std::make_shared<ClusterShare>(std::make_shared<directory::test::FakeValues>(cluster, "a"));
+    share->watch();
+    other.publish("a.example.test", other.certificate("a.example.test", std::chrono::minutes(30)));
+    other.publish("b.example.test", other.certificate("a.example.test", std::chrono::minutes(30)));
+    const Store store(test.settings.folder);
+    {
+        Manager manager(test.settings, test.needs());
+        manager.join(share);
+        manager.start();
+        REQUIRE(test::eventually([&] { return ordered_by(manager, "a.example.test") == "b"; }));
+        CHECK(store.certificate_names() == std::vector<std::string>{"a.example.test"});
+        CHECK(test.log.count("a certificate of another member of the cluster is not used name=b.example.test") == 1);
+        const auto issued = [&] { return store.certificate("a.example.test").value()->chain.not_before; };
+        const auto before = issued();
+        other.publish("c.example.test", other.certificate("c.example.test", std::chrono::minutes(30)));
+        REQUIRE(test::eventually([&] { return ordered_by(manager, "c.example.test") == "b"; }));
+        other.publish("a.example.test", other.certificate("a.example.test", std::chrono::minutes(10)));
+        REQUIRE(test::eventually([&] { return issued() > before; }));
+        CHECK(manager.status().orders == 0);
+        manager.stop();
+    }
+    Manager alone(test.settings, test.needs());  // restarted; no member is linked
+    alone.start();
+    CHECK(test::eventually([&] { return ordered_by(alone, "c.example.test") == "b"; }));
+    CHECK(ordered_by(alone, "a.example.test") == "b");
+}
+
+TEST_CASE("a manager publishes what its store has, also if another member publishes an older one", "[issuance]") {
+    ManagerTest test;
+    directory::test::FakeCluster cluster;
+    OtherMember other(cluster);
+    const auto share = std::make_shared<ClusterShare>(std::make_shared<directory::test::FakeValues>(cluster, "a"));
+    share->watch();
+    const Store store(test.settings.folder);
+    store.make_folders();
+    SavedCertificate saved;
+    saved.names = {"a.example.test"};
+    const std::string own = other.certificate("a.example.test", std::chrono::minutes(10));
+    const std::size_t chain_at = own.find("-----BEGIN CERTIFICATE-----");
+    REQUIRE(store.write_certificate("a.example.test", own.substr(0, chain_at), own.substr(chain_at), saved).empty());
+    Manager manager(test.settings, test.needs());
+    manager.join(share);
+    manager.start();
+    const auto has_own = [&] {
+        const auto value = other.share.certificate("a.example.test");
+        return value && value->ends_with(own);
+    };
+    REQUIRE(test::eventually(has_own));
+    other.publish("a.example.test", other.certificate("a.example.test", std::chrono::minutes(40)));
+    CHECK(test::eventually(has_own));
+    manager.stop();
+}
+
+TEST_CASE("while another member orders a name, and after its failure, a manager orders nothing", "[issuance]") {
+    ManagerTest test;
+    directory::test::FakeCluster cluster;
+    OtherMember other(cluster);
+    const auto share = std::make_shared<ClusterShare>(std::make_shared<directory::test::FakeValues>(cluster, "a"));
+    share->watch();
+    REQUIRE(other.share.take("a.example.test").kind == ClusterShare::Turn::Kind::ours);
+    Manager manager(test.settings, test.needs());
+    manager.join(share);
+    manager.start();
+    const auto status = [&] {
+        const Status all = manager.status();
+        return all.names.empty() ? NameStatus() : all.names.front();
+    };
+    REQUIRE(test::eventually([&] { return status().member == "b"; }));
+    CHECK(status().state == NameStatus::State::ordering);
+    other.share.failed("a.example.test", "the CA says no", std::chrono::hours(1));
+    REQUIRE(test::eventually([&] { return status().problem.find("the CA says no") != std::string::npos; }));
+    CHECK(status().problem.find("member b") != std::string::npos);
+    CHECK(manager.status().failures == 0);
+    CHECK(manager.renew("a.example.test"));  // the operator wants it: now its own order fails
+    CHECK(test::eventually([&] { return manager.status().failures == 1; }));
+    const auto turn = other.share.take("a.example.test");
+    CHECK(turn.kind == ClusterShare::Turn::Kind::failed);
+    CHECK(turn.member == "a");
+    manager.stop();
 }
 
 }  // namespace

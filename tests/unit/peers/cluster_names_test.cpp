@@ -356,6 +356,23 @@ TEST_CASE("Links: a newer one replaces the older, and a violation ends it", "[na
     CHECK(newer.use_count() == 1);
 }
 
+TEST_CASE("A member has learned the names of others when all have reported, and these are written", "[names]") {
+    Net net({"a", "b", "c"});
+    const auto asked = net.ask(0, ann, {net.host(1)});
+    // c starts again.
+    net.unlink_all(2);
+    fixture::Node& started = net.start(2);
+    std::size_t written = 0;
+    started.routes->on_learned([&] { written = started.remote.size(); });
+    net.link(0, 2);
+    net.settle();
+    CHECK(started.remote.size() == 1);
+    CHECK(written == 0);  // b may have others
+    net.link(1, 2);
+    net.settle();
+    CHECK(written == 1);
+}
+
 TEST_CASE("A member that does not return is forgotten", "[names]") {
     Net net({"a", "b"});
     const directory::ClaimName host = net.host(1);

@@ -116,6 +116,19 @@ public:
 
     Node& operator[](std::size_t member) { return *nodes_[member]; }
 
+    /// Another process of the member, without links.
+    Node& start(std::size_t member) {
+        unlink_all(member);
+        const cluster::Members& list = nodes_[member]->names->members();
+        std::vector<std::string> names;
+        for (cluster::MemberIndex i = 0; i < list.size(); ++i) {
+            names.push_back(list.name(i));
+        }
+        const auto members = std::make_shared<cluster::Members>(names, names[member]);
+        nodes_[member] = std::make_unique<Node>(members, nodes_.size() + member, now);
+        return *nodes_[member];
+    }
+
     // --- names by their home ---
 
     ClaimName host(cluster::MemberIndex home, std::size_t nth = 0) const {

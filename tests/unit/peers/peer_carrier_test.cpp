@@ -1,16 +1,14 @@
 // Visitors that a member forwards to another one.
 #include "peers/peer_carrier.hpp"
 
-#include <sys/socket.h>
-
 #include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
-#include <cerrno>
 #include <future>
-#include <mutex>
 
 #include "unit/directory/plain_port.hpp"
 #include "unit/peers/peers_rig.hpp"
+#include "unit/peers/serving_host.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::peers;
@@ -21,60 +19,6 @@ using runtime::test::on;
 using wire::Code;
 
 namespace {
-
-/// What arrived with an OPEN.
-struct Arrived {
-    wire::ServiceKind kind{};
-    std::uint32_t service = 0;
-    net::Address visitor;
-    std::optional<VisitorHeader> header;
-};
-
-/// A member's visitors: each is accepted, and gets a word.
-class Host {
-public:
-    explicit Host(std::string word) : word_(std::move(word)) {}
-
-    void serve(IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
-        {
-            const std::lock_guard lock(mutex_);
-            arrived_.push_back({open.kind, open.service, open.visitor, read_visitor_header(open.metadata)});
-        }
-        stream->attach(make_intrusive<NullWaker>(), false);
-        stream->accept();
-        stream->send(buffer::Slice::copy_of(as_bytes(word_)), false);
-        stream->finish();
-    }
-    std::vector<Arrived> arrived() {
-        const std::lock_guard lock(mutex_);
-        return arrived_;
-    }
-
-private:
-    const std::string word_;
-    std::mutex mutex_;
-    std::vector<Arrived> arrived_;
-};
-
-void serve_by(Member& member, Host& host) {
-    member.on_stream = [&host](IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
-        host.serve(std::move(stream), open);
-    };
-}
-
-/// All bytes until the end; the error's number if the connection is reset.
-std::string all_from(const runtime::Fd& socket) {
-    std::string all;
-    for (;;) {
-        transport::test::wait_for(socket.get(), POLLIN);
-        char bytes[256];
-        const ssize_t got = ::recv(socket.get(), bytes, sizeof bytes, 0);
-        if (got <= 0) {
-            return got == 0 ? all : "error " + std::to_string(errno);
-        }
-        all.append(bytes, static_cast<std::size_t>(got));
-    }
-}
 
 directory::HttpVisitor https_visitor() {
     directory::HttpVisitor visitor;
@@ -278,46 +222,28 @@ TEST_CASE("a TLS visitor is forwarded with its host, and its ClientHello", "[thr
     CHECK(first.header->host == "h.example");
 }
 
-TEST_CASE("a visit names the service, its token and the token that asks", "[threads]") {
-    class Relay final : public directory::DistantVisitor {
-    public:
-        void wake() noexcept override {}
-        void opened(IntrusivePtr<mux::Stream> stream, std::shared_ptr<trunk::Traffic>,
-                    std::shared_ptr<shaping::ServiceShape>) noexcept override {
-            stream->abort(Code::cancelled);
-            open.tell();
-        }
-        void refused() noexcept override {}
-        runtime::test::Signal open;
+TEST_CASE("a request of the control API reaches the other member, with the name of the one that asks",
+          "[threads][peer-carrier]") {
+    TwoMembers members;
+    std::promise<std::pair<std::string, runtime::Fd>> arrived;
+    members.b.on_control = [&arrived](const std::string& from, runtime::Fd socket) {
+        arrived.set_value({from, std::move(socket)});
     };
-    TwoMembers rig;
-    Host host("hello");
-    serve_by(rig.b, host);
-    const auto relay = make_intrusive<Relay>();
-    const auto from = *runtime::SocketAddress::from_ip("192.0.2.7", 4711);
-    CHECK_FALSE(rig.a.carrier().visit("database", {1}, {2}, relay, from));  // there is no link yet
-    rig.start();
-    REQUIRE(eventually([&] { return rig.are_linked(); }));
-    REQUIRE(rig.a.carrier().visit("database", {1}, {2}, relay, from));  // by mail
-    REQUIRE(relay->open.wait());
-    // The stream may have been given up before it was sent: one that stays arrives.
-    class Staying final : public directory::DistantVisitor {
-    public:
-        void wake() noexcept override {}
-        void opened(IntrusivePtr<mux::Stream> stream, std::shared_ptr<trunk::Traffic>,
-                    std::shared_ptr<shaping::ServiceShape>) noexcept override {
-            kept = std::move(stream);
-        }
-        void refused() noexcept override {}
-        IntrusivePtr<mux::Stream> kept;
-    };
-    const auto staying = make_intrusive<Staying>();
-    REQUIRE(rig.a.carrier().visit("database", {1}, {2}, staying, from));
-    REQUIRE(eventually([&] { return !host.arrived().empty(); }));
-    const Arrived last = host.arrived().back();
-    CHECK(last.kind == wire::ServiceKind::private_tcp);
-    REQUIRE(last.header);
-    CHECK(last.header->service == "database");
-    CHECK(last.header->of_token == login::TokenId{1});
-    CHECK(last.header->by_token == login::TokenId{2});
+    auto [asks, joined] = runtime::socket_pair();
+    CHECK_FALSE(members.a.carrier().send_control(runtime::Fd()));  // not linked
+    members.start();
+    REQUIRE(eventually([&] { return members.are_linked(); }));
+    CHECK(runtime::write_some(asks.get(), as_bytes("question")).status == runtime::IoStatus::ok);
+    REQUIRE(members.a.carrier().send_control(std::move(joined)));
+    auto [from, answers] = arrived.get_future().get();
+    CHECK(from == "a");
+    transport::test::wait_for(answers.get(), POLLIN);
+    std::array<std::uint8_t, 64> buffer{};
+    CHECK(runtime::read_some(answers.get(), MutableBytes(buffer)).bytes == 8);
+    CHECK(runtime::write_some(answers.get(), as_bytes("answer")).status == runtime::IoStatus::ok);
+    answers.reset();
+    CHECK(all_from(asks) == "answer");
+    asks.reset();
+    CHECK(members.a.carrier().forwarded() == 0);  // it is not a visitor
+    CHECK(eventually([&] { return members.a.carrier().streams() == 0 && members.b.carrier().streams() == 0; }));
 }

@@ -170,7 +170,8 @@ struct Member {
                      stream_workers.fetch_or(&worker == &workers.at(0) ? 1U : 2U);
                      on_stream ? on_stream(std::move(stream), open) : stream->abort(wire::Code::unknown_service);
                  },
-                 LinkAccounts{}, log, runtime::system_random()}) {}
+                 LinkAccounts{}, log, runtime::system_random(),
+                 [this](const std::string& from, runtime::Fd socket) { on_control(from, std::move(socket)); }}) {}
     ~Member() {
         workers.stop();
         workers.join();
@@ -188,7 +189,8 @@ struct Member {
     PeerCarrier& carrier(std::size_t peer = 0) const { return *links.carriers().at(peer); }
 
     const std::string name;
-    OnStream on_stream;  // set before the start; empty: "not here"
+    OnStream on_stream;                                                    // set before the start; empty: "not here"
+    Links::OnControl on_control = [](const std::string&, runtime::Fd) {};  // likewise
     std::atomic<unsigned> stream_workers{0};
     RecordingLogger log;
     runtime::WorkerGroup workers;

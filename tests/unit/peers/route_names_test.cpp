@@ -9,6 +9,7 @@
 #include "peers/claim_names.hpp"
 #include "peers/cluster_worker.hpp"
 #include "peers/route_writer.hpp"
+#include "peers/value_store.hpp"
 #include "unit/peers/names_fixture.hpp"
 
 namespace ferrotunnel::peers {
@@ -47,6 +48,9 @@ struct Written {
                       ports.push_back(port);
                       return port.carriers.empty() ? std::error_code() : port_error;
                   },
+                  [this](const cluster::Name& port, const std::optional<std::string>& why) {
+                      reports.emplace_back(port.encoded(), why.value_or("it can"));
+                  },
                   log}) {}
 
     void apply(const std::vector<RemoteName>& names) { writer.apply(names, TimePoint(1s)); }
@@ -55,6 +59,7 @@ struct Written {
     std::vector<std::vector<directory::RemoteHost>> batches;
     std::vector<directory::RemotePort> ports;
     std::error_code port_error;
+    std::vector<std::pair<std::string, std::string>> reports;
     int services_made = 0;
     RouteWriter writer;
 };
@@ -110,6 +115,7 @@ TEST_CASE("Ports that cannot be opened here are collected, and logged once", "[n
     CHECK(written.ports[0].carriers.size() == 2);
     CHECK(written.ports[1].transport == directory::Transport::udp);
     CHECK_FALSE(written.writer.has_partial_ports());
+    CHECK(written.reports.empty());
 
     written.port_error = std::make_error_code(std::errc::address_in_use);
     written.apply({tcp, udp});
@@ -121,10 +127,18 @@ TEST_CASE("Ports that cannot be opened here are collected, and logged once", "[n
           "transport=tcp error=" +
               written.port_error.message());
 
+    // Each time, since a report ends by itself.
+    const std::string busy = written.port_error.message();
+    const std::vector<std::pair<std::string, std::string>> both{{"t2222", busy}, {"u53", busy}};
+    CHECK(written.reports.size() == 4);
+    CHECK(std::equal(both.begin(), both.end(), written.reports.begin() + 2));
+
     written.apply({remote_name(2222, {})});  // no member has it any more
     CHECK(written.writer.partial_ports() == std::set<cluster::Name>{udp.name});
+    CHECK(written.reports.back() == std::pair<std::string, std::string>{"t2222", "it can"});
     written.port_error = {};
     written.apply({udp});
+    CHECK(written.reports.back() == std::pair<std::string, std::string>{"u53", "it can"});
     CHECK_FALSE(written.writer.has_partial_ports());
 }
 
@@ -145,16 +159,19 @@ TEST_CASE("The first worker ticks the register, and writes routes", "[names]") {
         cluster::Register::Start{1, 2, Clock::now() - cluster::limits::recovery_time + 50ms, 1'000'000'000'000},
         [] { return Clock::now(); });
     Written written;
-    const auto writer = std::make_shared<RouteWriter>(RouteWriter::Needs{{},
-                                                                         {},
-                                                                         [](const auto&) { return std::size_t{0}; },
-                                                                         [](const auto&) { return std::error_code(); },
-                                                                         written.log});
+    const auto writer =
+        std::make_shared<RouteWriter>(RouteWriter::Needs{{},
+                                                         {},
+                                                         [](const auto&) { return std::size_t{0}; },
+                                                         [](const auto&) { return std::error_code(); },
+                                                         [](const cluster::Name&, const std::optional<std::string>&) {},
+                                                         written.log});
     const auto itself = std::make_shared<ClusterWorker>(worker, names);
     std::atomic<std::size_t> applied{0};
     const auto routes = std::make_shared<RemoteNames>(
         names, [&] { itself->wake(); }, [&](const std::vector<RemoteName>& changed) { applied += changed.size(); });
     itself->set_routes(routes, writer);
+    itself->set_values(std::make_shared<ValueStore>(names, [] {}));
     names->set_receivers({}, routes, [&] { itself->wake(); });
     CHECK(names->read([](const auto& of, TimePoint) { return of.is_recovering(); }));
     worker.start();

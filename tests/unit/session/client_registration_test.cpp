@@ -89,6 +89,41 @@ TEST_CASE("client registration: another address of a registered service is repor
     });
 }
 
+TEST_CASE("client registration: servers that cannot listen on a port are reported once, and when they can again") {
+    RegistrationParts parts;
+    parts.run([&] {
+        const auto at = [](const std::string& members) {
+            wire::RegisteredService answer = RegistrationParts::accepted(1, 4711);
+            answer.not_at = members;
+            return answer;
+        };
+        parts.registration.add(LinkParts::described(1, Kind::tcp, "ssh"));
+        parts.registration.on_registered(0, at(""));
+        CHECK(parts.notices.back().text.empty());
+        parts.registration.on_address(0, at("b (Address already in use)"));
+        parts.registration.on_registered(1, at("b (Address already in use)"));
+        CHECK(parts.kinds() == std::vector<Notice>{Notice::registered, Notice::registered});
+        CHECK(parts.notices.back().text == "b (Address already in use)");
+        CHECK(parts.notices.back().endpoint == "127.0.0.1:4711");
+        CHECK(parts.notices.back().port == 4711);
+        parts.registration.on_address(1, at(""));
+        CHECK(parts.kinds().size() == 3);
+        CHECK(parts.notices.back().text.empty());
+    });
+}
+
+TEST_CASE("client registration: a service whose first answer names servers without its port is registered") {
+    RegistrationParts parts;
+    parts.run([&] {
+        wire::RegisteredService answer = RegistrationParts::accepted(1, 4711);
+        answer.not_at = "c (Permission denied)";
+        parts.registration.add(LinkParts::described(1, Kind::tcp, "ssh"));
+        parts.registration.on_registered(0, answer);
+        CHECK(parts.kinds() == std::vector<Notice>{Notice::registered});
+        CHECK(parts.notices.back().text == "c (Permission denied)");
+    });
+}
+
 TEST_CASE("client registration: only HTTP services get other addresses") {
     RegistrationParts parts;
     parts.run([&] {

@@ -176,24 +176,53 @@ TEST_CASE("in a cluster, a session that rotates and the fresh one claim as one o
     CHECK(rig.are_present(1));
 }
 
+TEST_CASE("in a cluster, a client learns which members cannot listen on its public port", "[threads]") {
+    ClusterRig rig;
+    std::string note;
+    rig.shared->port_note = [&](directory::Transport transport, std::uint16_t) {
+        return transport == directory::Transport::tcp ? note : "other transport";
+    };
+    WireClient client = rig.log_in({.features = wire::feature::announced});
+    const std::uint16_t port = client.obtain_port(5);
+    const auto told = [&](const std::string& text) {
+        on(rig.worker, [&] {
+            note = text;
+            rig.sessions.front()->report_services([](ServiceReplies& replies) {
+                replies.announce();
+                replies.announce();  // what has not changed is not repeated
+            });
+        });
+        const wire::RegisteredService service = client.registered();
+        CHECK(service.id == 5);
+        CHECK(service.port == port);
+        return service.not_at;
+    };
+    CHECK(told("b (Address already in use)") == "b (Address already in use)");
+    CHECK(told("c (no)") == "c (no)");
+    CHECK(told("").empty());
+    rig.stop();
+}
+
 TEST_CASE("in a cluster, a private service that no own client has is visited at another member", "[threads]") {
     ClusterRig rig;
     bool has = true;
     bool may = true;
     std::string seen;
-    IntrusivePtr<directory::DistantVisitor> taken;
+    RemoteOpened answer;
     rig.shared->find_visited = [](const auto&, const auto&, const auto&) { return std::nullopt; };
     rig.shared->visited_owner = [&](const login::TokenId&, const std::string& token) {
         return may && token == "two" ? std::optional(rig.other_token.id) : std::nullopt;
     };
-    rig.shared->visit_remote = [&](const login::TokenId& visitor, const std::string& service,
-                                   const login::TokenId& of_token, IntrusivePtr<directory::DistantVisitor> relay,
-                                   const runtime::SocketAddress&) {
-        if (has && visitor == rig.token.id && of_token == rig.other_token.id) {
-            seen = service;
-            taken = std::move(relay);
+    rig.shared->find_remote = [&](const RemoteService& service) {
+        const bool is_asked = service.by_token == rig.token.id && service.of_token == rig.other_token.id;
+        RemoteOpener open;
+        if (has && is_asked) {
+            open = [&, name = service.name](const net::Address&, RemoteOpened opened) {
+                seen = name;
+                answer = std::move(opened);
+            };
         }
-        return has;
+        return open;
     };
     WireClient client = rig.log_in({.features = wire::feature::announced});
     wire::OpenMetadata metadata;
@@ -213,8 +242,9 @@ TEST_CASE("in a cluster, a private service that no own client has is visited at 
         std::array<std::uint8_t, wire::open_frame_max> frame;
         client.send(Bytes(frame).first(wire::encode_open(2, open, frame.data())));
         CHECK(eventually([&] { return on(rig.worker, [&] { return seen; }) == "db"; }));
-        taken->refused();  // as that member says
-        CHECK(wire::decode_reset(client.next(wire::FrameType::reset).payload)->code == Code::busy);
+        const Code code = GENERATE(Code::busy, Code::unknown_service, Code::refused);
+        on(rig.worker, [&] { answer(code); });  // as that member says
+        CHECK(wire::decode_reset(client.next(wire::FrameType::reset).payload)->code == code);
     }
     SECTION("no member has it") {
         has = false;
@@ -226,9 +256,9 @@ TEST_CASE("in a cluster, a private service that no own client has is visited at 
         CHECK(seen.empty());
     }
     SECTION("the server is alone") {
-        rig.shared->visit_remote = nullptr;
+        rig.shared->find_remote = nullptr;
         CHECK(visit_it() == Code::unknown_service);
     }
-    on(rig.worker, [&] { taken = nullptr; });
+    on(rig.worker, [&] { answer = nullptr; });
     rig.stop();
 }

@@ -19,6 +19,12 @@ directory::ClientId client_of(std::uint8_t token, std::uint8_t instance) {
     return client;
 }
 
+std::optional<Duration> left(const KickList& book, const directory::ClientId& client, const std::string& name,
+                             TimePoint now) {
+    const auto row = book.find(client, name, now);
+    return row ? std::optional(row->left) : std::nullopt;
+}
+
 constexpr TimePoint kick_start = TimePoint(1h);
 
 }  // namespace
@@ -27,24 +33,55 @@ TEST_CASE("a client that is kept out is known by token and name, or else by its 
     KickList book;
     REQUIRE(book.keep_out({{client_of(1, 1), "alice", "t", 7}, {client_of(1, 2), "", "t", 8}}, kick_start + 10min,
                           kick_start));
-    CHECK(book.left(client_of(1, 1), "alice", kick_start) == Duration(10min));
-    CHECK(book.left(client_of(1, 9), "alice", kick_start + 2s) == Duration(9min + 58s));  // another process of its
-    CHECK(book.left(client_of(1, 2), "", kick_start).has_value());
-    CHECK_FALSE(book.left(client_of(1, 9), "", kick_start));       // an instance of no name that was not meant
-    CHECK_FALSE(book.left(client_of(2, 1), "alice", kick_start));  // another token's
-    CHECK_FALSE(book.left(client_of(1, 1), "bob", kick_start));
-    CHECK_FALSE(book.left(client_of(1, 1), "alice", kick_start + 10min));
+    CHECK(left(book, client_of(1, 1), "alice", kick_start) == Duration(10min));
+    CHECK(left(book, client_of(1, 9), "alice", kick_start + 2s) == Duration(9min + 58s));  // another process of its
+    CHECK(left(book, client_of(1, 2), "", kick_start).has_value());
+    CHECK_FALSE(left(book, client_of(1, 9), "", kick_start));       // an instance of no name that was not meant
+    CHECK_FALSE(left(book, client_of(2, 1), "alice", kick_start));  // another token's
+    CHECK_FALSE(left(book, client_of(1, 1), "bob", kick_start));
+    CHECK_FALSE(left(book, client_of(1, 1), "alice", kick_start + 10min));
 
     CHECK(book.rows(kick_start).size() == 2);
-    CHECK(book.change({"alice"}, kick_start + 1s, kick_start) == 1);
-    CHECK(book.change({"8"}, kick_start + 1s, kick_start) == 1);
-    CHECK(book.change({"nobody"}, kick_start + 1s, kick_start) == 0);
-    CHECK(book.change({"alice", ClientNaming::id}, kick_start + 1s, kick_start) == 0);
-    CHECK(book.change({"alice", ClientNaming::name}, kick_start + 1s, kick_start) == 1);
-    CHECK(book.change({"8", ClientNaming::name}, kick_start + 1s, kick_start) == 0);
-    CHECK(book.change({"8", ClientNaming::id}, kick_start + 1s, kick_start) == 1);
+    CHECK(book.change({"alice"}, kick_start + 1s, kick_start).size() == 1);
+    CHECK(book.change({"8"}, kick_start + 1s, kick_start).size() == 1);
+    CHECK(book.change({"nobody"}, kick_start + 1s, kick_start).size() == 0);
+    CHECK(book.change({"alice", ClientNaming::id}, kick_start + 1s, kick_start).size() == 0);
+    CHECK(book.change({"alice", ClientNaming::name}, kick_start + 1s, kick_start).size() == 1);
+    CHECK(book.change({"8", ClientNaming::name}, kick_start + 1s, kick_start).size() == 0);
+    CHECK(book.change({"8", ClientNaming::id}, kick_start + 1s, kick_start).size() == 1);
     CHECK(book.rows(kick_start + 1s).empty());
-    CHECK(book.change({"alice"}, kick_start + 5s, kick_start + 1s) == 0);
+    CHECK(book.change({"alice"}, kick_start + 5s, kick_start + 1s).size() == 0);
+}
+
+TEST_CASE("clients that another member of the cluster keeps out", "[kick]") {
+    KickList book(3);
+    const auto hear = [&](directory::ClientId client, const char* name, const char* member, Duration time) {
+        return book.hear({client, name, "t", 0, member}, kick_start + time, kick_start);
+    };
+    REQUIRE(hear(client_of(1, 0), "alice", "b", 10min));
+    CHECK(left(book, client_of(1, 5), "alice", kick_start) == Duration(10min));
+    CHECK(book.find(client_of(1, 5), "alice", kick_start)->who.member == "b");
+    // A change here, by its name: it has no id at this server.
+    CHECK(book.change({"0"}, kick_start + 1min, kick_start).empty());
+    const auto changed = book.change({"alice"}, kick_start + 1min, kick_start);
+    REQUIRE(changed.size() == 1);
+    CHECK(changed.front().client.first == client_of(1, 0).first);
+    CHECK(book.find(client_of(1, 5), "alice", kick_start)->who.member.empty());
+    // What this server knows of its own stays when it is changed elsewhere.
+    REQUIRE(book.keep_out({{client_of(1, 2), "", "t", 8}}, kick_start + 10min, kick_start));
+    REQUIRE(hear(client_of(1, 2), "", "c", 2min));
+    const auto row = book.find(client_of(1, 2), "", kick_start);
+    REQUIRE(row);
+    CHECK(row->who.id == 8);
+    CHECK(row->who.member == "c");
+    CHECK(row->left == Duration(2min));
+    // As many as may be.
+    CHECK(hear(client_of(2, 0), "bob", "b", 1min));
+    CHECK_FALSE(hear(client_of(2, 0), "carol", "b", 1min));
+    CHECK(hear(client_of(2, 0), "bob", "b", 2min));
+    book.forget(client_of(2, 7), "bob");
+    CHECK_FALSE(book.find(client_of(2, 0), "bob", kick_start));
+    CHECK(hear(client_of(2, 0), "carol", "b", 1min));
 }
 
 TEST_CASE("as many clients are kept out as may be, and one more is not", "[kick]") {

@@ -126,9 +126,47 @@ TEST_CASE("a client that is kept out is refused after its proof, and its session
     const wire::Refused refused = refused_login(rig);
     CHECK(refused.code == wire::Code::busy);
     CHECK(refused.text.starts_with("The operator of the server keeps this client out for another "));
-    CHECK(rig.shared->kicked->change({"1"}, now, now) == 1);
+    CHECK(rig.shared->kicked->change({"1"}, now, now).size() == 1);
     rig.log_in();
     rig.log_in_with(rig.other_token);
+}
+
+TEST_CASE("a client that another member of the cluster keeps out learns where it was kicked", "[rights][kick]") {
+    RightsRig rig({});
+    rig.log_in();
+    const auto view = rig.sessions.front()->view();
+    const TimePoint now = Clock::now();
+    REQUIRE(rig.shared->kicked->hear({view.client, view.name, "token", 0, "b"}, now + 10min, now));
+    const wire::Refused refused = refused_login(rig);
+    CHECK(refused.code == wire::Code::busy);
+    CHECK(refused.text ==
+          "The operator of the server keeps this client out for another 10m (kicked at the member b of "
+          "its cluster).");
+}
+
+TEST_CASE("a token that another member of the cluster has removed is refused, and its sessions end", "[rights]") {
+    RightsRig rig({});
+    WireClient client = rig.log_in();
+    const login::TokenId secret = rig.shared->tokens.get()->front().token.id;
+    REQUIRE(rig.shared->revoked->set(secret, {"b", 1}));
+    CHECK_FALSE(rig.shared->revoked->set(secret, {"b", 2}));
+    rig.sessions.front()->post([](ServerSession& one) { one.check_rights(); });
+    wire::Code code = wire::Code::none;
+    std::string text;
+    while (auto frame = client.receive()) {
+        if (frame->header.type == wire::FrameType::goaway) {
+            const auto goaway = wire::decode_goaway(frame->payload);
+            REQUIRE(goaway);
+            code = goaway->code;
+            text = as_text(goaway->text);
+        }
+    }
+    CHECK(code == wire::Code::unauthorized);
+    CHECK(text == "The token was revoked at the member b of the server's cluster.");
+    CHECK(refused_login(rig).text == text);
+    rig.log_in_with(rig.other_token);
+    CHECK(rig.shared->revoked->erase(secret));
+    rig.log_in();
 }
 
 TEST_CASE("ports listen where the token may, on the first address unless their client asks", "[rights]") {

@@ -86,9 +86,9 @@ TEST_CASE("cluster: a section makes a member, also an empty one", "[cluster-sett
 }
 
 TEST_CASE("cluster: a file sets all of it", "[cluster-settings]") {
-    const ConfigFile file =
-        cluster_section("name: a, listen: '10.0.0.1:1', key: cluster.key, peers: {b: b.example.com, c: '[::1]:7'}, "
-                        "public: a.example.com");
+    const ConfigFile file = cluster_section(
+        "name: a, listen: '10.0.0.1:1', key: cluster.key, peers: {b: b.example.com, c: '[::1]:7'}, "
+        "public: a.example.com");
     CHECK(cluster_lines(file.problems).empty());
     const ServerValues& settings = file.values.server->settings;
     CHECK(settings.cluster ==

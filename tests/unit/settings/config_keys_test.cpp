@@ -556,7 +556,8 @@ TEST_CASE("each key changes something, and refuses what it cannot take", "[confi
         {"http_port", "1"},         {"tls_port", "1"},
         {"orders_per_token", "1"},
     };
-    const std::map<std::string, std::string> of_cluster{{"name", "a"}, {"listen", "10.0.0.1:1"}, {"key", "/k"}, {"public", "a:1"}};
+    const std::map<std::string, std::string> of_cluster{
+        {"name", "a"}, {"listen", "10.0.0.1:1"}, {"key", "/k"}, {"public", "a:1"}, {"control", "off"}};
     // These are tested in cluster_settings_test.cpp, http_settings_test.cpp, https_settings_test.cpp,
     // plugin_settings_test.cpp and traces_settings_test.cpp.
     const Names of_a_group{"include",  // in includes_test.cpp
@@ -670,6 +671,7 @@ TEST_CASE("everything that a builder can be told has a key", "[config-keys]") {
         CHECK(client.erase(object) == 1);
         CHECK(server.erase(object) == 1);
     }
+    CHECK(client.erase("servers") == 1);  // the key `server` with a list
     CHECK(said_by_client == client);
     CHECK(said_by_server == server);
 }

@@ -112,13 +112,13 @@ TEST_CASE("cluster key: every changed or missing character is noticed, and not r
 TEST_CASE("cluster key: a file that others may access is rejected") {
     const TemporaryDirectory directory;
     const auto file = directory.file("key", text_of(cluster_key(1)) + "\n");
-    for (const mode_t mode : {0600U, 0400U}) {
+    for (const mode_t mode : {0600U, 0400U, 0440U}) {  // the last: a mounted secret
         REQUIRE(::chmod(file.c_str(), mode) == 0);
         const auto keys = read_cluster_keys(file);
         REQUIRE(keys);
         CHECK(keys->first == cluster_key(1));
     }
-    for (const mode_t mode : {0640U, 0620U, 0610U, 0604U, 0602U, 0644U}) {
+    for (const mode_t mode : {0640U, 0620U, 0610U, 0604U, 0602U, 0644U, 0444U, 0404U, 0460U}) {
         REQUIRE(::chmod(file.c_str(), mode) == 0);
         const auto keys = read_cluster_keys(file);
         REQUIRE_FALSE(keys);

@@ -177,6 +177,14 @@ TEST_CASE("the answers and the rest have exactly these bytes") {
         "a3 6174 6a72656769737465726564 6772657175657374 01 687365727669636573 81"
         "a3 626964 01 64706f7274 1908ae 6761646472657373 6e3139322e302e322e373a32323232");
 
+    Registered partial{no_request, {{1, 2222, "192.0.2.7:2222", "", "b (x)"}}};
+    payloads = encode_registered(partial.request, partial.services);
+    REQUIRE(payloads.size() == 1);
+    pin(partial, payloads[0],
+        "a3 6174 6a72656769737465726564 6772657175657374 00 687365727669636573 81"
+        "a4 626964 01 64706f7274 1908ae 6761646472657373 6e3139322e302e322e373a32323232"
+        "   666e6f745f6174 656220287829");
+
     Registered changed{no_request, {{1, 443, "https://a.example"}}};
     payloads = encode_registered(changed.request, changed.services);
     REQUIRE(payloads.size() == 1);

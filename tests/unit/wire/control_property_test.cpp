@@ -279,7 +279,8 @@ TEST_CASE("random messages survive the way through bytes") {
         for (RegisteredService& service : registered) {
             service = {random_u32(random, 1), static_cast<std::uint16_t>(random.next()),
                        random_text(random, limits::public_address_max),
-                       random.chance(30) ? random_text(random, limits::http_host_text_max) : std::string()};
+                       random.chance(30) ? random_text(random, limits::http_host_text_max) : std::string(),
+                       random.chance(30) ? random_text(random, not_at_text_max) : std::string()};
         }
         std::uint32_t request = random_u32(random, 0);
         round_trip_list<Register>(request, services, encode_register(request, services));

@@ -1,0 +1,198 @@
+#include "api/shared_rights.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <iterator>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "base/hex.hpp"
+#include "base/text.hpp"
+
+namespace ferrotunnel::detail {
+namespace {
+
+using session::KickList;
+using Secrets = std::set<login::TokenId>;
+
+constexpr std::string_view kick_prefix = "kick/";
+constexpr std::string_view name_part = "/name/";
+constexpr std::string_view process_part = "/process/";
+constexpr std::string_view revoked_prefix = "revoked/";
+constexpr std::size_t token_name_shown_max = 256;  // of another member's token, in status
+
+Secrets secrets_of(const login::AcceptedTokens& tokens) {
+    Secrets secrets;
+    for (const login::AcceptedToken& token : *tokens) {
+        secrets.insert(token.token.id);
+        if (token.also) {
+            secrets.insert(token.also->id);
+        }
+    }
+    return secrets;
+}
+
+/// Those of `some` that `others` lack.
+std::vector<login::TokenId> without(const Secrets& some, const Secrets& others) {
+    std::vector<login::TokenId> rest;
+    std::set_difference(some.begin(), some.end(), others.begin(), others.end(), std::back_inserter(rest));
+    return rest;
+}
+
+std::string revoked_key(const login::TokenId& secret) {
+    return std::string(revoked_prefix) + to_hex(secret);
+}
+
+// Members may know one token by different ids, after secrets were replaced: what is shared is its first secret.
+std::string kick_key(const login::TokenStore& tokens, const KickList::Client& client) {
+    const auto token = tokens.known_as(client.client.first);
+    std::string key = std::string(kick_prefix) + to_hex(token ? token->token.id : client.client.first);
+    return key += client.name.empty() ? std::string(process_part) + to_hex(client.client.second)
+                                      : std::string(name_part) + client.name;
+}
+
+std::optional<KickList::Client> kicked_client(const login::TokenStore& tokens, std::string_view key) {
+    KickList::Client client;
+    key.remove_prefix(kick_prefix.size());
+    constexpr std::size_t digits = 2 * sizeof(login::TokenId);
+    if (key.size() < digits || !from_hex(key.substr(0, digits), client.client.first)) {
+        return std::nullopt;
+    }
+    if (const auto token = tokens.find(client.client.first)) {
+        client.client.first = token->id();
+    }
+    key.remove_prefix(digits);
+    if (key.starts_with(name_part)) {
+        client.name = key.substr(name_part.size());
+        return client.name.empty() ? std::nullopt : std::optional(client);
+    }
+    return key.starts_with(process_part) && from_hex(key.substr(process_part.size()), client.client.second)
+               ? std::optional(client)
+               : std::nullopt;
+}
+
+std::string seconds_now() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now).count());
+}
+
+}  // namespace
+
+void SharedRights::watch() {
+    if (const auto& values = needs_.shared->values) {
+        values->watch(std::string(kick_prefix),
+                      [this](const std::string& key, const Value& value) { heard_kick(key, value); });
+        values->watch(std::string(revoked_prefix),
+                      [this](const std::string& key, const Value& value) { heard_revocation(key, value); });
+    }
+}
+
+// --- what this member has decided ---
+
+void SharedRights::publish(const std::vector<KickList::Client>& clients, Duration time) const {
+    const auto& values = needs_.shared->values;
+    if (!values) {
+        return;
+    }
+    for (const KickList::Client& client : clients) {
+        if (!values->set(kick_key(needs_.shared->tokens, client), client.token_name, time)) {
+            needs_.log.warn("other members of the cluster do not learn that a client is kept out: too many are",
+                            {{"client", client.name}});
+        }
+    }
+}
+
+void SharedRights::lift(const login::AcceptedTokens& before, const login::AcceptedTokens& after) const {
+    const auto& values = needs_.shared->values;
+    if (!values) {
+        return;
+    }
+    for (const login::TokenId& secret : without(secrets_of(after), secrets_of(before))) {
+        needs_.shared->revoked->erase(secret);
+        (void)values->remove(revoked_key(secret));  // without room for more changes, those that are known are removed
+    }
+}
+
+void SharedRights::revoke(const login::AcceptedTokens& before, const login::AcceptedTokens& after) const {
+    const auto& values = needs_.shared->values;
+    if (!values) {
+        return;
+    }
+    for (const login::TokenId& secret : without(secrets_of(before), secrets_of(after))) {
+        if (!values->set(revoked_key(secret), seconds_now(), Duration::zero())) {
+            needs_.log.warn("other members of the cluster do not learn that a token was removed: reload them",
+                            {{"token", to_hex(secret)}});
+        }
+    }
+}
+
+// --- what members have decided, this one included: an earlier process of it may have ---
+
+void SharedRights::heard_kick(const std::string& key, const Value& value) {
+    std::optional<KickList::Client> client = kicked_client(needs_.shared->tokens, key);
+    if (!client) {
+        return;
+    }
+    KickList& kicked = *needs_.shared->kicked;
+    if (!value) {
+        kicked.forget(client->client, client->name);
+        return;
+    }
+    client->token_name = printable(value->text, token_name_shown_max);
+    client->member = member_of(*value);
+    const TimePoint now = Clock::now();
+    if (!kicked.hear(*client, now + value->left, now)) {
+        needs_.log.warn("a client that another member of the cluster keeps out is not kept out here: too many are",
+                        {{"client", client->name}, {"member", value->member}});
+        return;
+    }
+    check_sessions();
+}
+
+void SharedRights::heard_revocation(const std::string& key, const Value& value) {
+    login::TokenId secret{};
+    if (!from_hex(std::string_view(key).substr(revoked_prefix.size()), secret)) {
+        return;
+    }
+    const session::ServerShared& shared = *needs_.shared;
+    if (!value) {
+        if (shared.revoked->erase(secret) && shared.tokens.find(secret) != nullptr) {
+            needs_.log.info("a token that was revoked is accepted again",
+                            {{"token", shared.tokens.find(secret)->name}});
+        }
+        return;
+    }
+    if (value->member == shared.values->own_member()) {
+        // Its settings had lost the token, and have it again since this process has started.
+        if (shared.tokens.find(secret) != nullptr) {
+            (void)shared.values->remove(key);
+        }
+        return;
+    }
+    session::RevokedTokens::Revoked revoked{value->member};
+    (void)std::from_chars(value->text.data(), value->text.data() + value->text.size(), revoked.seconds);
+    const bool is_new = shared.revoked->set(secret, std::move(revoked));
+    if (const auto token = is_new ? shared.tokens.find(secret) : nullptr) {
+        needs_.log.warn("a token is refused: another member of the cluster has removed it",
+                        {{"token", token->name}, {"member", value->member}});
+    }
+    check_sessions();
+}
+
+std::string SharedRights::member_of(const directory::ClusterValue& value) const {
+    return value.member == needs_.shared->values->own_member() ? std::string() : value.member;
+}
+
+// Once for all values of a turn: a new link may bring thousands.
+void SharedRights::check_sessions() {
+    if (!std::exchange(is_check_posted_, true)) {
+        needs_.workers.at(0).post([this] {
+            is_check_posted_ = false;
+            needs_.sessions.for_each([](session::ServerSession& session) { session.check_rights(); });
+        });
+    }
+}
+
+}  // namespace ferrotunnel::detail
