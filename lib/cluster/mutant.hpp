@@ -22,6 +22,7 @@ enum class Mutant : std::uint8_t {
     lost_ignored,           // a claim that the home has ended stays
     orphan_kept,            // a grant whose asker has ended is not given back
     late_alone,             // a home that is linked but slow is replaced by the table
+    hop_of_a_hop,           // a visitor from another member may be sent on to a third one
     earlier_value_wins,     // of two changes of a shared value
     removed_value_revived,  // by a member that comes back
     lifetime_restarted,     // of a value, at each member that hears of it

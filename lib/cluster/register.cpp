@@ -331,7 +331,7 @@ std::vector<MemberIndex> Register::routes(const Name& name) const {
 }
 
 bool Register::has(const Name& name) const {
-    return parts_->claimant.holdings().find(name) != nullptr;
+    return parts_->claimant.holdings().find(name) != nullptr || (mutant(Mutant::hop_of_a_hop) && !routes(name).empty());
 }
 
 bool Register::is_linked(MemberIndex member) const noexcept {

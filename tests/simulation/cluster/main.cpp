@@ -45,6 +45,7 @@ constexpr MutantName mutant_names[] = {
     {"lost_ignored", Mutant::lost_ignored},
     {"orphan_kept", Mutant::orphan_kept},
     {"late_alone", Mutant::late_alone},
+    {"hop_of_a_hop", Mutant::hop_of_a_hop},
     {"earlier_value_wins", Mutant::earlier_value_wins},
     {"removed_value_revived", Mutant::removed_value_revived},
     {"lifetime_restarted", Mutant::lifetime_restarted},
