@@ -128,6 +128,7 @@ join_ok saved
 unset "programs[saved]"
 
 say "two servers that are no cluster: the next one when one is away"
+alone=()
 for name in first second; do
     server_name=$name start_server --control "$dir/$name.sock" --http-bind 127.0.0.1:0 --state-dir "$dir/state_$name"
     alone[${#alone[@]}]=$control
