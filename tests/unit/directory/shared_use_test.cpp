@@ -19,8 +19,8 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr login::TokenId limited{7};
-constexpr ClientId first_client{limited, {1}};
-constexpr ClientId second_client{limited, {2}};
+constexpr ClientId limited_first_client{limited, {1}};
+constexpr ClientId limited_second_client{limited, {2}};
 
 class SilentSession final : public SessionHandle {
 public:
@@ -125,7 +125,7 @@ TEST_CASE("nothing is published of a token that is not used, or has no quota", "
     }
     CHECK(rig.a.values.sets == 1);
     TwoMembers without([](login::Rights&) {});
-    const auto held = without.a.service(first_client, 1);
+    const auto held = without.a.service(limited_first_client, 1);
     without.second();
     CHECK(without.a.values.sets == 0);
 }
@@ -151,24 +151,24 @@ TEST_CASE("new visitors at both members stay within the rate, but for a second",
 
 TEST_CASE("services of clients at two members count once for a client that is at both", "[rights]") {
     TwoMembers rig([](login::Rights& rights) { rights.services = 3; });
-    const auto here = rig.a.service(first_client, 1);
-    const auto also_here = rig.a.service(first_client, 2);
+    const auto here = rig.a.service(limited_first_client, 1);
+    const auto also_here = rig.a.service(limited_first_client, 2);
     rig.second();
     CHECK(rig.b.use.elsewhere(limited).services == 2);
-    const auto there = rig.b.service(first_client, 1);
+    const auto there = rig.b.service(limited_first_client, 1);
     rig.second();
     CHECK(rig.b.use.elsewhere(limited).services == 1);
-    const auto also_there = rig.b.service(first_client, 2);
+    const auto also_there = rig.b.service(limited_first_client, 2);
     REQUIRE((there && also_there));
     rig.second();
     CHECK(rig.b.use.elsewhere(limited).services == 0);
     CHECK(rig.a.use.elsewhere(limited).services == 0);
-    const auto other = rig.b.service(second_client, 1);
+    const auto other = rig.b.service(limited_second_client, 1);
     REQUIRE(other);
     rig.second();
     CHECK(rig.a.use.elsewhere(limited).services == 1);
-    CHECK_FALSE(rig.a.service(first_client, 3));
-    CHECK_FALSE(rig.b.service(second_client, 2));
+    CHECK_FALSE(rig.a.service(limited_first_client, 3));
+    CHECK_FALSE(rig.b.service(limited_second_client, 2));
 }
 
 TEST_CASE("connections at other members count towards the token's quota", "[rights]") {
