@@ -12,7 +12,7 @@ address=([a]=127.0.0.2 [b]=127.0.0.3)
 control_port=$(free_port) http=$(free_port) https=$(free_port) link=$(free_port)
 prepare_cluster app.test
 for name in "${members[@]}"; do
-    write_member "$name" "  hold: 20s" "  http: {hold: 20s}" "  drain: 60s"
+    write_member "$name" "  hold: 60s" "  http: {hold: 60s}" "  drain: 600s" # longer than this test takes
     start_member "$name"
 done
 wait_linked a b
@@ -110,8 +110,7 @@ say "b drains, by an order at a: its client moves, and b forwards visitors until
 exec {visitor}<>"/dev/tcp/${address[b]}/$line"
 read -r -u $visitor -n 5 greeting
 equal greeting "$greeting" hello
-on_a drain --server b
-printed 'accepts no new'
+start waiter "$FERROTUNNEL" drain --server b --wait --control "$dir/a.sock"
 moved() { check_alive && [[ $(clients_of a) == nas ]]; }
 edge=${address[b]}:$http
 count=0
@@ -126,9 +125,9 @@ for ((i = 0; i < 5; ++i)); do
 done
 is_running b || fail "b has not waited for its visitor"
 exec {visitor}>&-
-on_a drain --server b --wait
-printed 'the program ended'
 join_ok b
+join_ok waiter
+has_text "$dir/waiter.out" 'the program ended'
 edge=${address[a]}:$http
 equal "an answer of a" "$(status_of app.test /name/n)" 200
 run_fails status --server b --control "$dir/a.sock"
