@@ -249,7 +249,7 @@ void Server::Impl::begin_drain() {
         state_.finish();
         listeners_.close_to_clients();
         are_clients_moving_ = true;
-        sessions_.for_each([](ServerSession& session) { session.move_client(); });
+        sessions_.for_each([](ServerSession& session) { session.drain(ServerSession::Drain::client_moves); });
     } else {
         refuse_visitors();
         sessions_.for_each([](ServerSession& session) { session.drain(); });

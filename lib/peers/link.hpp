@@ -103,8 +103,8 @@ public:
     void end_if_unproved();
     /// Accepts no new streams, and ends after the last one.
     void retire(std::string_view why);
-    /// Another process takes this member's place: a control link ends, and the peer opens no more streams on a data link,
-    /// on which this side still may. The peer dials again, and reaches the other process.
+    /// Another process takes this member's place: a control link ends, and the peer opens no more streams on a data
+    /// link, on which this side still may. The peer dials again, and reaches the other process.
     void hand_over(std::string_view why);
     /// Ends at once, without events: when the worker does not run any more.
     void abandon() noexcept;

@@ -81,8 +81,8 @@ public:
     void set_keys(std::shared_ptr<const transport::ClusterKeys> keys);
     /// Dials no more and accepts no more; links stay for the visitors on them.
     void drain() noexcept;
-    /// After drain(), when another process has taken this member's place: the others connect to that one. Data links stay
-    /// for the visitors of both sides, and only this side opens streams on them.
+    /// After drain(), when another process has taken this member's place: the others connect to that one. Data links
+    /// stay for the visitors of both sides, and only this side opens streams on them.
     void hand_over() noexcept;
     /// Ends all links: soon, or at once if no worker runs any more. Idempotent; any thread.
     void stop() noexcept;

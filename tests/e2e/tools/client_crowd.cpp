@@ -86,7 +86,7 @@ private:
         (void)std::rename((state_ + ".new").c_str(), state_.c_str());
         const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(
             std::chrono::system_clock::now().time_since_epoch());
-        log_ << ms.count() << ' ' << ready << ' ' << connected << std::endl;
+        log_ << ms.count() << ' ' << ready << ' ' << connected << '\n';
     }
 
     asio::io_context& context_;
