@@ -43,6 +43,7 @@ struct LinkSettings {
     Duration retry_max = limits::link_retry_max;
     /// A link that has used so many stream ids is replaced by another one.
     wire::StreamId rotate_at = limits::stream_id_rotate;
+    std::size_t data_links = limits::data_links_max;
 };
 
 /// What data links are counted in; each may be null.
@@ -103,8 +104,8 @@ public:
     void end_if_unproved();
     /// Accepts no new streams, and ends after the last one.
     void retire(std::string_view why);
-    /// Another process takes this member's place: a control link ends, and the peer opens no more streams on a data link,
-    /// on which this side still may. The peer dials again, and reaches the other process.
+    /// Another process takes this member's place: a control link ends, and the peer opens no more streams on a data
+    /// link, on which this side still may. The peer dials again, and reaches the other process.
     void hand_over(std::string_view why);
     /// Ends at once, without events: when the worker does not run any more.
     void abandon() noexcept;
