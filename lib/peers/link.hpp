@@ -43,6 +43,7 @@ struct LinkSettings {
     Duration retry_max = limits::link_retry_max;
     /// A link that has used so many stream ids is replaced by another one.
     wire::StreamId rotate_at = limits::stream_id_rotate;
+    std::size_t data_links = limits::data_links_max;
 };
 
 /// What data links are counted in; each may be null.
