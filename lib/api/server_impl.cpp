@@ -51,8 +51,8 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
                 }}),
       edge_({*workers_, shared_, log_, random_, listeners_, sharers_, access_log_, traces_,
              [this] { sessions_.announce_addresses(); }}),
-      cluster_({*workers_, shared_, log_, random_, listeners_, edge_, control_,
-                [this] { sessions_.announce_addresses(); }}),
+      cluster_(
+          {*workers_, shared_, log_, random_, listeners_, edge_, control_, [this] { sessions_.announce_addresses(); }}),
       certificates_({shared_, log_, random_, edge_, sessions_}),
       state_({*workers_, shared_, log_, random_}),
       upkeep_({*workers_, shared_, log_, sessions_}),

@@ -182,7 +182,7 @@ private:
     std::shared_ptr<const RightRules> rules_ = std::make_shared<RightRules>();
     std::array<Tree, forms> hosts_;
     HostPtr default_;
-    std::size_t passthroughs_ = 0;                         // hosts that have one
+    std::size_t passthroughs_ = 0;  // hosts that have one
     TimePoint learning_since_ = TimePoint::min();
     TimePoint learning_until_ = TimePoint::min();
     std::shared_ptr<const routes::RouteTable> all_paths_;  // of each host whose only path is "/"

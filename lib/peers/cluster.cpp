@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "cluster/holders.hpp"
-#include "peers/arrivals.hpp"
 #include "cluster/limits.hpp"
+#include "peers/arrivals.hpp"
 #include "peers/claim_names.hpp"
 #include "peers/cluster_worker.hpp"
 #include "peers/name_claims.hpp"
