@@ -65,6 +65,8 @@ public:
     virtual void on_linked(const std::shared_ptr<Link>& link, const cluster::Hello& hello) = 0;
     /// The link accepts no new streams: its ids run out, or the peer drains. It ends after the last stream.
     virtual void on_link_retired(const std::shared_ptr<Link>& link) = 0;
+    /// The peer answers again on a data link, which gets new visitors again.
+    virtual void on_link_responsive() = 0;
     /// The last event. `was_open`: both hellos had arrived.
     virtual void on_link_end(const std::shared_ptr<Link>& link, const trunk::TrunkEnd& end, bool was_open) noexcept = 0;
     /// A member opens a stream on a data link, for a visitor.

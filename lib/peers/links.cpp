@@ -44,6 +44,11 @@ struct Links::Parts final : LinkEvents {
     void on_link_open(const std::shared_ptr<Link>& link) override;
     void on_linked(const std::shared_ptr<Link>& link, const cluster::Hello& hello) override;
     void on_link_retired(const std::shared_ptr<Link>& link) override;
+    void on_link_responsive() override {
+        if (needs.on_way) {
+            needs.on_way();
+        }
+    }
     void on_link_end(const std::shared_ptr<Link>& link, const trunk::TrunkEnd& end, bool was_open) noexcept override;
     void on_link_stream(runtime::Worker& worker, IntrusivePtr<mux::Stream> stream, const wire::Open& open) override {
         needs.on_stream(worker, std::move(stream), open);
@@ -185,6 +190,7 @@ void Links::Parts::on_link_open(const std::shared_ptr<Link>& link) {
             return;
         }
         member.carrier()->add(link);
+        on_link_responsive();
         needs.log.debug("a data link to a member of the cluster is open", {{"member", link->peer()}});
     } else if (const std::shared_ptr<Link> older = member.set_control(link)) {
         (void)older->post([](Link& one) { one.end(Code::superseded, "a newer link of the same member replaces it"); });

@@ -67,6 +67,8 @@ public:
         Logger& log;
         Random& random;
         OnControl on_control{};  // empty: requests are refused
+        /// Visitors can be sent to a member to which there was perhaps no way. On a worker; may be empty.
+        std::function<void()> on_way{};
     };
     /// Throws transport::TlsConfigError, also for names that are not valid.
     Links(Settings settings, Needs needs);
