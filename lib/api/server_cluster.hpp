@@ -8,8 +8,8 @@
 #include <system_error>
 #include <utility>
 
-#include "api/member_addresses.hpp"
 #include "api/facade_control.hpp"
+#include "api/member_addresses.hpp"
 #include "api/server_edge.hpp"
 #include "api/server_listeners.hpp"
 #include "api/shared_quotas.hpp"

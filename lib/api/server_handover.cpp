@@ -143,7 +143,7 @@ void ServerHandover::drain_idle() {
         return;
     }
     check_idle_at_ = now + check_every;
-    needs_.sessions.for_each([](ServerSession& session) { session.drain(true); });
+    needs_.sessions.for_each([](ServerSession& session) { session.drain(ServerSession::Drain::if_idle); });
 }
 
 void ServerHandover::stop_accepting() {

@@ -51,8 +51,8 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
                 }}),
       edge_({*workers_, shared_, log_, random_, listeners_, sharers_, access_log_, traces_,
              [this] { sessions_.announce_addresses(); }}),
-      cluster_({*workers_, shared_, log_, random_, listeners_, edge_, control_,
-                [this] { sessions_.announce_addresses(); }}),
+      cluster_(
+          {*workers_, shared_, log_, random_, listeners_, edge_, control_, [this] { sessions_.announce_addresses(); }}),
       certificates_({shared_, log_, random_, edge_, sessions_}),
       state_({*workers_, shared_, log_, random_}),
       upkeep_({*workers_, shared_, log_, sessions_}),
@@ -249,7 +249,7 @@ void Server::Impl::begin_drain() {
         state_.finish();
         listeners_.close_to_clients();
         are_clients_moving_ = true;
-        sessions_.for_each([](ServerSession& session) { session.move_client(); });
+        sessions_.for_each([](ServerSession& session) { session.drain(ServerSession::Drain::client_moves); });
     } else {
         refuse_visitors();
         sessions_.for_each([](ServerSession& session) { session.drain(); });

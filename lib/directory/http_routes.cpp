@@ -35,20 +35,20 @@ const HttpRoutes::Host* HttpRoutes::host_at(const Place& place) const noexcept {
     return nullptr;
 }
 
-// The part of a tree that this state alone has: a copy, unless an earlier put() of the same change has made one. What the
-// present state has as well has more than one reference, and other threads get references to that only.
+// The part of a tree that this state alone has: a copy, unless an earlier put() of the same change has made one. What
+// the present state has as well has more than one reference, and other threads get references to that only.
 template <typename Part>
-Part& HttpRoutes::own_part(std::shared_ptr<const Part>& part) {
+Part& HttpRoutes::own_part(std::shared_ptr<Part>& part) {
     if (part == nullptr || part.use_count() != 1) {
         part = part != nullptr ? std::make_shared<Part>(*part) : std::make_shared<Part>();
     }
-    return const_cast<Part&>(*part);  // made by make_shared<Part>
+    return *part;
 }
 
 // Replaces the host at `place`, or removes it if `host` is null. Other states of the routes are not affected.
 void HttpRoutes::put(const Place& place, HostPtr host) {
     const std::size_t hash = hash_(place.key);
-    std::shared_ptr<const Leaves>& leaves = own_part(hosts_[place.form][branch_of(hash)])[leaves_of(hash)];
+    std::shared_ptr<Leaves>& leaves = own_part(hosts_[place.form][branch_of(hash)])[leaves_of(hash)];
     Leaves& own = own_part(leaves);
     const auto at = std::find_if(own.begin(), own.end(), [&](const Leaf& leaf) {
         return leaf.hash == hash && place_of(leaf.host->pattern).key == place.key;

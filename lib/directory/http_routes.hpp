@@ -150,8 +150,8 @@ private:
         HostPtr host;
     };
     using Leaves = std::vector<Leaf>;
-    using Branch = std::array<std::shared_ptr<const Leaves>, width>;
-    using Tree = std::array<std::shared_ptr<const Branch>, width>;
+    using Branch = std::array<std::shared_ptr<Leaves>, width>;
+    using Tree = std::array<std::shared_ptr<Branch>, width>;
 
     struct Place {
         Form form = exact;
@@ -161,7 +161,7 @@ private:
     static std::size_t branch_of(std::size_t hash) noexcept { return hash % width; }
     static std::size_t leaves_of(std::size_t hash) noexcept { return hash / width % width; }
     template <typename Part>
-    static Part& own_part(std::shared_ptr<const Part>& part);
+    static Part& own_part(std::shared_ptr<Part>& part);
     void put(const Place& place, HostPtr host);
     template <typename Action>
     void for_each_host(Action action) const;
@@ -182,7 +182,7 @@ private:
     std::shared_ptr<const RightRules> rules_ = std::make_shared<RightRules>();
     std::array<Tree, forms> hosts_;
     HostPtr default_;
-    std::size_t passthroughs_ = 0;                         // hosts that have one
+    std::size_t passthroughs_ = 0;  // hosts that have one
     TimePoint learning_since_ = TimePoint::min();
     TimePoint learning_until_ = TimePoint::min();
     std::shared_ptr<const routes::RouteTable> all_paths_;  // of each host whose only path is "/"

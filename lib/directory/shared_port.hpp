@@ -160,9 +160,9 @@ public:
     /// waits, if the port is held and has room; otherwise its connection is reset.
     void dispatch(Visitor visitor) noexcept;
     /// Passes on a visitor that the carrier `from` cannot accept, to the carrier with the fewest visitors among those
-    /// that have not passed it on before. If other members have the port, the visitor then waits a moment for them, some
-    /// times. False if there is none: the visitor stays with the caller. True also if the visitor was lost, and its
-    /// connection reset, for lack of memory: the caller no longer has it.
+    /// that have not passed it on before. If other members have the port, the visitor then waits a moment for them,
+    /// some times. False if there is none: the visitor stays with the caller. True also if the visitor was lost, and
+    /// its connection reset, for lack of memory: the caller no longer has it.
     bool pass_on(Visitor& visitor, const VisitorCarrier& from) noexcept;
 
     /// Holds back new visitors, for a trunk with queued visitors, until it is destroyed. While each of the port's

@@ -123,7 +123,8 @@ void SharedPort::release_some() noexcept {
         waiting = queue_.size();
     }
     std::size_t left = std::max(waiting / 2, limits::visitors_released_at_once_min);
-    for (left = std::min(left, waiting + 1); left != 0; --left) {  // no visitor twice that waits again at once
+    left = std::min(left, std::max(waiting, std::size_t{1}));  // no visitor twice that waits again at once
+    for (; left != 0; --left) {
         bool more = false;
         try {
             more = release_one();

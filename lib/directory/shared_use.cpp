@@ -123,6 +123,11 @@ void SharedUse::told(const std::string& key, const std::optional<ClusterValue>& 
         return;
     }
     auto& members = told_[token];
+    // The names in keys are not checked: a member that lies must not let this grow. A count is kept only of a member
+    // that has told one.
+    if (!members.contains(member) && (!counts || members.size() >= members_max)) {
+        return;
+    }
     const auto [known, is_first] = members.try_emplace(member);
     if (counts) {
         const bool has_restarted = counts->admitted < known->second.admitted;

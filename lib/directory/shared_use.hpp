@@ -56,6 +56,9 @@ public:
     /// How often one that has not changed is published again.
     static constexpr std::chrono::seconds renewal{2};
 
+    /// Members whose counts of one token are kept: as many as a cluster may have others.
+    static constexpr std::size_t members_max = 15;
+
     struct Needs {
         ClusterValues& values;
         TokenUse& use;

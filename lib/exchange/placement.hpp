@@ -111,8 +111,9 @@ public:
     StreamFacts facts() const noexcept {
         return {stream_->connected(), stream_->nothing_delivered(), stream_->reused(), !forwarded_to_.empty()};
     }
-    /// Whether the silence shows nothing about the backend: its carrier is lost and there is another one; or it leads to
-    /// another member of the cluster, which accepts every stream at once, so the link is broken, or will be seen to be.
+    /// Whether the silence shows nothing about the backend: its carrier is lost and there is another one; or it leads
+    /// to another member of the cluster, which accepts every stream at once, so the link is broken, or will be seen to
+    /// be.
     bool has_lost_carrier() const noexcept {
         return stream_ && (!forwarded_to_.empty() || (stream_->carrier().waits() && !stream_->is_carried()));
     }

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "cluster/holders.hpp"
-#include "peers/arrivals.hpp"
 #include "cluster/limits.hpp"
+#include "peers/arrivals.hpp"
 #include "peers/claim_names.hpp"
 #include "peers/cluster_worker.hpp"
 #include "peers/name_claims.hpp"
@@ -154,7 +154,8 @@ struct Cluster::Parts {
                  {needs.shared->memory, needs.shared->traffic_registry, needs.shared->traffic},
                  needs.log,
                  needs.random,
-                 needs.on_control}),
+                 needs.on_control,
+                 [to = needs.shared->http] { to->carrier_is_back(); }}),
           carriers(carriers_of(links, names->members())),
           worker(std::make_shared<ClusterWorker>(needs.workers.at(0), names)),
           values(std::make_shared<ValueStore>(names, [to = std::weak_ptr(worker)] { wake(to); })),

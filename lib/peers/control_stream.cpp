@@ -9,6 +9,17 @@
 #include "trunk/traffic.hpp"
 
 namespace ferrotunnel::peers {
+namespace {
+
+// The pump's counts, which nobody reads, and what ends with it.
+struct ControlTraffic {
+    explicit ControlTraffic(PermitPtr permit_in) : permit(std::move(permit_in)) {}
+
+    PermitPtr permit;
+    trunk::Traffic counts{};
+};
+
+}  // namespace
 
 void send_control(Link& link, runtime::Fd socket) {
     auto pump = make_intrusive<trunk::SocketPump>(link.worker(), std::make_shared<trunk::Traffic>());
@@ -21,10 +32,16 @@ void send_control(Link& link, runtime::Fd socket) {
     }
 }
 
-runtime::Fd receive_control(runtime::Worker& worker, const IntrusivePtr<mux::Stream>& stream) {
+runtime::Fd receive_control(runtime::Worker& worker, const IntrusivePtr<mux::Stream>& stream, PermitPtr permit) {
+    if (!permit) {
+        stream->abort(wire::Code::busy);
+        return {};
+    }
     try {
         auto [own, other] = runtime::socket_pair();
-        auto pump = make_intrusive<trunk::SocketPump>(worker, std::make_shared<trunk::Traffic>());
+        const auto traffic = std::make_shared<ControlTraffic>(std::move(permit));
+        auto pump =
+            make_intrusive<trunk::SocketPump>(worker, std::shared_ptr<trunk::Traffic>(traffic, &traffic->counts));
         stream->attach(pump, false);
         pump->set_stream(stream);
         stream->accept();

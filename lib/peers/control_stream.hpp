@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/intrusive_ptr.hpp"
+#include "base/permits.hpp"
 #include "mux/stream.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/worker.hpp"
@@ -24,7 +25,8 @@ inline constexpr wire::ServiceKind control_kind = static_cast<wire::ServiceKind>
 void send_control(Link& link, runtime::Fd socket);
 
 /// Joins a stream that a member has opened with one end of a pair of sockets, and returns the other end. Called on the
-/// worker, from within the link's on_open. Empty without descriptors: the stream is refused.
-runtime::Fd receive_control(runtime::Worker& worker, const IntrusivePtr<mux::Stream>& stream);
+/// worker, from within the link's on_open. Empty without descriptors, or without a permit, which counts as long as the
+/// stream has its socket: the stream is refused.
+runtime::Fd receive_control(runtime::Worker& worker, const IntrusivePtr<mux::Stream>& stream, PermitPtr permit);
 
 }  // namespace ferrotunnel::peers

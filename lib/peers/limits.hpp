@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/limits.hpp"
 #include "base/units.hpp"
 
 namespace ferrotunnel::limits {
@@ -26,12 +27,19 @@ inline constexpr std::chrono::milliseconds link_check_interval{500};
 /// Waits before a lost link is dialled again (with jitter).
 inline constexpr std::chrono::milliseconds link_retry_first{200};
 inline constexpr std::chrono::seconds link_retry_max{5};
+/// Open data links with one member, of both directions: as many as its workers (workers_max), and those that were
+/// replaced and still have visitors. A member that dials, or retires its links, without end has a bound.
+inline constexpr std::size_t data_links_max = 1'024;
+/// Streams with requests of the control API that other members have open, all together: each needs a pair of sockets.
+/// The control thread serves fewer at a time (admin_peers_max).
+inline constexpr std::size_t control_streams_max = 64;
 /// Messages of the register that one turn of a link handles: other sockets of the worker have their turn between.
 inline constexpr std::size_t register_messages_per_turn = 64;
 
 /// Places of the table of names that one page of the control API looks at: the register waits meanwhile.
 inline constexpr std::size_t names_looked_at = 4'096;
 
+static_assert(data_links_max >= 4 * workers_max);
 static_assert(link_dead_after >= 3 * link_unresponsive_after);
 
 }  // namespace ferrotunnel::limits

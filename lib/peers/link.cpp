@@ -259,9 +259,12 @@ void Link::check_peer() {
         return;
     }
     suspected_ = silent;
-    if (responsive_.exchange(!silent, std::memory_order_relaxed) == silent && kind_ == LinkKind::control) {
+    const bool is_news = responsive_.exchange(!silent, std::memory_order_relaxed) == silent;
+    if (is_news && kind_ == LinkKind::control) {
         silent ? context_.log.warn("a member of the cluster does not answer", {{"member", peer_}})
                : context_.log.info("a member of the cluster answers again", {{"member", peer_}});
+    } else if (is_news && !silent) {
+        context_.events.on_link_responsive();
     }
     if (kind_ == LinkKind::control && !(channel_ && channel_->is_linked()) &&
         worker_.now() - open_since_ >= context_.settings.register_hello) {

@@ -43,6 +43,7 @@ struct LinkSettings {
     Duration retry_max = limits::link_retry_max;
     /// A link that has used so many stream ids is replaced by another one.
     wire::StreamId rotate_at = limits::stream_id_rotate;
+    std::size_t data_links = limits::data_links_max;
 };
 
 /// What data links are counted in; each may be null.
@@ -64,6 +65,8 @@ public:
     virtual void on_linked(const std::shared_ptr<Link>& link, const cluster::Hello& hello) = 0;
     /// The link accepts no new streams: its ids run out, or the peer drains. It ends after the last stream.
     virtual void on_link_retired(const std::shared_ptr<Link>& link) = 0;
+    /// The peer answers again on a data link, which gets new visitors again.
+    virtual void on_link_responsive() = 0;
     /// The last event. `was_open`: both hellos had arrived.
     virtual void on_link_end(const std::shared_ptr<Link>& link, const trunk::TrunkEnd& end, bool was_open) noexcept = 0;
     /// A member opens a stream on a data link, for a visitor.
@@ -103,8 +106,8 @@ public:
     void end_if_unproved();
     /// Accepts no new streams, and ends after the last one.
     void retire(std::string_view why);
-    /// Another process takes this member's place: a control link ends, and the peer opens no more streams on a data link,
-    /// on which this side still may. The peer dials again, and reaches the other process.
+    /// Another process takes this member's place: a control link ends, and the peer opens no more streams on a data
+    /// link, on which this side still may. The peer dials again, and reaches the other process.
     void hand_over(std::string_view why);
     /// Ends at once, without events: when the worker does not run any more.
     void abandon() noexcept;

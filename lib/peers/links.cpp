@@ -44,6 +44,11 @@ struct Links::Parts final : LinkEvents {
     void on_link_open(const std::shared_ptr<Link>& link) override;
     void on_linked(const std::shared_ptr<Link>& link, const cluster::Hello& hello) override;
     void on_link_retired(const std::shared_ptr<Link>& link) override;
+    void on_link_responsive() override {
+        if (needs.on_way) {
+            needs.on_way();
+        }
+    }
     void on_link_end(const std::shared_ptr<Link>& link, const trunk::TrunkEnd& end, bool was_open) noexcept override;
     void on_link_stream(runtime::Worker& worker, IntrusivePtr<mux::Stream> stream, const wire::Open& open) override {
         needs.on_stream(worker, std::move(stream), open);
@@ -73,6 +78,7 @@ struct Links::Parts final : LinkEvents {
     Published<std::shared_ptr<TlsContext>> tls;  // for accepted connections
     LinkListener listener;
     std::atomic<std::uint64_t> refused{0};
+    const Permits control_permits{limits::control_streams_max};
     Mutex mutex;
     std::set<std::shared_ptr<Link>> links GUARDED_BY(mutex);
     bool stopped GUARDED_BY(mutex) = false;
@@ -179,7 +185,12 @@ std::optional<std::string> Links::Parts::refuse_peer(const std::string& peer) {
 void Links::Parts::on_link_open(const std::shared_ptr<Link>& link) {
     MemberLinks& member = *find(link->peer());
     if (link->kind() == LinkKind::data) {
+        if (!member.add_data_link(context.settings.data_links)) {
+            (void)link->post([](Link& one) { one.end(Code::limit, "there are too many data links of this member"); });
+            return;
+        }
         member.carrier()->add(link);
+        on_link_responsive();
         needs.log.debug("a data link to a member of the cluster is open", {{"member", link->peer()}});
     } else if (const std::shared_ptr<Link> older = member.set_control(link)) {
         (void)older->post([](Link& one) { one.end(Code::superseded, "a newer link of the same member replaces it"); });
@@ -208,6 +219,9 @@ void Links::Parts::on_link_end(const std::shared_ptr<Link>& link, const trunk::T
     MemberLinks* const member = find(link->peer());
     if (member != nullptr) {
         member->carrier()->remove(*link);
+        if (was_open && link->kind() == LinkKind::data) {
+            member->remove_data_link();
+        }
         replace_by_dialling(*link, was_open);
     }
     try {
@@ -248,7 +262,7 @@ void Links::Parts::report_refused(const Link& link, const trunk::TrunkEnd& end) 
 void Links::Parts::on_link_control(runtime::Worker& worker, const std::string& peer, IntrusivePtr<mux::Stream> stream) {
     if (!needs.on_control) {
         stream->abort(Code::unsupported);
-    } else if (runtime::Fd socket = receive_control(worker, stream)) {
+    } else if (runtime::Fd socket = receive_control(worker, stream, control_permits.acquire())) {
         needs.on_control(peer, std::move(socket));
     }
 }

@@ -67,6 +67,8 @@ public:
         Logger& log;
         Random& random;
         OnControl on_control{};  // empty: requests are refused
+        /// Visitors can be sent to a member to which there was perhaps no way. On a worker; may be empty.
+        std::function<void()> on_way{};
     };
     /// Throws transport::TlsConfigError, also for names that are not valid.
     Links(Settings settings, Needs needs);
@@ -81,8 +83,8 @@ public:
     void set_keys(std::shared_ptr<const transport::ClusterKeys> keys);
     /// Dials no more and accepts no more; links stay for the visitors on them.
     void drain() noexcept;
-    /// After drain(), when another process has taken this member's place: the others connect to that one. Data links stay
-    /// for the visitors of both sides, and only this side opens streams on them.
+    /// After drain(), when another process has taken this member's place: the others connect to that one. Data links
+    /// stay for the visitors of both sides, and only this side opens streams on them.
     void hand_over() noexcept;
     /// Ends all links: soon, or at once if no worker runs any more. Idempotent; any thread.
     void stop() noexcept;

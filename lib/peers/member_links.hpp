@@ -1,6 +1,8 @@
 // Links to one other member: its control link, its carrier with the data links, and its state for others.
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -25,6 +27,9 @@ public:
 
     /// The newer control link replaces the older one, which is returned: null if there was none.
     std::shared_ptr<Link> set_control(const std::shared_ptr<Link>& link);
+    /// Counts a data link that is open, until remove_data_link(). False: there are too many (`most`), and it is to end.
+    bool add_data_link(std::size_t most) noexcept { return data_links_.fetch_add(1, std::memory_order_relaxed) < most; }
+    void remove_data_link() noexcept { data_links_.fetch_sub(1, std::memory_order_relaxed); }
     /// The register has accepted the hello. False if a newer link has replaced this one meanwhile.
     bool set_linked(const Link& link, const std::string& agent, TimePoint now);
     /// A control link has ended, or could not be made. Whether this is news for the log.
@@ -35,6 +40,7 @@ public:
 private:
     const PeerSettings settings_;
     const std::shared_ptr<PeerCarrier> carrier_;
+    std::atomic<std::size_t> data_links_{0};  // retired ones included, which the carrier does not have
     mutable Mutex mutex_;
     std::shared_ptr<Link> control_ GUARDED_BY(mutex_);
     PeerState state_ GUARDED_BY(mutex_);

@@ -3,7 +3,7 @@
 //   RegisterDriver --changed names, changed members--> RemoteNames --step(): a batch--> RouteWriter
 //
 // A member with 100,000 names that is linked or lost changes all of them: the table is walked in steps of
-// cluster::limits::step_max places, one for each turn of the worker. What is reported is always the present state, so
+// 512 places, one for each turn of the worker. What is reported is always the present state, so
 // several changes of one name are one. Private services are not reported: each visit looks them up.
 #pragma once
 
@@ -50,7 +50,7 @@ public:
     void on_changed(const cluster::Name& name) override;
     void on_member_changed(cluster::MemberIndex member) override;
 
-    /// On one thread: reports at most cluster::limits::step_max changed names, or looks at as many places of the
+    /// On one thread: reports at most 512 changed names, or looks at as many places of the
     /// table. True if it is to be called again.
     bool step();
 

@@ -235,7 +235,8 @@ void ClientRegistration::on_registered(std::size_t place, const wire::Registered
     } else if (offered->service->is_assigned()) {
         offered->assigned_port = answer.port;
     }
-    const bool is_noted = std::exchange(offered->not_at, answer.not_at) != answer.not_at;
+    const bool is_noted =
+        has_users_address(place, *offered) && std::exchange(offered->not_at, answer.not_at) != answer.not_at;
     const std::string endpoint = endpoint_of(place, answer);
     OfferedService* const twin = needs_.services.twin_of(*offered->service);
     if (twin != nullptr && twin->on[place] != TrunkRegistration::registered) {
@@ -275,15 +276,18 @@ void ClientRegistration::report_registered(std::size_t place, OfferedService& of
 }
 
 // The user has one address: that at the server that was first, as long as the service is there.
+bool ClientRegistration::has_users_address(std::size_t place, const OfferedService& offered) const {
+    return !offered.is_reported || needs_.at.trunks.side_of(place) == offered.endpoint_side ||
+           !offered.is_registered_at(offered.endpoint_side, needs_.at.trunks);
+}
+
 void ClientRegistration::report_endpoint(std::size_t place, OfferedService& offered, const std::string& endpoint,
                                          std::uint16_t port) {
-    const unsigned side = needs_.at.trunks.side_of(place);
-    if (offered.is_reported && side != offered.endpoint_side &&
-        offered.is_registered_at(offered.endpoint_side, needs_.at.trunks)) {
+    if (!has_users_address(place, offered)) {
         offered.other_endpoint = endpoint;
         return;
     }
-    offered.endpoint_side = side;
+    offered.endpoint_side = needs_.at.trunks.side_of(place);
     offered.other_endpoint.clear();
     if (offered.is_reported && (offered.endpoint == endpoint || endpoint.empty())) {
         return;  // only another trunk, or a fresh session
@@ -328,7 +332,8 @@ void ClientRegistration::on_address(std::size_t place, const wire::RegisteredSer
         return;
     }
     if (offered->service->kind != wire::ServiceKind::http) {
-        if (std::exchange(offered->not_at, changed.not_at) != changed.not_at && offered->is_reported) {
+        if (has_users_address(place, *offered) && std::exchange(offered->not_at, changed.not_at) != changed.not_at &&
+            offered->is_reported) {
             report_note(*offered);
         }
         return;

@@ -71,6 +71,7 @@ private:
     void insert(backend::ClientService service, OfferedService inherited);
     void request(std::size_t place, std::vector<OfferedService*> wanted);
     void refuse_here(std::size_t place, std::uint32_t id, const char* why);
+    bool has_users_address(std::size_t place, const OfferedService& offered) const;
     std::string endpoint_of(std::size_t place, const wire::RegisteredService& answer) const;
     void report_registered(std::size_t place, OfferedService& offered, const std::string& endpoint, std::uint16_t port);
     void report_endpoint(std::size_t place, OfferedService& offered, const std::string& endpoint, std::uint16_t port);

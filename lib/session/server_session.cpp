@@ -99,17 +99,14 @@ void ServerSession::start(runtime::Fd socket) {
     trunk_->start();
 }
 
-void ServerSession::drain(bool if_idle) {
+void ServerSession::drain(Drain how) {
     check_here(*mailbox_);
-    if (if_idle && (phase_ == Phase::draining || !intake_.is_idle())) {
+    if (how == Drain::if_idle && (phase_ == Phase::draining || !intake_.is_idle())) {
         return;
     }
-    begin_drain(false);
-}
-
-void ServerSession::begin_drain(bool may_return) {
     enter(Phase::draining);
     grants_.reserve_all(directory::Registry::ports_kept_for);  // its client reconnects to another member of the cluster
+    const bool may_return = how == Drain::client_moves;
     table_.close_all(may_return);
     resumption_.give_up();
     if (!login_.is_welcome()) {
@@ -117,11 +114,6 @@ void ServerSession::begin_drain(bool may_return) {
         return;
     }
     drain_trunk("The server is stopping.");
-}
-
-void ServerSession::move_client() {
-    check_here(*mailbox_);
-    begin_drain(true);
 }
 
 void ServerSession::drain_trunk(std::string_view why) {

@@ -59,12 +59,13 @@ public:
 
     /// To be called on the worker.
     void start(runtime::Fd socket);
-    /// Accepts no new visitors; the session ends when the present ones have finished. `if_idle`, after
-    /// handover_to_process(): only if no visitor is on the way to it. Called on the worker.
-    void drain(bool if_idle = false);
-    /// Drains for the client to connect to another member of the cluster: new visitors of its services are held until
-    /// it is there, and then forwarded.
-    void move_client();
+    enum class Drain : std::uint8_t {
+        at_once,
+        if_idle,       // after handover_to_process(): only if no visitor is on the way to it
+        client_moves,  // to another member of the cluster: new visitors of its services are held, and forwarded there
+    };
+    /// Accepts no new visitors; the session ends when the present ones have finished. Called on the worker.
+    void drain(Drain how = Drain::at_once);
     /// Another process replaces the server: asks the client to log in there, and continues with the present visitors.
     /// Called on the worker.
     void handover_to_process();
@@ -171,8 +172,6 @@ private:
     void on_welcome();
     void send(const wire::ControlPayload& payload);
     std::optional<directory::Refusal> refuse_services() const;
-    /// `may_return`: the services hold their visitors for a while.
-    void begin_drain(bool may_return);
     void drain_trunk(std::string_view why);
     /// Begins the second half of the login on the session that the client resumes.
     void begin_resume();

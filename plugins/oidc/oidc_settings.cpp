@@ -6,6 +6,7 @@
 #include "common/authorization.hpp"
 #include "common/settings_list.hpp"
 #include "common/watched_file.hpp"
+#include "jwt/jwt_settings.hpp"
 
 namespace ferrotunnel::plugins {
 
@@ -13,8 +14,6 @@ using plugin::Settings;
 using plugin::Text;
 
 namespace {
-
-constexpr std::size_t claims_max = 12;  // each needs up to two of an exchange's 32 changes
 
 bool is_name(std::string_view text) {
     return !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), [](char c) {
@@ -84,24 +83,11 @@ std::unordered_set<std::string> lower_set(const Settings& settings, const std::s
 }
 
 std::vector<std::pair<std::string, std::string>> read_fields(const Settings& settings) {
-    std::vector<std::pair<std::string, std::string>> made;
-    std::set<std::string> fields;
-    for (std::size_t i = 0; i < settings.count("claims"); ++i) {
-        const std::string claim(settings.key("claims", i));
-        const std::string path = "claims[\"" + claim + "\"]";
-        const std::string field(settings.text(path).value_or(Text()));
-        if (!plugin::may_write(field)) {
-            settings.problem(
-                path, "is not a field that a plugin may change: it is not a valid name, or a field that the edge sets");
-        } else if (is_credentials(field)) {
-            settings.problem(path, "is a field in which visitors send credentials");
-        } else if (!fields.insert(lower_case(field)).second) {
-            settings.problem(path, "is the field of another claim too");
+    std::vector<std::pair<std::string, std::string>> made = read_claims(settings);
+    for (const auto& [claim, field] : made) {
+        if (is_credentials(field)) {
+            settings.problem("claims[\"" + claim + "\"]", "is a field in which visitors send credentials");
         }
-        made.emplace_back(claim, field);
-    }
-    if (made.size() > claims_max) {
-        settings.problem("claims", "has more than 12 claims");
     }
     return made;
 }

@@ -44,7 +44,7 @@ start_one b "ways: [http-01, tls-alpn-01]"
 wait_until $patience "the link" linked
 
 say "a client of a: a orders, b answers the CA, both serve"
-client_to=$(awk '$1 == "clients" { print $2 }' "$dir/a.endpoints") ready_client client 1 --http "one.test=$backend"
+client_to=$(awk '$1 == "control" { print $2 }' "$dir/a.endpoints") ready_client client 1 --http "one.test=$backend"
 wait_for_both one.test
 equal "orders" "$(order_count)" 1
 equal "who has ordered, at a" "$(member_of a one.test)" a
@@ -55,7 +55,7 @@ say "b orders the next way, and a is told which server has ordered"
 signal client TERM
 join_ok client
 unset "programs[client]"
-client_to=$(awk '$1 == "clients" { print $2 }' "$dir/b.endpoints") ready_client client 1 --http "next.test=$backend"
+client_to=$(awk '$1 == "control" { print $2 }' "$dir/b.endpoints") ready_client client 1 --http "next.test=$backend"
 wait_for_both next.test
 equal "orders" "$(order_count)" 2
 equal "who has ordered, at a" "$(member_of a next.test)" b

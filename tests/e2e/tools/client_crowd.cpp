@@ -84,9 +84,9 @@ private:
         }
         std::ofstream(state_ + ".new") << ready << ' ' << connected << '\n';
         (void)std::rename((state_ + ".new").c_str(), state_.c_str());
-        const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(
-            std::chrono::system_clock::now().time_since_epoch());
-        log_ << ms.count() << ' ' << ready << ' ' << connected << std::endl;
+        const auto ms =
+            std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
+        log_ << ms.count() << ' ' << ready << ' ' << connected << '\n';
     }
 
     asio::io_context& context_;

@@ -64,11 +64,21 @@ void ClusterValues::changed(const ClusterMember& member, const std::string& key)
         return;
     }
     context_.tell([&] { return member.name() + " has " + (now.empty() ? key + " no longer" : now); });
-    cluster_rule(!seen.gone.contains(now), "a value that was replaced or has ended does not come back");
+    cluster_rule(!seen.gone.contains(now) || is_repeated(key, now),
+                 "a value that was replaced or has ended does not come back");
     if (!seen.present.empty()) {
         seen.gone.insert(seen.present);
     }
     seen.present = now;
+}
+
+// By the process that has set it: a value of an earlier process of its member, whose clock was ahead, had replaced it
+// elsewhere.
+bool ClusterValues::is_repeated(const std::string& key, const std::string& text) const {
+    const Incarnation by = changes_.at(text).by;
+    return std::any_of(members_.begin(), members_.end(), [&](const auto& member) {
+        return member->is_alive() && member->incarnation() == by && present(*member, key) == text;
+    });
 }
 
 void ClusterValues::check() const {

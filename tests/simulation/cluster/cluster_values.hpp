@@ -1,6 +1,7 @@
 // Shared values of a simulated cluster: members set and remove them, and what each one has is checked.
 //
-//   - what a member has replaced, removed or seen end does not come back there while its process runs
+//   - what a member has replaced, removed or seen end does not come back there while its process runs, unless the
+//     process that has set it sets it again
 //   - watchers are told of each change
 //   - in the end all members have the same values, and none whose lifetime is over
 //   - a key that is only ever set is not lost while a process that has set it runs
@@ -47,6 +48,7 @@ private:
     };
 
     void set(ClusterMember& member, const std::string& key);
+    bool is_repeated(const std::string& key, const std::string& text) const;
     static std::string present(const ClusterMember& member, const std::string& key);
     void check_key(const std::string& key) const;
     bool is_set_by_running(const std::string& key) const;

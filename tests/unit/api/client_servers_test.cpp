@@ -10,13 +10,13 @@ namespace ferrotunnel::detail {
 namespace {
 
 using session::LinkNotice;
-using Server = std::tuple<std::string, std::string, unsigned>;
-using Servers = std::vector<Server>;
+using ServerRow = std::tuple<std::string, std::string, unsigned>;
+using ServerRows = std::vector<ServerRow>;
 
-Servers servers_of(const ClientStatus& status) {
+ServerRows servers_of(const ClientStatus& status) {
     ClientStats stats;
     status.add_to(stats);
-    Servers servers;
+    ServerRows servers;
     for (const ClientServerStats& server : stats.servers) {
         servers.emplace_back(server.address, server.member, server.connections);
     }
@@ -40,9 +40,9 @@ TEST_CASE("servers: each has its connections, by the numbers of the link", "[cli
     status.record(notice_of(LinkNotice::Kind::connected, 1, "a:1", "a"));
     status.record(notice_of(LinkNotice::Kind::joined, 2, "a:1", "a"));
     status.record(notice_of(LinkNotice::Kind::joined, 3, "b:1", "b"));
-    CHECK(servers_of(status) == Servers{{"a:1", "a", 2}, {"b:1", "b", 1}});
+    CHECK(servers_of(status) == ServerRows{{"a:1", "a", 2}, {"b:1", "b", 1}});
     status.record(notice_of(LinkNotice::Kind::degraded, 3, "b:1", "b"));
-    CHECK(servers_of(status) == Servers{{"a:1", "a", 2}, {"b:1", "b", 0}});
+    CHECK(servers_of(status) == ServerRows{{"a:1", "a", 2}, {"b:1", "b", 0}});
 }
 
 TEST_CASE("servers: all connections leave a server with the first one", "[client-servers]") {
@@ -51,9 +51,9 @@ TEST_CASE("servers: all connections leave a server with the first one", "[client
     status.record(notice_of(LinkNotice::Kind::joined, 3, "b:1", "b"));
     status.record(notice_of(LinkNotice::Kind::joined, 4, "b:1", "b"));
     status.record(notice_of(LinkNotice::Kind::joined, 3, "c:1", "c"));
-    CHECK(servers_of(status) == Servers{{"a:1", "a", 1}, {"c:1", "c", 1}, {"b:1", "b", 0}});
+    CHECK(servers_of(status) == ServerRows{{"a:1", "a", 1}, {"c:1", "c", 1}, {"b:1", "b", 0}});
     status.record(notice_of(LinkNotice::Kind::joined, 4, "c:1", "c"));
-    CHECK(servers_of(status) == Servers{{"a:1", "a", 1}, {"c:1", "c", 2}});
+    CHECK(servers_of(status) == ServerRows{{"a:1", "a", 1}, {"c:1", "c", 2}});
 }
 
 TEST_CASE("servers: those that are known are texts with ports", "[client-servers]") {

@@ -14,7 +14,7 @@ namespace {
 using directory::ClusterValue;
 
 // Values of one member, without others.
-class FakeValues final : public directory::ClusterValues {
+class AddressValues final : public directory::ClusterValues {
 public:
     bool set(const std::string& key, std::string text, Duration /*lifetime*/) override {
         values[key] = {std::move(text), "a", {}};
@@ -53,7 +53,7 @@ private:
 
 struct Fixture {
     std::shared_ptr<session::ServerShared> shared = std::make_shared<session::ServerShared>();
-    std::shared_ptr<FakeValues> values = std::make_shared<FakeValues>();
+    std::shared_ptr<AddressValues> values = std::make_shared<AddressValues>();
     Cluster cluster{"a", "", "", {{"b", "10.0.0.2:1"}, {"c", "10.0.0.3:1"}}, "a.example.com:7835"};
 
     wire::ClusterPart part() const { return *shared->cluster_part.get(); }

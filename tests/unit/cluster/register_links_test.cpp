@@ -185,6 +185,10 @@ TEST_CASE("register, links: a `since` of up to a day ahead is accepted, and foll
     const Since late = most - 1000;
     cluster.receive(b, c, Have{std::nullopt, {Claim{cluster.host(c), ann, late, 0, 1}}});
     REQUIRE(cluster.ask(a, cluster.host(c, 1), ann).since > late);
+    // A home that follows what was accepted at the edge of that day does not violate its own rules.
+    const ClaimId own = cluster.claim(a, cluster.host(a), ann);
+    REQUIRE(cluster.answer(own));
+    REQUIRE(cluster.answer(own)->since > most);
 }
 
 }  // namespace ferrotunnel::cluster::fixture

@@ -293,7 +293,9 @@ TEST_CASE("until other members have reported their hosts, one that is not regist
         rig.directory.set_learned();
         CHECK(rig.directory.version() > version);  // those who wait are told
     }
-    SECTION("one of them is away for too long") { rig.now += 29s; }
+    SECTION("one of them is away for too long") {
+        rig.now += 29s;
+    }
     CHECK(rig.find("b.example").kind == FoundKind::unknown_host);
     CHECK(rig.find("a.example").kind == FoundKind::service);
 }

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::size_t many_hosts = 100'000;
-constexpr std::size_t hosts_at_once = 4'096;  // as RemoteNames reports them
+constexpr std::size_t hosts_at_once = 4'096;  // more than RemoteNames reports
 
 // A host of 24 to 30 bytes.
 std::string typical_remote_host(std::size_t at) {

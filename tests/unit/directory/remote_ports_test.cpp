@@ -244,7 +244,9 @@ TEST_CASE("a visitor that no member has a client for yet is given to them again,
         REQUIRE(rig.join(trunk, number));
         CHECK(took(trunk, 1));
     }
-    SECTION("it never has one") { CHECK(took(member, 1)); }  // this one keeps what it cannot pass on
+    SECTION("it never has one") {
+        CHECK(took(member, 1));
+    }  // this one keeps what it cannot pass on
     CHECK(eventually([&] { return rig.table->holds().waiting == 0; }));
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/hex.hpp"
 #include "unit/directory/fake_values.hpp"
 
 using namespace ferrotunnel;
@@ -187,6 +188,25 @@ TEST_CASE("connections at other members count towards the token's quota", "[righ
     CHECK_FALSE(admit(rig.b, 3));
     rig.second();
     CHECK_FALSE(admit(rig.a, 4));
+}
+
+TEST_CASE("limit: members whose counts of a token are kept", "[rights]") {
+    TwoMembers rig([](login::Rights& rights) { rights.visitors = 100; });
+    const auto told = [&rig](const std::string& key_member, const std::string& setter) {
+        const std::string key = "use/" + key_member + '/' + to_hex(limited);
+        rig.cluster.change(key, ClusterValue{TokenCounts{1}.text(), setter, SharedUse::lifetime});
+    };
+    for (std::size_t i = 0; i < SharedUse::members_max; ++i) {
+        const std::string member = "m" + std::to_string(i);
+        told(member, member);
+    }
+    CHECK(rig.a.use.elsewhere(limited).visitors == SharedUse::members_max);
+    told("further", "further");
+    told("m0", "liar");  // in the name of another one: as if it had none
+    told("further", "liar");
+    CHECK(rig.a.use.elsewhere(limited).visitors == SharedUse::members_max - 1);
+    told("m0", "m0");
+    CHECK(rig.a.use.elsewhere(limited).visitors == SharedUse::members_max);
 }
 
 TEST_CASE("counts as text, and texts that are not counts", "[rights]") {

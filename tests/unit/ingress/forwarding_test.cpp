@@ -254,6 +254,13 @@ TEST_CASE("forwarding: a request that waits is sent again after a change, to so 
         CHECK(visitor.read_message().body == "late");
         CHECK(link->opens == 2);
     }
+    SECTION("there is a way to its member again") {
+        must_join(*empty.directory, {}, 1, described("app.test"), rig.host.carrier);
+        rig.directory->carrier_is_back();
+        Peer backend = rig.host.backend.accept_request();
+        backend.send(answer("late"));
+        CHECK(visitor.read_message().body == "late");
+    }
     SECTION("another member has it") {
         auto service = rig.directory->routes()->find("app.test", "/", Clock::now()).service->shared_from_this();
         rig.directory->leave(*service, *link, Clock::now());

@@ -72,12 +72,16 @@ void open_stream(transport::Pipe& pipe, wire::StreamId stream) {
     REQUIRE(pipe.write({&piece, 1}).status == transport::IoStatus::ok);
 }
 
-std::unique_ptr<transport::Pipe> played_control_link(std::uint16_t port) {
+std::unique_ptr<transport::Pipe> played_link(std::uint16_t port, LinkKind kind) {
     auto pipe = played_member(port);
     LinkHello hello;
-    hello.kind = LinkKind::control;
+    hello.kind = kind;
     send_control(*pipe, encode_link_hello(hello));
     return pipe;
+}
+
+std::unique_ptr<transport::Pipe> played_control_link(std::uint16_t port) {
+    return played_link(port, LinkKind::control);
 }
 
 }  // namespace
@@ -91,7 +95,7 @@ TEST_CASE("members link, and their registers exchange messages", "[threads]") {
     CHECK(rig.a.state().address == "127.0.0.1:" + std::to_string(rig.place.port));
     CHECK(rig.a.state().problem == "");
     CHECK(rig.a.state().round_trip > Duration::zero());  // at once, not when the link is checked next
-    CHECK(rig.b.state().round_trip > Duration::zero());
+    CHECK(eventually([&] { return rig.b.state().round_trip > Duration::zero(); }));
     CHECK(rig.a.log.count("linked with a member of the cluster member=b") == 1);
     CHECK(rig.b.log.count("linked with a member of the cluster member=a") == 1);
 
@@ -328,6 +332,30 @@ TEST_CASE("a control link that breaks its rules ends", "[threads]") {
     CHECK(transport::test::read_to_end(*link).status == transport::IoStatus::eof);
     CHECK(eventually([&] { return rig.b.log.count(why) == 1; }));
     CHECK_FALSE(rig.b.state().linked);
+}
+
+TEST_CASE("limit: data links of one member, with those that it has retired", "[threads]") {
+    LinkSettings times = quick_retries();
+    times.data_links = 2;
+    TwoMembers rig(1, times);
+    rig.b.start(std::move(rig.place.listener));
+    std::vector<std::unique_ptr<transport::Pipe>> links;
+    for (std::size_t i = 0; i < times.data_links; ++i) {
+        links.push_back(played_link(rig.place.port, LinkKind::data));
+        REQUIRE(eventually([&] { return rig.b.state().data_links == i + 1; }));
+    }
+    std::uint8_t goaway[wire::goaway_frame_max];
+    const Bytes leaves(goaway, wire::encode_goaway({limits::stream_id_max, wire::Code::going_away, {}}, goaway));
+    REQUIRE(links.front()->write({&leaves, 1}).status == transport::IoStatus::ok);
+    REQUIRE(eventually([&] { return rig.b.state().data_links == 1; }));
+    const auto further = played_link(rig.place.port, LinkKind::data);
+    CHECK(transport::test::read_to_end(*further).status == transport::IoStatus::eof);
+    CHECK(rig.b.log.count("why=there are too many data links of this member") == 1);
+    CHECK(rig.b.state().data_links == 1);
+    links.erase(links.begin());
+    REQUIRE(eventually([&] { return rig.b.log.count("a data link to a member of the cluster has ended") == 2; }));
+    links.push_back(played_link(rig.place.port, LinkKind::data));
+    CHECK(eventually([&] { return rig.b.state().data_links == 2; }));
 }
 
 TEST_CASE("of two members only the one with the smaller name dials", "[threads]") {

@@ -5,6 +5,8 @@
 #include <array>
 #include <catch2/catch.hpp>
 #include <future>
+#include <mutex>
+#include <vector>
 
 #include "unit/directory/plain_port.hpp"
 #include "unit/peers/peers_rig.hpp"
@@ -246,4 +248,41 @@ TEST_CASE("a request of the control API reaches the other member, with the name 
     asks.reset();
     CHECK(members.a.carrier().forwarded() == 0);  // it is not a visitor
     CHECK(eventually([&] { return members.a.carrier().streams() == 0 && members.b.carrier().streams() == 0; }));
+}
+
+TEST_CASE("limit: open requests of the control API of other members", "[threads][peer-carrier]") {
+    TwoMembers members;
+    std::mutex mutex;
+    std::vector<runtime::Fd> answering;
+    members.b.on_control = [&](const std::string&, runtime::Fd socket) {
+        const std::lock_guard lock(mutex);
+        answering.push_back(std::move(socket));
+    };
+    const auto arrived = [&] {
+        const std::lock_guard lock(mutex);
+        return answering.size();
+    };
+    members.start();
+    REQUIRE(eventually([&] { return members.are_linked(); }));
+    std::vector<runtime::Fd> asking;
+    const auto ask = [&] {
+        auto [asks, joined] = runtime::socket_pair();
+        REQUIRE(members.a.carrier().send_control(std::move(joined)));
+        asking.push_back(std::move(asks));
+    };
+    for (std::size_t i = 0; i < limits::control_streams_max; ++i) {
+        ask();
+    }
+    REQUIRE(eventually([&] { return arrived() == limits::control_streams_max; }));
+    ask();
+    CHECK(all_from(asking.back()).empty());
+    CHECK(arrived() == limits::control_streams_max);
+    asking.erase(asking.begin());  // one has its answer
+    {
+        const std::lock_guard lock(mutex);
+        answering.clear();
+    }
+    REQUIRE(eventually([&] { return members.b.carrier().streams() == 0; }));
+    ask();
+    CHECK(eventually([&] { return arrived() == 1; }));
 }

@@ -13,7 +13,7 @@ using namespace ferrotunnel::session;
 using namespace ferrotunnel::session::test;
 using namespace std::chrono_literals;
 using ferrotunnel::test::eventually;
-using Kind = LinkNotice::Kind;
+using NoticeKind = LinkNotice::Kind;
 
 namespace {
 
@@ -141,7 +141,7 @@ public:
         kinds.push_back(notice.kind);
         members.push_back(notice.member);
         open_trunks = notice.trunks;
-        if (notice.kind == Kind::registered) {
+        if (notice.kind == NoticeKind::registered) {
             port = notice.port;
             endpoint = notice.endpoint;
         }
@@ -161,7 +161,7 @@ public:
     bool is_carried(std::size_t server, std::size_t times = 1) {
         return eventually([&] { return carried(server) == times; });
     }
-    bool has(Kind kind) {
+    bool has(NoticeKind kind) {
         const std::lock_guard lock(mutex);
         return std::ranges::find(kinds, kind) != kinds.end();
     }
@@ -179,7 +179,7 @@ public:
     std::unique_ptr<ClientLink> link;
     std::vector<net::HostPort> learned;
     std::mutex mutex;
-    std::vector<Kind> kinds;
+    std::vector<NoticeKind> kinds;
     std::vector<std::string> members;
     unsigned open_trunks = 0;
     std::uint16_t port = 0;
@@ -217,8 +217,8 @@ TEST_CASE("two servers: a service is at both members, with the same assigned por
     REQUIRE(rig.is_carried(third, trunks));  // the side goes to the next server
     CHECK(rig.carried(second) == trunks);
     CHECK(accepts(static_cast<unsigned>(second + 1), rig.public_port()));
-    CHECK_FALSE(rig.has(Kind::lost));
-    CHECK(rig.has(Kind::degraded));
+    CHECK_FALSE(rig.has(NoticeKind::lost));
+    CHECK(rig.has(NoticeKind::degraded));
     CHECK(on(rig.client_worker, [&] { return rig.learned.size(); }) == 2);
 }
 
@@ -230,10 +230,10 @@ TEST_CASE("two servers: the link is down only when both are, and comes back at e
     REQUIRE(rig.is_carried(1));
     std::uint16_t port = rig.servers[1]->address.port;
     on(rig.servers_worker, [&] { rig.servers[0]->kill(); });
-    REQUIRE(eventually([&] { return rig.has(Kind::degraded); }));
-    CHECK_FALSE(rig.has(Kind::lost));
+    REQUIRE(eventually([&] { return rig.has(NoticeKind::degraded); }));
+    CHECK_FALSE(rig.has(NoticeKind::lost));
     on(rig.servers_worker, [&] { rig.servers[1]->kill(); });
-    REQUIRE(eventually([&] { return rig.has(Kind::reconnecting); }));
+    REQUIRE(eventually([&] { return rig.has(NoticeKind::reconnecting); }));
     on(rig.servers_worker, [&] { rig.servers[1]->listen(port); });
     REQUIRE(rig.is_carried(1));
     port = rig.servers[0]->address.port;
@@ -250,8 +250,8 @@ TEST_CASE("two servers: a side leaves a server that drains, and the other one ha
     on(rig.servers_worker, [&] { rig.servers[0]->drain(); });
     REQUIRE(rig.is_carried(2));
     CHECK(rig.carried(1) == 1);
-    CHECK(rig.has(Kind::draining));
-    CHECK_FALSE(rig.has(Kind::lost));
+    CHECK(rig.has(NoticeKind::draining));
+    CHECK_FALSE(rig.has(NoticeKind::lost));
 }
 
 TEST_CASE("two servers: a second address of the same server is left before the login") {
@@ -263,8 +263,8 @@ TEST_CASE("two servers: a second address of the same server is left before the l
     REQUIRE(eventually([&] { return on(rig.servers_worker, [&] { return rig.servers[1]->connections > 0; }); }));
     CHECK(rig.carried(1) == 0);
     CHECK(rig.carried(0) == 1);
-    CHECK_FALSE(rig.has(Kind::lost));
-    CHECK_FALSE(rig.has(Kind::joined));
+    CHECK_FALSE(rig.has(NoticeKind::lost));
+    CHECK_FALSE(rig.has(NoticeKind::joined));
 }
 
 TEST_CASE("two servers: a server of another cluster, or of none, gets no service") {
@@ -291,8 +291,8 @@ TEST_CASE("two servers: a verdict of one ends no link that is open at the other"
     REQUIRE(rig.is_carried(0));
     REQUIRE(eventually([&] { return on(rig.servers_worker, [&] { return rig.servers[1]->connections > 1; }); }));
     CHECK(rig.carried(0) == 1);
-    CHECK_FALSE(rig.has(Kind::stopped));
-    CHECK_FALSE(rig.has(Kind::lost));
+    CHECK_FALSE(rig.has(NoticeKind::stopped));
+    CHECK_FALSE(rig.has(NoticeKind::lost));
 
     on(rig.servers_worker, [&] {  // as one that another client has replaced
         rig.servers[1]->shared->tokens =
@@ -305,7 +305,7 @@ TEST_CASE("two servers: a verdict of one ends no link that is open at the other"
         }
     });
     REQUIRE(rig.is_carried(1));
-    CHECK_FALSE(rig.has(Kind::stopped));
+    CHECK_FALSE(rig.has(NoticeKind::stopped));
 }
 
 TEST_CASE("a list without a cluster: the next server is tried when one is away, drains, or cannot be reached") {
@@ -331,9 +331,9 @@ TEST_CASE("a list without a cluster: an attempt is one at all servers") {
         rig.servers[1]->kill();
     });
     rig.start({0, 1});
-    REQUIRE(eventually([&] { return rig.has(Kind::stopped); }));
+    REQUIRE(eventually([&] { return rig.has(NoticeKind::stopped); }));
     const std::lock_guard lock(rig.mutex);
-    CHECK(std::ranges::count(rig.kinds, Kind::lost) == 4);
+    CHECK(std::ranges::count(rig.kinds, NoticeKind::lost) == 4);
 }
 
 TEST_CASE("without a cluster a client of two servers is at one") {
