@@ -107,9 +107,8 @@ sed -i 's/ control: off,//' "$dir/b.yml"
 run_ok reload --control "$dir/b.sock"
 
 say "b drains, by an order at a: its client moves, and b forwards visitors until the last one of before has finished"
-exec {visitor}<>"/dev/tcp/${address[b]}/$line"
-read -r -u $visitor -n 5 greeting
-equal greeting "$greeting" hello
+start holder "$E2E_TOOLS/tcp_peer" connect "${address[b]}:$line" rest
+wait_for_text b "a visitor .*service=tcp:$line"
 start waiter "$FERROTUNNEL" drain --server b --wait --control "$dir/a.sock"
 moved() { check_alive && [[ $(clients_of a) == nas ]]; }
 edge=${address[b]}:$http
@@ -124,7 +123,7 @@ for ((i = 0; i < 5; ++i)); do
     [[ $(visit "${address[b]}:$line" take:5 2>"$dir/visit.err") == *" received=5 "* ]] || fail "a visitor of port $line at b"
 done
 is_running b || fail "b has not waited for its visitor"
-exec {visitor}>&-
+kill_now holder
 join_ok b
 join_ok waiter
 has_text "$dir/waiter.out" 'the program ended'
