@@ -63,11 +63,27 @@ void Manager::Impl::guarded(const std::function<void()>& step) noexcept {
 void Manager::Impl::join(std::shared_ptr<ClusterShare> cluster) {
     cluster_ = std::move(cluster);
     needs_.challenges.join(cluster_);
-    cluster_->on_certificate([this](const std::string& file, const std::string& text) {
-        post([this, file, text = std::string(text)]() mutable {
-            have_shared(file, text);
-            wipe(text);
-        });
+    cluster_->on_certificate([this](const std::string& file, const std::string& /*text*/) { heard(file); });
+}
+
+// A step finds the present certificate, so a member that changes one without end has one step waiting, and no key waits
+// in memory.
+void Manager::Impl::heard(const std::string& file) {
+    {
+        const MutexLock lock(heard_mutex_);
+        if (!heard_.insert(file).second) {
+            return;
+        }
+    }
+    post([this, file] {
+        {
+            const MutexLock lock(heard_mutex_);
+            heard_.erase(file);
+        }
+        if (auto text = cluster_->certificate(file)) {
+            have_shared(file, *text);
+            wipe(*text);
+        }
     });
 }
 

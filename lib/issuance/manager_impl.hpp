@@ -5,9 +5,11 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "issuance/issuance.hpp"
 #include "issuance/key_change.hpp"
 #include "issuance/manager.hpp"
@@ -52,6 +54,7 @@ private:
 
     void begin();
     void begin_sharing();
+    void heard(const std::string& file);
     void have_shared(const std::string& file, const std::string& text);
     void publish(const NameEntry& entry);
     void end_turn(const NameEntry& entry, const IssuanceOutcome& outcome, WallTime now);
@@ -87,6 +90,8 @@ private:
     CaHolds holds_;
     Schedule schedule_;
     std::shared_ptr<ClusterShare> cluster_;  // null: the server is alone
+    Mutex heard_mutex_;
+    std::set<std::string> heard_ GUARDED_BY(heard_mutex_);  // certificates of members, for which a step waits
     const Parts parts_;
     DueQueue queue_;
     NameSet names_;

@@ -305,6 +305,26 @@ TEST_CASE("a certificate of another member of the cluster is used and saved, and
     CHECK(ordered_by(alone, "a.example.test") == "b");
 }
 
+TEST_CASE("a certificate that a member changes again and again is one step of the manager", "[issuance]") {
+    ManagerTest test;
+    directory::test::FakeCluster cluster;
+    OtherMember other(cluster);
+    const auto share = std::make_shared<ClusterShare>(std::make_shared<directory::test::FakeValues>(cluster, "a"));
+    share->watch();
+    Manager manager(test.settings, test.needs());
+    manager.join(share);
+    const std::string wrong = other.certificate("a.example.test", std::chrono::minutes(30));
+    for (int i = 0; i < 10; ++i) {  // before its worker runs
+        other.publish("b.example.test", wrong);
+    }
+    other.publish("c.example.test", other.certificate("c.example.test", std::chrono::minutes(30)));
+    manager.start();
+    REQUIRE(test::eventually([&] { return ordered_by(manager, "c.example.test") == "b"; }));
+    // Once by its own start, and once for all of the changes.
+    CHECK(test.log.count("a certificate of another member of the cluster is not used name=b.example.test") <= 2);
+    manager.stop();
+}
+
 TEST_CASE("a manager publishes what its store has, also if another member publishes an older one", "[issuance]") {
     ManagerTest test;
     directory::test::FakeCluster cluster;
