@@ -69,17 +69,11 @@ void Manager::Impl::join(std::shared_ptr<ClusterShare> cluster) {
 // A step finds the present certificate, so a member that changes one without end has one step waiting, and no key waits
 // in memory.
 void Manager::Impl::heard(const std::string& file) {
-    {
-        const MutexLock lock(heard_mutex_);
-        if (!heard_.insert(file).second) {
-            return;
-        }
+    if (!heard_.add(file)) {
+        return;
     }
     post([this, file] {
-        {
-            const MutexLock lock(heard_mutex_);
-            heard_.erase(file);
-        }
+        heard_.remove(file);
         if (auto text = cluster_->certificate(file)) {
             have_shared(file, *text);
             wipe(*text);

@@ -5,11 +5,10 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
-#include "base/mutex.hpp"
+#include "issuance/heard_names.hpp"
 #include "issuance/issuance.hpp"
 #include "issuance/key_change.hpp"
 #include "issuance/manager.hpp"
@@ -90,8 +89,7 @@ private:
     CaHolds holds_;
     Schedule schedule_;
     std::shared_ptr<ClusterShare> cluster_;  // null: the server is alone
-    Mutex heard_mutex_;
-    std::set<std::string> heard_ GUARDED_BY(heard_mutex_);  // certificates of members, for which a step waits
+    HeardNames heard_;
     const Parts parts_;
     DueQueue queue_;
     NameSet names_;
