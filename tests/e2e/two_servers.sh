@@ -51,7 +51,8 @@ end_visitors() {
 
 say "three servers with one key of their own, by which clients know them"
 for name in "${members[@]}"; do
-    write_member "$name" "  hold: 2s" "  http: {hold: 2s}" "  drain: 10s"
+    # Times that a slow machine does not exceed.
+    write_member "$name" "  hold: 20s" "  http: {hold: 20s, backend_connect_timeout: 1m, first_byte_timeout: 1m}" "  drain: 20s"
     if [[ $name != a ]]; then
         (umask 077 && mkdir "$dir/state_$name" && cp "$dir/state_a/server-identity.pem" "$dir/state_$name/")
     fi
@@ -74,6 +75,11 @@ wait_until $patience "two servers of learner" has_two learner
 printed "^  server  *${told[a]} (a), [12] connection"
 printed "^  server  *${told[b]} (b), [12] connection"
 equal "URLs of app" "$(grep -c ' -> ' "$dir/app.out")" 1
+
+say "doctor examines each of them"
+run doctor --server "${told[a]},${told[b]}" --token-file "$dir/token" --tls-pin "$pin"
+for name in a b; do printed "^client of ${told[$name]}"; done
+equal "logins" "$(grep -c 'ok  *login  *The server accepts the token' "$dir/run.out")" 2
 
 say "without a proof of the server, or with redundancy 1, it is connected to one"
 client_of "${told[a]}" trusting
