@@ -251,7 +251,7 @@ ClusterState Cluster::state() const {
         state.partial_ports.push_back(port_text(port));
     }
     for (const auto& [port, note] : parts_->partial->notes()) {
-        if (parts_->names->read([&](const cluster::Register& of, TimePoint) { return of.has(port); })) {
+        if (parts_->names->read([&name = port](const cluster::Register& of, TimePoint) { return of.has(name); })) {
             state.own_partial_ports.push_back(port_text(port) + " at " + note);
         }
     }
