@@ -418,15 +418,11 @@ void HttpExchange::fail(const Failure& failure) {
     }
     if (phase_ != Phase::waiting || !retries_.may_repeat(failure)) {
         const bool waits = failure.not_here && phase_ == Phase::waiting && retries_.can_repeat(forwards_max);
-        const bool is_elsewhere = at_.visitor.from_member && phase_ == Phase::waiting && failure.not_delivered &&
-                                  failure.state == PageState::no_client && !has_reached_anybody();
         if (waits) {  // as for a client that is offline
             placement_.record_miss();
         }
         drop_backend();
-        if (is_elsewhere) {  // its client is on its way to another member
-            enter(Phase::elsewhere);
-        } else if (!waits || !wait_for_successor()) {
+        if (!waits || !wait_for_successor()) {
             answer_locally(static_cast<const Refusal&>(failure));
         }
         return;

@@ -131,7 +131,7 @@ public:
 
     /// Whether the request has been given to a backend or a plugin, or is answered here.
     bool has_effect() const noexcept {
-        return has_reached_anybody() ||
+        return plugins_.run() != nullptr || placement_.repeats() > 0 ||
                (phase_ != Phase::on_hold && phase_ != Phase::opening && phase_ != Phase::elsewhere);
     }
 
@@ -179,7 +179,6 @@ private:
     Placement::Retry continue_on_other_carrier();
     void start_sending();
     void drop_backend() noexcept;
-    bool has_reached_anybody() const noexcept { return plugins_.run() != nullptr || placement_.has_reached_backend(); }
     void carry_out(Placement::Result result);
     void carry_out(Upload::Result result);
     void fail(const Failure& failure);

@@ -121,7 +121,6 @@ void Placement::drop(wire::Code code) noexcept {
 void Placement::record_retry(const Failure& failure) {
     const ExchangeContext& at = needs_.at;
     ++repeats_;
-    has_reached_backend_ = has_reached_backend_ || !failure.not_delivered;
     misses_ = static_cast<std::uint8_t>(failure.not_here ? misses_ + 1 : 0);
     stale_reuse_ = stream_->reused() && !failure.lost;
     EdgeCounters::add(at.edge.counters.retries);
