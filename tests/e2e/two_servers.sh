@@ -27,7 +27,8 @@ has_two() { (($(servers_of "$1" | wc -w) == 2)); }
 client_of() {
     client_to=$1 ready_client "$2" 1 --http "$2.test=$backend" --name "$2" --control "$dir/$2.sock" "${@:3}"
 }
-# start_visitors ENTRY...: at each of these servers, and at no other.
+# start_visitors ENTRY...: at each of these servers, and at no other. `requests`: their methods.
+requests='"get", "post"'
 is_served() { check_alive && [[ $(edge=${address[$1]}:$http status_of "$2" /1/1) == 200 ]]; }
 start_visitors() {
     local entry
@@ -36,7 +37,7 @@ start_visitors() {
         wait_until $patience "learner at $entry" is_served "$entry" learner.test
     done
     rm -f "$dir/served" "$dir/enough"
-    pause=0.02 strict=true kinds='"get", "post"' plan visitors "$@" -- '"app": {"host": "app.test"}' \
+    pause=0.02 strict=true kinds=$requests plan visitors "$@" -- '"app": {"host": "app.test"}' \
         '"learner": {"host": "learner.test"}'
     start visitors python3 "$E2E_SOURCE/cluster_visitors.py" visit "$dir" "$dir/visitors.plan"
     wait_served
@@ -105,7 +106,8 @@ say "b ends: no request at the others fails, and clients move to a"
 start_member a
 wait_linked a "b c"
 wait_linked c "a b"
-start_visitors a c
+# A request with a body whose client moves to its own entry while it waits gets 503 (cluster.md, "Attempts").
+requests='"get"' start_visitors a c
 unset "programs[b]" # it may end before its clients are looked at
 signal b TERM
 wait_servers app "a c"
