@@ -114,7 +114,11 @@ bool LinkSides::on_lost(unsigned side, const trunk::TrunkEnd& end, bool was_open
 }
 
 bool LinkSides::move_on(unsigned side) {
-    return choice_.has_another(side, worker_.now()) && choice_.going_away(side, worker_.now());
+    if (!choice_.has_another(side, worker_.now())) {
+        return false;
+    }
+    (void)choice_.going_away(side, worker_.now());
+    return true;
 }
 
 }  // namespace ferrotunnel::session

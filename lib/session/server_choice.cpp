@@ -165,9 +165,11 @@ TimePoint ServerChoice::again_at(unsigned side) const {
 }
 
 bool ServerChoice::has_another(unsigned side, TimePoint now) const {
-    return std::ranges::any_of(servers_, [&](const Server& server) {
-        return sides_[side].at != server.address && is_eligible(side, server, now);
-    });
+    const Side& own = sides_[side];
+    return (own.is_open && own.cluster && !own.cluster->others.empty()) ||
+           std::ranges::any_of(servers_, [&](const Server& server) {
+               return own.at != server.address && is_eligible(side, server, now);
+           });
 }
 
 bool ServerChoice::is_wanted(unsigned side) const noexcept {

@@ -46,7 +46,8 @@ public:
     /// The server turned out to be that of the other side.
     void occupied(unsigned side, TimePoint now);
 
-    /// Whether there is another server than its own that the side may be at.
+    /// Whether there is another server than its own that the side may be at: one of the list, or a member of its
+    /// server's cluster, to which the same name may lead.
     bool has_another(unsigned side, TimePoint now) const;
     /// Whether this side is to connect while the other one is open: the other one's server is in a cluster.
     bool is_wanted(unsigned side) const noexcept;

@@ -66,7 +66,7 @@ TEST_CASE("server choice: of a list the next one is tried when one cannot be rea
         CHECK(choice.failed(0, choice_start));
         CHECK(choice.next(0, choice_start) == b);
         CHECK(choice.failed(0, choice_start));
-        CHECK(choice.next(0, choice_start) == c);  // known from an earlier choice_start
+        CHECK(choice.next(0, choice_start) == c);  // known from an earlier start
         CHECK_FALSE(choice.failed(0, choice_start));
     }
 }
@@ -84,6 +84,18 @@ TEST_CASE("server choice: a server that was lost is tried first, and one that go
     choice.lost(0);
     CHECK(choice.next(0, choice_start) == b);
     CHECK_FALSE(choice.failed(0, choice_start));
+    CHECK(choice.next(0, choice_start) == a);
+}
+
+TEST_CASE("server choice: from a member that goes away the same name may lead to another one") {
+    ChoiceFixture fixture;
+    ServerChoice choice = fixture.of({a}, 1);
+    REQUIRE(choice.next(0, choice_start) == a);
+    REQUIRE(choice.opened(0, wire::ClusterPart{"a", {{"b", ""}}}, choice_start) == Fit::fits);
+    CHECK(choice.has_another(0, choice_start));
+    CHECK_FALSE(choice.going_away(0, choice_start));
+    choice.lost(0);
+    CHECK_FALSE(choice.has_another(0, choice_start));
     CHECK(choice.next(0, choice_start) == a);
 }
 
