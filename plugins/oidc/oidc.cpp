@@ -82,15 +82,11 @@ std::optional<Session> Oidc::session(const Exchange& exchange, const Place& at) 
     return ended_.find(found->id, std::chrono::steady_clock::now()) == nullptr ? found : std::nullopt;
 }
 
-const Provider* Oidc::find(std::string_view name) const {
+Provider* Oidc::find(std::string_view name) const {
     const auto found = std::find_if(providers_.begin(), providers_.end(), [name](const std::unique_ptr<Provider>& one) {
         return one->settings().name == name;
     });
     return found == providers_.end() ? nullptr : found->get();
-}
-
-Provider* Oidc::find(std::string_view name) {
-    return const_cast<Provider*>(std::as_const(*this).find(name));
 }
 
 Decision Oidc::on_request(Exchange& exchange) {

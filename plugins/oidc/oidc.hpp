@@ -99,8 +99,7 @@ private:
     std::optional<Place> place_of(const plugin::Exchange& exchange) const;
     std::string purpose(std::string_view kind, const Place& at) const;
     std::optional<Session> session(const plugin::Exchange& exchange, const Place& at);
-    const Provider* find(std::string_view name) const;
-    Provider* find(std::string_view name);
+    Provider* find(std::string_view name) const;
 
     plugin::Decision admit(plugin::Exchange& exchange, const Session& session) const;
     plugin::Decision own_page(plugin::Exchange& exchange, const Place& at, std::string_view page);
