@@ -148,7 +148,21 @@ void SharedRights::heard_kick(const std::string& key, const Value& value) {
                         {{"client", client->name}, {"member", value->member}});
         return;
     }
+    if (!client->member.empty()) {
+        record_act("kick", client->member, "client", client->name);
+    }
     check_sessions();
+}
+
+// What another member has decided, its administrator is in the audit log there.
+void SharedRights::record_act(const char* act, const std::string& member, const char* key,
+                              const std::string& subject) const {
+    if (audit::AuditLog* const log = needs_.shared->audit.get(); log != nullptr && log->is_on()) {
+        audit::Record record("admin");
+        record.add("act", act).add("via", "cluster member").add("by", "the member " + member + " of the cluster");
+        record.add(key, subject);
+        log->write(record);
+    }
 }
 
 void SharedRights::heard_revocation(const std::string& key, const Value& value) {
@@ -177,6 +191,7 @@ void SharedRights::heard_revocation(const std::string& key, const Value& value) 
     if (const auto token = is_new ? shared.tokens.find(secret) : nullptr) {
         needs_.log.warn("a token is refused: another member of the cluster has removed it",
                         {{"token", token->name}, {"member", value->member}});
+        record_act("revoke", value->member, "token", token->name);
     }
     check_sessions();
 }
