@@ -96,6 +96,9 @@ Answer AuditedRequests::answer(const Request& request, ControlWay way, const std
         };
         return answered;
     }
+    if (answered.status == 401 && act_of(request.path) == "login") {
+        return answered;  // note_wrong_secret() has it
+    }
     if (stranger.empty() || answered.has_right) {
         act.add("by", by);
         record(act, answered, {});

@@ -54,13 +54,18 @@ ApplyReport ServerReload::check(ServerSettings&& next) {
     return compare_settings(settings_, std::move(next)).report;
 }
 
+ApplyReport ServerReload::recorded(ApplyReport report) const {
+    audit_change(needs_.shared->audit.get(), report);
+    return report;
+}
+
 ApplyReport ServerReload::add_token(NamedToken token) {
     const Change change(*this, "add a token");
     const bool is_taken =
         std::ranges::any_of(settings_.tokens, [&](const auto& one) { return one.name == token.name; });
     if (token.name.empty() || is_taken) {
-        return refused_report("token",
-                              token.name.empty() ? "needs a name" : "two tokens have the name \"" + token.name + '"');
+        return recorded(refused_report(
+            "token", token.name.empty() ? "needs a name" : "two tokens have the name \"" + token.name + '"'));
     }
     ServerSettings next = settings_;
     next.tokens.push_back(std::move(token));
@@ -71,7 +76,7 @@ ApplyReport ServerReload::remove_token(const std::string& name) {
     const Change change(*this, "remove a token");
     ServerSettings next = settings_;
     if (std::erase_if(next.tokens, [&](const NamedToken& one) { return one.name == name; }) == 0) {
-        return refused_report("token", "no token has the name \"" + name + '"');
+        return recorded(refused_report("token", "no token has the name \"" + name + '"'));
     }
     return this->change(std::move(next));
 }

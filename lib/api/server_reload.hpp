@@ -90,6 +90,7 @@ private:
     };
 
     void refuse_in_callbacks(const char* what) const;
+    ApplyReport recorded(ApplyReport report) const;
     ApplyReport change(ServerSettings&& next) REQUIRES(mutex_);
     bool make(SettingsComparison& all, Made& made) const;
     void make_logs(SettingsComparison& all, Made& made) const;

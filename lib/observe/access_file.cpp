@@ -172,12 +172,23 @@ bool AccessFile::take_lines() {
     }
     rest_.clear();
     at_ = 0;
-    lanes_->take_all(rest_);
-    if (seal_) {
-        const std::uint64_t dropped = lanes_->take_dropped();
-        dropped_ += dropped;
-        seal_->seal(rest_, dropped);
+    if (!seal_) {
+        lanes_->take_all(rest_);
+        return true;
     }
+    std::string lines;
+    lanes_->take_all(lines);
+    const std::uint64_t dropped = lanes_->take_dropped();
+    lost_ += dropped;
+    dropped_ += dropped;
+    try {
+        seal_->seal(lines, lost_);
+    } catch (const std::exception&) {  // no memory: what is not linked must not be written
+        lost_ += static_cast<std::uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
+        throw;
+    }
+    lost_ = 0;
+    rest_.swap(lines);
     return true;
 }
 

@@ -90,6 +90,7 @@ private:
     std::size_t at_ = 0;  // bytes of `rest_` before this position are written
     bool is_failing_ = false;
     std::uint64_t dropped_ = 0;  // not reported yet
+    std::uint64_t lost_ = 0;     // not sealed yet: their number is a line
     Clock::time_point reported_at_{};
     std::jthread thread_;  // last: it uses all of the above
 };

@@ -104,36 +104,42 @@ void AuditChain::continue_file(const AccessSink& sink) {
     }
 }
 
+// Without memory it throws, and changes nothing: a line that is linked and not written would break the chain.
 void AuditChain::seal(std::string& lines, std::uint64_t dropped) {
     std::string bodies;
+    const auto add = [&bodies](const std::string& record) { bodies += audit::AuditLog::body_of(record) + '\n'; };
     if (torn_) {
-        bodies += audit::AuditLog::body_of(*torn_) + '\n';
-        torn_.reset();
+        add(*torn_);
     }
-    if (std::exchange(begins_file_, false)) {
+    if (begins_file_) {
         audit::Record record("opened");
         record.add("pid", static_cast<std::uint64_t>(::getpid()));
-        bodies += audit::AuditLog::body_of(record.text()) + '\n';
+        add(record.text());
     }
-    bodies += std::exchange(returned_, {});
+    bodies += returned_;
     bodies += lines;
     events_->take_counted(bodies, is_ending_);
     if (dropped != 0) {
         audit::Record record("lost");
         record.add("lines", dropped);
-        bodies += audit::AuditLog::body_of(record.text()) + '\n';
-        events_->note_lost(dropped);
+        add(record.text());
     }
-    lines.clear();
-    if (!bodies.empty() && std::exchange(needs_line_end_, false)) {
-        lines += '\n';
-    }
-    for (std::string_view rest = bodies; !rest.empty();) {
+    audit::Head head = head_;
+    std::string sealed(needs_line_end_ && !bodies.empty() ? "\n" : "");
+    std::uint64_t count = 0;
+    for (std::string_view rest = bodies; !rest.empty(); ++count) {
         const std::string_view body = rest.substr(0, rest.find('\n'));
-        audit::append_line(lines, head_, body);
+        audit::append_line(sealed, head, body);
         rest.remove_prefix(body.size() + 1);
-        ++sealed_;
     }
+    events_->note_lost(dropped);
+    head_ = std::move(head);
+    lines.swap(sealed);
+    sealed_ += count;
+    torn_.reset();
+    returned_.clear();
+    begins_file_ = false;
+    needs_line_end_ = needs_line_end_ && bodies.empty();
 }
 
 // The lines are linked again, perhaps to those of another chain.
@@ -172,9 +178,12 @@ void AuditChain::note(const AccessSink& sink, bool is_written) {
         events_->note_failing(true);
         return;
     }
-    if (is_regular_file(sink)) {
-        (void)::fdatasync(sink.descriptor());
+    const bool is_synced = !is_regular_file(sink) || ::fdatasync(sink.descriptor()) == 0;
+    if (!is_synced && !std::exchange(was_unsynced_, true)) {
+        log_.warn("the audit log cannot be synced to the disk",
+                  {{"file", sink.path()}, {"why", std::generic_category().message(errno)}});
     }
+    was_unsynced_ = !is_synced;
     events_->note_written(head_, std::exchange(sealed_, 0));
 }
 

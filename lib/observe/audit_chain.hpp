@@ -42,6 +42,7 @@ private:
     Logger& log_;
     bool is_open_ = false;     // the present file is locked, and its end was read
     bool was_locked_ = false;  // by another process, which was logged
+    bool was_unsynced_ = false;
     bool is_ending_ = false;
     bool begins_file_ = false;         // the next line is the first one since the file was opened
     bool needs_line_end_ = false;      // the file ends within a line

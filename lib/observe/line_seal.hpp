@@ -21,7 +21,8 @@ public:
     virtual void opened() = 0;
     /// Whether lines can be written to this sink now. If not, it is called again before each attempt.
     virtual bool is_ready(const AccessSink& sink) = 0;
-    /// Replaces the taken lines by those to write, perhaps with others. `dropped`: lines lost after them.
+    /// Replaces the taken lines by those to write, perhaps with others. `dropped`: lines lost after them. Throws
+    /// std::bad_alloc, and then has changed nothing.
     virtual void seal(std::string& lines, std::uint64_t dropped) = 0;
     /// These sealed lines are not written to the present sink, except for the first `torn` bytes: they belong to the
     /// next one.
