@@ -46,6 +46,7 @@ public:
         ferrotunnel::Timing timing;
         timing.ping_interval = 2s;
         timing.dead_interval = 8s;
+        timing.reconnect_max = 5s;  // many are at one address, whose logins are limited: some are refused several times
         Client::Builder builder;
         builder.server(server)
             .token(ferrotunnel::Secret::from_file(token_))
