@@ -57,7 +57,8 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
       state_({*workers_, shared_, log_, random_}),
       upkeep_({*workers_, shared_, log_, sessions_}),
       statistics_({*workers_, shared_, sessions_, notices_, traces_, [this] { return edge_.totals(); }}),
-      handover_({*workers_, shared_, log_, lifecycle_, control_, endpoints_, sessions_, listeners_, edge_, state_}),
+      handover_(
+          {*workers_, shared_, log_, lifecycle_, control_, endpoints_, sessions_, listeners_, edge_, state_, cluster_}),
       reload_(std::move(settings),
               {*workers_, shared_, log_, random_, lifecycle_, sessions_, plugins_, access_log_, traces_, sharers_,
                edge_, cluster_, certificates_, state_, upkeep_, shared_rights_}) {
