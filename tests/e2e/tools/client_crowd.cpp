@@ -40,7 +40,9 @@ public:
           timer_(context),
           token_(folder + "/token"),
           state_(folder + "/" + name + ".state"),
-          log_(folder + "/" + name + ".log") {}
+          log_(folder + "/" + name + ".log") {
+        log_ << std::unitbuf;  // the process ends without closing it
+    }
 
     void add(const std::string& number, const std::string& server, const std::string& local) {
         ferrotunnel::Timing timing;
