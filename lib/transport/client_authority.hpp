@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "transport/credential_state.hpp"
 #include "transport/openssl_ptr.hpp"
 
 namespace ferrotunnel::transport {
@@ -18,6 +19,8 @@ struct ClientAuthorityRule {
     std::string host{};
     /// PEM file with the CA certificates that sign the visitors' certificates.
     std::filesystem::path ca_file{};
+    /// Instead of this file; null: none.
+    std::shared_ptr<TrustState> trust{};
     /// False: a visitor without a certificate is admitted too, and the service can distinguish the two cases.
     bool required = true;
 
@@ -29,8 +32,11 @@ struct ClientAuthority {
     StorePtr store;     // for verification
     NameListPtr names;  // sent to the visitor, so that its user is offered the right certificate
     bool required = true;
-    std::string digest;  // of the CA file and `required`: rules with other requirements have another digest
+    std::string digest;  // of the CAs' text and `required`: rules with other requirements have another digest
 };
+
+/// Why these cannot be the CAs of a rule; empty if they can.
+std::string authority_fault(const TrustAnchors& anchors);
 
 /// All rules. Immutable. The rule for a name is the exact one, else that of "*." and the name without its first label,
 /// else the longest one of "**.", else "*".

@@ -45,7 +45,11 @@ struct VisitorTls::Inner {
           certificates(settings_in.certificates),
           authorities(ClientAuthorities::load(settings_in.client_authorities)) {
         for (const ClientAuthorityRule& rule : settings.client_authorities) {
-            authority_stamps[rule.ca_file] = stamp_of(rule.ca_file);
+            if (rule.trust) {
+                trust_versions[rule.trust] = 0;  // it may have been replaced meanwhile
+            } else {
+                authority_stamps[rule.ca_file] = stamp_of(rule.ca_file);
+            }
         }
     }
 
@@ -72,6 +76,7 @@ struct VisitorTls::Inner {
 
     Mutex loading;  // guards loading of client CAs
     std::map<std::filesystem::path, FileStamp> authority_stamps GUARDED_BY(loading);
+    std::map<std::shared_ptr<TrustState>, std::uint64_t> trust_versions GUARDED_BY(loading);
     std::vector<CertificateProblem> authority_problems GUARDED_BY(loading);
 
     mutable Mutex mutex;
@@ -233,6 +238,10 @@ bool VisitorTls::Inner::reload_authorities() {
     for (auto& [file, stamp] : authority_stamps) {
         const FileStamp before = std::exchange(stamp, stamp_of(file));
         changed = before != stamp || changed;
+    }
+    for (auto& [trust, version] : trust_versions) {
+        const std::uint64_t before = std::exchange(version, trust->version());
+        changed = before != version || changed;
     }
     if (!changed) {
         return false;
