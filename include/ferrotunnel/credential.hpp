@@ -68,10 +68,10 @@ public:
     /// Accepts peers with a certificate by one of these CAs, in PEM form, whose names are verified, too. With `pins`
     /// the certificate must also have one of these keys. Throws config_error if there is no certificate in PEM form, if
     /// all have expired, or for a pin that is not valid.
-    static Trust authorities(const std::string& pem, std::vector<std::string> pins = {});
+    static Trust authorities(std::string pem, const std::vector<std::string>& pins = {});
     /// Accepts peers with one of these public keys, whatever their certificate says: "sha256:" and base64 or
     /// hexadecimal, up to 16. While a key changes, give the old and the new one. Throws config_error.
-    static Trust pins(std::vector<std::string> pins);
+    static Trust pins(const std::vector<std::string>& pins);
 
     /// Takes over what `with` has at the moment. Connections that begin after this call are verified by it; others
     /// continue. Throws config_error, and the old content stays, if either is empty, or if `with` does not have the

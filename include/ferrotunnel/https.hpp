@@ -7,12 +7,15 @@
 #include <string>
 #include <vector>
 
+#include "ferrotunnel/credential.hpp"
+
 namespace ferrotunnel {
 
-/// A certificate, given by its PEM files. Its hosts are those in its subjectAltName.
+/// A certificate, given by its PEM files or from memory. Its hosts are those in its subjectAltName.
 struct Certificate {
-    std::string chain{};  ///< the certificate, followed by the intermediate ones
-    std::string key{};    ///< empty if the key is in the same file
+    std::string chain{};      ///< the certificate, followed by the intermediate ones
+    std::string key{};        ///< empty if the key is in the same file
+    Credential credential{};  ///< instead of files; a replacement is used from the next visitor on
 
     friend bool operator==(const Certificate&, const Certificate&) = default;
 };
@@ -26,6 +29,9 @@ struct ClientCertificates {
     std::string ca_file{};
     /// False: visitors without a certificate are accepted too.
     bool required = true;
+    /// Instead of `ca_file`: CAs from memory, without pins. After a replacement, requests on connections of before are
+    /// rejected (421), so that browsers connect again.
+    Trust trust{};
 
     friend bool operator==(const ClientCertificates&, const ClientCertificates&) = default;
 };

@@ -26,14 +26,19 @@ transport::CertificateFiles files_of(const Certificate& certificate) {
 transport::VisitorTlsSettings tls_settings(const Https& https) {
     transport::VisitorTlsSettings settings;
     for (const Certificate& certificate : https.certificates) {
-        settings.certificates.files.push_back(files_of(certificate));
+        if (certificate.credential.empty()) {
+            settings.certificates.files.push_back(files_of(certificate));
+        } else {
+            settings.certificates.credentials.push_back(certificate.credential.state());
+        }
     }
     settings.certificates.folders.assign(https.folders.begin(), https.folders.end());
     if (https.fallback) {
         settings.certificates.fallback = files_of(*https.fallback);
+        settings.certificates.fallback_credential = https.fallback->credential.state();
     }
     for (const ClientCertificates& rule : https.client_certificates) {
-        settings.client_authorities.push_back({rule.host, rule.ca_file, rule.required});
+        settings.client_authorities.push_back({rule.host, rule.ca_file, rule.trust.state(), rule.required});
     }
     settings.grade = https.grade == TlsGrade::modern ? transport::TlsGrade::modern : transport::TlsGrade::intermediate;
     if (https.http2) {
@@ -66,6 +71,9 @@ std::string why_none(const CertificateReport& report) {
 HttpsCertificates::HttpsCertificates(const Https& https, Logger& log, const OrderedCertificates& ordered,
                                      std::function<void()> on_change)
     : reload_interval_(https.reload_interval), log_(log), on_change_(std::move(on_change)) {
+    if (const std::string fault = credential_fault(https); !fault.empty()) {
+        throw TlsConfigError(fault);
+    }
     CertificateReport report;
     transport::VisitorTlsSettings settings = tls_settings(https);
     settings.certificates.ordered = ordered.folder;
@@ -75,11 +83,15 @@ HttpsCertificates::HttpsCertificates(const Https& https, Logger& log, const Orde
         throw TlsConfigError(why_none(report));
     }
     log_report(report);
+    uses_ = std::make_unique<CredentialUses>(https, [this] { reload_replaced(); });
     const MutexLock lock(setting_);
     sources_ = std::move(settings.certificates);
 }
 
+HttpsCertificates::~HttpsCertificates() = default;
+
 void HttpsCertificates::set(const Https& https) {
+    uses_ = std::make_unique<CredentialUses>(https, [this] { reload_replaced(); });
     {
         const MutexLock lock(setting_);
         transport::CertificateSources sources = tls_settings(https).certificates;
@@ -118,6 +130,13 @@ void HttpsCertificates::reload() {
     if (on_change_) {
         on_change_();
     }
+}
+
+// If this fails for lack of memory, the watch repeats it.
+void HttpsCertificates::reload_replaced() noexcept try {
+    reload();
+} catch (const std::exception&) {
+    check_now();
 }
 
 void HttpsCertificates::watch() {
