@@ -38,8 +38,9 @@ public:
 
     /// Takes over the certificate that `with` has at the moment. Connections that begin after this call use it; others
     /// continue. Throws config_error, and the old certificate stays, if `with` is empty or has expired, if this is
-    /// empty, or if a place where this is in use cannot use it: visitors need a host in its subjectAltName. Thread-safe;
-    /// it may take some milliseconds on a server with many certificates. Not to be called in handlers of plugins.
+    /// empty, or if a place where this is in use cannot use it: visitors need a host in its subjectAltName.
+    /// Thread-safe; it may take some milliseconds on a server with many certificates. Not to be called in handlers of
+    /// plugins.
     void replace(const Credential& with);
 
     bool empty() const noexcept { return state_ == nullptr; }

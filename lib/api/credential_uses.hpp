@@ -10,8 +10,8 @@
 
 namespace ferrotunnel::detail {
 
-/// Objects to a replacement that the listener could not use, and learns of others. Destroying it waits for a replacement
-/// in progress.
+/// Objects to a replacement that the listener could not use, and learns of others. Destroying it waits for a
+/// replacement in progress.
 class CredentialUses {
 public:
     /// `changed` is called after each replacement, on the thread that replaces; it must not throw.

@@ -38,7 +38,7 @@ transport::VisitorTlsSettings tls_settings(const Https& https) {
         settings.certificates.fallback_credential = https.fallback->credential.state();
     }
     for (const ClientCertificates& rule : https.client_certificates) {
-        settings.client_authorities.push_back({rule.host, rule.ca_file, rule.trust.state(), rule.required});
+        settings.client_authorities.push_back({rule.host, rule.ca_file, rule.required, rule.trust.state()});
     }
     settings.grade = https.grade == TlsGrade::modern ? transport::TlsGrade::modern : transport::TlsGrade::intermediate;
     if (https.http2) {
@@ -88,7 +88,9 @@ HttpsCertificates::HttpsCertificates(const Https& https, Logger& log, const Orde
     sources_ = std::move(settings.certificates);
 }
 
-HttpsCertificates::~HttpsCertificates() = default;
+HttpsCertificates::~HttpsCertificates() {
+    uses_.reset();  // a replacement in progress may need the watch
+}
 
 void HttpsCertificates::set(const Https& https) {
     uses_ = std::make_unique<CredentialUses>(https, [this] { reload_replaced(); });
@@ -133,9 +135,7 @@ void HttpsCertificates::reload() {
 }
 
 // If this fails for lack of memory, the watch repeats it.
-void HttpsCertificates::reload_replaced() noexcept try {
-    reload();
-} catch (const std::exception&) {
+void HttpsCertificates::reload_replaced() noexcept try { reload(); } catch (const std::exception&) {
     check_now();
 }
 

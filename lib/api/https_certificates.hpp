@@ -50,8 +50,8 @@ public:
         }
     }
 
-    /// Reads the certificates from other files, folders and credentials, before it returns; sessions stay resumable. Any
-    /// other change of HTTPS needs another object. For one thread at a time.
+    /// Reads the certificates from other files, folders and credentials, before it returns; sessions stay resumable.
+    /// Any other change of HTTPS needs another object. For one thread at a time.
     void set(const Https& https);
     /// Likewise for the folder of ordered certificates; empty: none.
     void set_ordered(const std::filesystem::path& folder);

@@ -48,9 +48,9 @@ struct ServiceEntry {
     std::size_t rules = 0;                   // for HTTP, in bytes
     HostClaims claims;                       // for HTTP and TLS
     wire::ServiceKind kind = wire::ServiceKind::tcp;
-    std::string local{};                                        // its backend; empty: none
+    std::string local{};                                         // its backend; empty: none
     std::shared_ptr<const transport::TlsContext> backend_tls{};  // null without TLS
-    std::optional<KnownService> known{};                        // for a service with a backend
+    std::optional<KnownService> known{};                         // for a service with a backend
 
     bool is_off() const { return known && known->is_off(); }
 };

@@ -67,7 +67,8 @@ void try_tls(const ServerSettings& settings, std::vector<Problem>& problems) {
     }
     if (!settings.tls_chain.empty()) {
         try_to_make(settings, problems);
-    } else if (settings.tls_credential.empty() && !settings.state_dir.empty()) {  // a certificate is created only at the start
+    } else if (settings.tls_credential.empty() &&
+               !settings.state_dir.empty()) {  // a certificate is created only at the start
         try {
             transport::try_identity(settings.state_dir);
         } catch (const transport::TlsConfigError& problem) {

@@ -19,10 +19,10 @@ struct ClientAuthorityRule {
     std::string host{};
     /// PEM file with the CA certificates that sign the visitors' certificates.
     std::filesystem::path ca_file{};
-    /// Instead of this file; null: none.
-    std::shared_ptr<TrustState> trust{};
     /// False: a visitor without a certificate is admitted too, and the service can distinguish the two cases.
     bool required = true;
+    /// Instead of the file; null: none.
+    std::shared_ptr<TrustState> trust{};
 
     friend bool operator==(const ClientAuthorityRule&, const ClientAuthorityRule&) = default;
 };

@@ -55,7 +55,8 @@ void add_authorities(TrustAnchors& anchors, const PemText& pem, WallTime now) {
         throw TlsConfigError("the CAs' text " + all.error());
     }
     if (std::all_of(all->begin(), all->end(), [now](const auto& one) { return has_ended(one.get(), now); })) {
-        throw TlsConfigError(all->size() == 1 ? "the CA's certificate has expired" : "the CAs' certificates have expired");
+        throw TlsConfigError(all->size() == 1 ? "the CA's certificate has expired"
+                                              : "the CAs' certificates have expired");
     }
     anchors.store.reset(X509_STORE_new());
     require_openssl(anchors.store != nullptr, "cannot use CA certificates");
