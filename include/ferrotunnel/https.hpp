@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ferrotunnel/credential.hpp"
+#include "ferrotunnel/host_certificates.hpp"
 
 namespace ferrotunnel {
 
@@ -63,6 +64,8 @@ struct Https {
     /// The certificate for visitors that request no host, or one that no certificate covers; without a fallback they
     /// are rejected. It may be for any host.
     std::optional<Certificate> fallback{};
+    /// Certificates that the application finds by host, for hosts without any but the fallback.
+    HostCertificates by_host{};
     TlsGrade grade = TlsGrade::modern;
     std::vector<ClientCertificates> client_certificates{};
     /// Whether visitors may use HTTP/2, negotiated in the TLS handshake; otherwise all use HTTP/1.1.
@@ -103,7 +106,9 @@ struct Https {
 
     /// True if any certificate is set, or the server makes some itself. Without one, TLS can only be passed through to
     /// clients.
-    bool has_certificates() const noexcept { return !certificates.empty() || !folders.empty() || fallback || self; }
+    bool has_certificates() const noexcept {
+        return !certificates.empty() || !folders.empty() || fallback || self || !by_host.empty();
+    }
 
     friend bool operator==(const Https&, const Https&) = default;
 };

@@ -78,8 +78,10 @@ HttpsCertificates::HttpsCertificates(const Https& https, Logger& log, const Orde
     transport::VisitorTlsSettings settings = tls_settings(https);
     settings.certificates.ordered = ordered.folder;
     settings.certificates.own = ordered.own_folder;
-    tls_ = transport::VisitorTls::make(settings, std::chrono::system_clock::now(), report, ordered.answer);
-    if (https.has_certificates() && report.certificates == 0 && !ordered.is_on && !https.self) {
+    tls_ = transport::VisitorTls::make(settings, std::chrono::system_clock::now(), report, ordered.answer,
+                                       ordered.by_host);
+    if (https.has_certificates() && report.certificates == 0 && !ordered.is_on && !https.self &&
+        https.by_host.empty()) {
         throw TlsConfigError(why_none(report));
     }
     log_report(report);
@@ -195,7 +197,7 @@ void try_https(const ServerSettings& settings, std::vector<Problem>& problems) {
         return;
     }
     try {
-        const HttpsCertificates certificates(settings.https, null_logger(), {settings.has_acme, {}, {}, {}});
+        const HttpsCertificates certificates(settings.https, null_logger(), {settings.has_acme, {}, {}, {}, {}});
     } catch (const TlsConfigError& problem) {
         problems.push_back({"https", problem.what()});
         locate(problems, settings);

@@ -29,6 +29,8 @@ struct OrderedCertificates {
     std::filesystem::path folder{};       // empty: none
     std::filesystem::path own_folder{};   // of those by the server's own CA; empty: none
     transport::ChallengeAnswer answer{};  // to the CA; may be empty
+    /// Those that the application finds; may be empty.
+    transport::HostCertificate by_host{};
 };
 
 class HttpsCertificates {

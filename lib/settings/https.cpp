@@ -74,16 +74,20 @@ constexpr auto same_hsts = [](const Https& a, const Https& b) { return a.hsts ==
 constexpr auto take_hsts = [](Https& into, const Https& from) { into.hsts = from.hsts; };
 
 constexpr std::array settings_of_https{
-    Setting<Https>{{.key = "certificates",
-                    .option = "certificate",
-                    .type = "certificate, or a list",
-                    .help = "Certificates for the hosts in their subjectAltName: the file of a chain with its key, or "
-                            "`chain` and `key`.",
-                    .is_live = true,
-                    .keys = certificate_keys},
-                   {},
-                   [](const Https& a, const Https& b) { return a.certificates == b.certificates; },
-                   [](Https& into, const Https& from) { into.certificates = from.certificates; }},
+    Setting<Https>{
+        {.key = "certificates",
+         .option = "certificate",
+         .type = "certificate, or a list",
+         .help = "Certificates for the hosts in their subjectAltName: the file of a chain with its key, or "
+                 "`chain` and `key`.",
+         .is_live = true,
+         .keys = certificate_keys},
+        {},
+        [](const Https& a, const Https& b) { return a.certificates == b.certificates && a.by_host == b.by_host; },
+        [](Https& into, const Https& from) {
+            into.certificates = from.certificates;
+            into.by_host = from.by_host;
+        }},
     Setting<Https>{{.key = "folders",
                     .form = Form::paths,
                     .option = "certificates",

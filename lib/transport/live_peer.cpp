@@ -3,6 +3,8 @@
 #include <memory>
 #include <new>
 
+#include "transport/tls_context.hpp"
+
 namespace ferrotunnel::transport {
 namespace {
 

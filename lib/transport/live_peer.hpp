@@ -6,9 +6,10 @@
 #include <cstdint>
 
 #include "transport/credential_state.hpp"
-#include "transport/tls_context.hpp"
 
 namespace ferrotunnel::transport {
+
+class TlsContext;
 
 /// The version of everything replaceable in `context`, increasing; 0 if nothing is.
 std::uint64_t live_version(const TlsContext& context) noexcept;
