@@ -23,6 +23,7 @@
 #include "ferrotunnel/apply.hpp"
 #include "ferrotunnel/cluster.hpp"
 #include "ferrotunnel/control_handlers.hpp"
+#include "ferrotunnel/credential.hpp"
 #include "ferrotunnel/detail/operation.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/event.hpp"
@@ -493,9 +494,9 @@ public:
     Builder& tls(bool on) { return set("tls", on); }
     [[deprecated("use tls(false)")]] Builder& tls_off(bool off = true) { return tls(!off); }
     /// Sets a certificate chain and its key, as PEM files. Default: a self-signed one, kept in the state directory.
-    Builder& tls_certificate(std::string chain_file, std::string key_file) {
-        return set("tls_cert", std::move(chain_file)).set("tls_key", std::move(key_file));
-    }
+    Builder& tls_certificate(std::string chain_file, std::string key_file);
+    /// Sets a certificate from memory instead of files. After Credential::replace(), tls_pin() is that of the new one.
+    Builder& tls_certificate(Credential credential);
     /// Sets the folder for the self-signed certificate and for the hosts and ports of each token, so that they outlive
     /// a restart; it is created with mode 0700 if needed. Empty (the default): the certificate is made again at each
     /// start and kept in memory, so that its pin changes, and hosts and ports are forgotten.

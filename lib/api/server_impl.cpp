@@ -276,7 +276,7 @@ bool Server::Impl::has_visitors() const {
 }
 
 bool Server::Impl::in_callback() const {
-    return log_.here() || plugin::ControlCall::here() || control_.here() ||
+    return log_.here() || plugin::ControlCall::here() || control_.here() || edge_.tls().in_handler() ||
            (workers_->at(0).owns_thread() && events_.here());
 }
 

@@ -201,9 +201,12 @@ void ServerReload::commit_tls(const SettingsComparison& all, Made& made) {
         needs_.shared->tls = std::move(made.tls);
     }
     if (made.certificates) {
-        edge.replace(std::move(made.certificates));
+        edge.replace(std::move(made.certificates), settings_.https);
     } else if (edge.is_open() && all.has_certificates()) {
         edge.set_files(settings_.https);
+    }
+    if (all.has_certificates() && !settings_.https.by_host.empty()) {
+        needs_.certificates.report_hosts();
     }
     if (all.has("server.https.handshakes_per_second")) {
         edge.set_rate(settings_.https);
