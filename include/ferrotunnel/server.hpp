@@ -233,8 +233,8 @@ public:
     /// problems.
     ApplyReport remove_token(const std::string& name);
 
-    /// Opens the file of Builder::access_log() again by its name: call it after the file was renamed. No line is lost.
-    /// Callable on any thread; does nothing without an access log.
+    /// Opens the files of Builder::access_log() and Builder::audit_log() again by their names: call it after a file was
+    /// renamed. No line is lost. Callable on any thread; does nothing without such a log.
     void reopen_access_log();
 
     /// Dials a service through its tunnel, as a visitor would, and completes when the client has connected the stream:
@@ -480,6 +480,13 @@ public:
     /// Sets the query parameters whose values are masked in the lines; replaces the default (token, key, password and
     /// the like). "*": all. Empty: none.
     Builder& access_log_mask(std::vector<std::string> names) { return set("access_log_mask", std::move(names)); }
+    /// Sets the audit log: a file, which is created with mode 0640, or "stdout" or "stderr". It has a line of JSON for
+    /// each login and its refusal, each service and its refusal, each act of an administrator and each change of the
+    /// settings; each line has the hash of the one before, which verify_audit_log() checks (audit_log.hpp). No thread
+    /// waits for it: what cannot be written in time is lost, and a line of the log has the number. start() fails if the
+    /// file cannot be opened, or has other content. docs/operations.md lists the events. words::off (the default):
+    /// none.
+    Builder& audit_log(std::string path) { return set("audit_log", std::move(path)); }
     /// Sets the collector that receives traces of requests; replaces all trace settings. start() fails if `ca_file`
     /// cannot be read. Default: none.
     Builder& traces(Traces traces);

@@ -154,6 +154,9 @@ void SharedRights::heard_kick(const std::string& key, const Value& value) {
                         {{"client", client->name}, {"member", value->member}});
         return;
     }
+    if (!client->member.empty()) {
+        record_act("kick", client->member, "client", client->name);
+    }
     check_sessions();
 }
 
@@ -166,6 +169,7 @@ void SharedRights::heard_end(const std::string& key, const Value& value) {
     }
     ended_.emplace(client->client.first, client->name,
                    client->name.empty() ? client->client.second : wire::InstanceId{});
+    record_act("kick", value->member, "client", client->name);
     if (ended_.size() == 1) {
         needs_.workers.at(0).post([this] { end_sessions(); });
     }
@@ -183,6 +187,17 @@ void SharedRights::end_sessions() {
                 one.end(wire::Code::cancelled, "The operator of the server closed the connection.");
             });
         }
+    }
+}
+
+// What another member has decided, its administrator is in the audit log there.
+void SharedRights::record_act(const char* act, const std::string& member, const char* key,
+                              const std::string& subject) const {
+    if (audit::AuditLog* const log = needs_.shared->audit.get(); log != nullptr && log->is_on()) {
+        audit::Record record("admin");
+        record.add("act", act).add("via", "cluster member").add("by", "the member " + member + " of the cluster");
+        record.add(key, subject);
+        log->write(record);
     }
 }
 
@@ -212,6 +227,7 @@ void SharedRights::heard_revocation(const std::string& key, const Value& value) 
     if (const auto token = is_new ? shared.tokens.find(secret) : nullptr) {
         needs_.log.warn("a token is refused: another member of the cluster has removed it",
                         {{"token", token->name}, {"member", value->member}});
+        record_act("revoke", value->member, "token", token->name);
     }
     check_sessions();
 }

@@ -59,6 +59,7 @@ private:
     void end_sessions();
     void heard_revocation(const std::string& key, const Value& value);
     std::string member_of(const directory::ClusterValue& value) const;
+    void record_act(const char* act, const std::string& member, const char* key, const std::string& subject) const;
     void check_sessions();
 
     const Needs needs_;
