@@ -24,7 +24,7 @@
 extern "C" {
 #endif
 
-enum { FT_ABI_MINOR = 5 };
+enum { FT_ABI_MINOR = 6 };
 
 /* Bytes without a terminating NUL. `data` may be null if `size` is 0. */
 typedef struct ft_text {
@@ -266,7 +266,10 @@ enum { /* for ft_session.text */
                                  * normal form */
     FT_SUBJECT_PATH = 8,        /* the path of its hosts that a client requests, as written */
     FT_SUBJECT_BIND = 9,        /* the server's address that a client requests for its port */
-    FT_SUBJECT_METADATA = 10    /* the client's metadata of the service for plugins */
+    FT_SUBJECT_METADATA = 10,   /* the client's metadata of the service for plugins */
+    /* --- since minor version 6: of a login or registration, the nth pair of the client's own metadata --- */
+    FT_SUBJECT_CLIENT_METADATA_KEY = 11,  /* letters, digits and "._-" */
+    FT_SUBJECT_CLIENT_METADATA_VALUE = 12 /* any text without control characters */
 };
 enum { /* for ft_session.number */
     FT_SUBJECT_ADDRESS_PORT = 0,
@@ -274,7 +277,9 @@ enum { /* for ft_session.number */
     FT_SUBJECT_VERSION = 2, /* of the protocol */
     FT_SUBJECT_TRUNK = 3,   /* which of the client's trunks, from 1 ... */
     FT_SUBJECT_TRUNKS = 4,  /* ... of how many */
-    FT_SUBJECT_HOSTS = 5    /* number of hosts that a client requests */
+    FT_SUBJECT_HOSTS = 5,   /* number of hosts that a client requests */
+    /* --- since minor version 6 --- */
+    FT_SUBJECT_CLIENT_METADATA = 6 /* number of pairs of the client's own metadata, of a login or registration */
 };
 enum { /* for ft_session.set_limit: the limits of an HTTP service, within the server's own limits */
     FT_LIMIT_CONNECT_MS = 0,       /* the time to reach the backend */
@@ -289,7 +294,8 @@ enum { /* for ft_session.set_limit: the limits of an HTTP service, within the se
 static const char *const FT_SESSION_1 = "ferrotunnel.session/1";
 typedef struct ft_session {
     size_t size;
-    /* A value of the subject; empty if there is none. `nth` is 0, except for the hosts of a registration. */
+    /* A value of the subject; empty if there is none. `nth` is 0, except for the hosts of a registration and the
+     * client's own metadata. */
     ft_text (*text)(ft_subject *, uint32_t what, size_t nth);
     uint64_t (*number)(ft_subject *, uint32_t what);
     /* Refuses with a reason of up to 200 bytes for the client's user (for a visitor, only for the log). The hook
