@@ -17,6 +17,7 @@ namespace {
 constexpr const char* expired_text = "The token has expired.";
 constexpr const char* not_accepted_text =
     "The server no longer accepts this token: it was removed there, or its secret was replaced.";
+constexpr const char* revoked_text = "The server's application has revoked this token.";
 constexpr const char* other_token_text = "The token's secret belongs to another token of the server now.";
 
 std::string kicked_at(const KickList::Client& client) {
@@ -30,10 +31,15 @@ bool has_expired(const login::Rights& rights) {
 }  // namespace
 
 std::shared_ptr<const login::AcceptedToken> SessionRights::token() const {
-    return at_.shared->tokens.find(*at_.facts.secret);
+    return at_.facts.external ? at_.facts.external->token() : at_.shared->tokens.find(*at_.facts.secret);
 }
 
+// An external token is its source's affair: it may have been one of the table before, which another member has removed.
 std::optional<directory::Refusal> SessionRights::refuse_token() const {
+    if (at_.facts.external) {
+        return at_.facts.external->is_revoked() ? std::optional(directory::Refusal{Code::unauthorized, revoked_text})
+                                                : std::nullopt;
+    }
     const std::shared_ptr<const login::AcceptedToken> accepted = token();
     if (accepted == nullptr) {
         return directory::Refusal{Code::unauthorized, not_accepted_text};
