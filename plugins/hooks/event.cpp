@@ -84,6 +84,8 @@ std::string_view name_of(Event event) noexcept {
             return "register";
         case Event::connect:
             return "connect";
+        case Event::authenticate:
+            return "authenticate";
         case Event::close:
             break;
     }
@@ -116,6 +118,20 @@ std::string body_of(const Login& login, const std::string& id) {
     client["trunk"] = login.connection();
     client["trunks"] = login.connections();
     add_metadata(client, login);
+    body["client"] = std::move(client);
+    return text_of(body);
+}
+
+std::string body_of(const plugin::TokenQuery& query, const std::string& id) {
+    ordered_json body = begin(Event::authenticate, id);
+    ordered_json client = {{"token_id", query.token_id},
+                           {"name", query.name},
+                           {"address", query.address},
+                           {"port", query.port},
+                           {"agent", query.agent}};
+    for (const auto& [key, value] : query.metadata) {
+        client["metadata"][std::string(key)] = value;
+    }
     body["client"] = std::move(client);
     return text_of(body);
 }
