@@ -201,6 +201,18 @@ ApplyReport Server::add_token(Secret token, std::string name, Rights rights, Sec
         .add_token({std::move(token), std::move(name), std::move(rights), std::move(also)});
 }
 
+bool Server::revoke(const std::string& token_id) {
+    return detail::engine_of(impl_, "Server").authentication().revoke(token_id);
+}
+
+void Server::forget_login(const std::string& token_id) {
+    detail::engine_of(impl_, "Server").authentication().forget_login(token_id);
+}
+
+void Server::forget_logins() {
+    detail::engine_of(impl_, "Server").authentication().forget_logins();
+}
+
 ApplyReport Server::remove_token(const std::string& name) {
     return detail::engine_of(impl_, "Server").reload().remove_token(name);
 }

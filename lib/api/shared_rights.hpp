@@ -5,10 +5,12 @@
 //
 //   kick/TOKEN/name/NAME, kick/TOKEN/process/INSTANCE: the token's name; ends when the client may connect again
 //   revoked/SECRET: seconds since 1970; removed when a reload has added a token with this secret
+//   ended/SECRET: a text that differs each time; of an external token (login/external_tokens.hpp), whose sessions end
 //
 // TOKEN and SECRET are ids of secrets, in hexadecimal digits. Without a cluster nothing is published or heard.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,16 +48,22 @@ public:
     /// Tokens that `after` no longer accepts are refused by all members. When this server no longer accepts them.
     void revoke(const login::AcceptedTokens& before, const login::AcceptedTokens& after) const;
 
+    /// Ends the sessions of an external token here and at all members. True if it was known here. Any thread.
+    bool revoke_external(const login::TokenId& secret) const;
+
 private:
     using Value = std::optional<directory::ClusterValue>;
 
     void heard_kick(const std::string& key, const Value& value);
     void heard_revocation(const std::string& key, const Value& value);
+    void heard_end(const std::string& key, const Value& value);
+    bool end_external(const login::TokenId& secret) const;
     std::string member_of(const directory::ClusterValue& value) const;
     void check_sessions();
 
     const Needs needs_;
-    bool is_check_posted_ = false;  // of the first worker
+    bool is_check_posted_ = false;              // of the first worker, and so is:
+    std::map<std::string, std::string> ended_;  // by key, what was heard last; no more than ClusterValues has
 };
 
 }  // namespace ferrotunnel::detail

@@ -35,12 +35,16 @@ std::shared_ptr<ExternalToken> ExternalTokens::put(const TokenGrant& grant, Time
         entry.lent_until = now + grant.cached_for;
         entry.stale_until = entry.lent_until + grant.stale_for;
         token = entry.token;
+        is_empty_.store(false, std::memory_order_release);
     }
     if (grant.token.strength == TokenStrength::weak) {
         any_weak_.store(true, std::memory_order_relaxed);
     }
     if (has_forgotten && forgotten_) {
         forgotten_();
+    }
+    if (expiring_ && grant.rights && grant.rights->expires) {
+        expiring_(*grant.rights->expires);
     }
     return token;
 }
@@ -49,6 +53,7 @@ void ExternalTokens::remember(const TokenId& id) {
     const MutexLock lock(mutex_);
     if (tokens_.size() < max_) {
         tokens_.try_emplace(id);
+        is_empty_.store(false, std::memory_order_release);
     }
 }
 

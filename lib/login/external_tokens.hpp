@@ -57,6 +57,8 @@ public:
     void set_ports(const PortPolicy& ports);
     /// Called, without a lock, when unused tokens were forgotten. To be set before the first is put.
     void on_forgotten(std::function<void()> forgotten) { forgotten_ = std::move(forgotten); }
+    /// Likewise, when a token was put that expires.
+    void on_expiring(std::function<void(Rights::Moment)> expiring) { expiring_ = std::move(expiring); }
 
     /// The source has answered: all sessions of the token have these rights from now on.
     std::shared_ptr<ExternalToken> put(const TokenGrant& grant, TimePoint now);
@@ -73,6 +75,8 @@ public:
     void forget(const TokenId& id);
     void forget_all();
 
+    /// Without a lock.
+    bool is_empty() const noexcept { return is_empty_.load(std::memory_order_acquire); }
     bool has(const TokenId& id) const;
     /// Null if it is not known.
     std::shared_ptr<const AcceptedToken> find(const TokenId& id) const;
@@ -99,7 +103,9 @@ private:
 
     const std::size_t max_;
     std::function<void()> forgotten_;
+    std::function<void(Rights::Moment)> expiring_;
     std::atomic<bool> any_weak_{false};
+    std::atomic<bool> is_empty_{true};  // until the first is put or remembered
     mutable Mutex mutex_;
     PortPolicy ports_ GUARDED_BY(mutex_);
     std::map<TokenId, Entry> tokens_ GUARDED_BY(mutex_);

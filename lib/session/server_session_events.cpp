@@ -203,6 +203,7 @@ void ServerSession::on_trunk_end(const trunk::TrunkEnd& end) {
 }
 
 void ServerSession::stop_parts() noexcept {
+    login_.stop();
     probes_.clear();
     handover_queue_.stop();
     succession_.stop();

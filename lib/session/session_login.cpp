@@ -187,7 +187,7 @@ void SessionLogin::end_if_unauthenticated() {
 }
 
 void SessionLogin::finish() noexcept {
-    lookup_.reset();
+    stop();
     if (const auto over = std::exchange(over_, nullptr)) {
         over(is_welcome());
     }

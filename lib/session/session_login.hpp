@@ -68,6 +68,8 @@ public:
     void end_if_unauthenticated();
     /// Called when the login has ended: the client was welcomed, or the session has ended.
     void finish() noexcept;
+    /// No token is looked up any more.
+    void stop() noexcept { lookup_.reset(); }
     /// Removes the session from the registry.
     void leave_registry() noexcept;
     /// The client no longer uses its secret.
