@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "api/plugin_token_source.hpp"
 #include "base/hex.hpp"
 #include "base/text.hpp"
 
@@ -124,6 +125,13 @@ void ServerAuthentication::forget_login(const std::string& token_id) const {
 
 void ServerAuthentication::forget_logins() const {
     authenticator_->tokens()->forget_all();
+}
+
+void ServerAuthentication::follow(const std::shared_ptr<plugin::SessionPlugins>& plugins) {
+    if (!handler_) {
+        authenticator_->set_source(
+            any_plugin_looks_up_tokens(*plugins) ? std::make_shared<PluginTokenSource>(plugins, gate_) : nullptr);
+    }
 }
 
 void ServerAuthentication::close() {

@@ -13,6 +13,7 @@
 #include "api/token_grant.hpp"
 #include "ferrotunnel/authenticate.hpp"
 #include "login/authenticator.hpp"
+#include "plugin/session_plugins.hpp"
 #include "runtime/timer.hpp"
 #include "runtime/worker_group.hpp"
 #include "session/server_shared.hpp"
@@ -41,6 +42,8 @@ public:
 
     /// Whether the caller is within the handler.
     bool here() const noexcept { return calls_.here(); }
+    /// The chain of plugins has changed: tokens are looked up at its plugin that does so, if there is no handler.
+    void follow(const std::shared_ptr<plugin::SessionPlugins>& plugins);
     /// When no worker runs any more. Waits for the handler, unless called in it.
     void close();
 

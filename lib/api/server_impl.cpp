@@ -78,6 +78,7 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
     shared_->on_host_offered = [this](const std::string& host, const std::string& token_name, bool is_assigned) {
         certificates_.offered(host, token_name, is_assigned);
     };
+    plugins_.on_chain([this] { authentication_->follow(plugins_.sessions()); });
     shared_->tokens.external()->on_expiring(
         [this](login::Rights::Moment expires) { upkeep_.check_expiry_at(expires); });
     shared_->tokens.external()->on_forgotten([this] {

@@ -91,6 +91,9 @@ Step ServerHandshake::on_hello(const wire::Hello& hello, Bytes payload) {
     apply_hello(agreement_, hello);
     agreement_.version = *version;
     agreement_.features = hello.features & settings_.features;
+    if ((agreement_.features & wire::feature::metadata) != 0) {
+        agreement_.peer_metadata = hello.metadata;
+    }
     agreement_.trunk = hello.trunk;
     agreement_.trunks = hello.trunks;
     agreement_.ping_interval = settings_.ping_interval;

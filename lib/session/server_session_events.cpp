@@ -45,6 +45,7 @@ void ServerSession::on_welcome() {
                 facts_.agreement.peer_name,
                 std::chrono::system_clock::now(),
                 {}};
+        view.metadata = facts_.agreement.peer_metadata;
     });
     login_.finish();
     const std::size_t trunks = at_.shared->trunk_counts->enter(facts_.client);

@@ -42,6 +42,7 @@ login::TokenQuery TokenLookup::query() const {
     query.from = needs_.at.facts.peer;
     query.agent = stated.peer_agent;
     query.name = stated.peer_name;
+    query.metadata = stated.peer_metadata;
     query.worker = &needs_.at.worker;
     return query;
 }

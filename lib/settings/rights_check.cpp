@@ -230,11 +230,14 @@ std::vector<const Secret*> secrets_of(const NamedToken& token) {
 }
 
 bool looks_up_tokens(const ServerSettings& settings) noexcept {
-    return static_cast<bool>(settings.authenticate);
+    return settings.authenticate || settings.plugins_look_up_tokens;
 }
 
 void check_server_tokens(ServerSettings& settings, std::vector<Problem>& problems) {
     check_authenticate(settings.authenticate_limits, problems);
+    if (settings.authenticate && settings.plugins_look_up_tokens) {
+        problems.push_back({"authenticate", "cannot be used with a plugin that looks up tokens"});
+    }
     if (settings.tokens.empty() && !looks_up_tokens(settings)) {
         problems.push_back({"token", "missing: no client could log in. `ferrotunnel token` makes one"});
     }

@@ -59,6 +59,7 @@ struct ClientSettings : ClientValues, Attached {
 struct ServerSettings : ServerValues, Attached {
     AuthenticateHandler authenticate;  // may be empty
     AuthenticateLimits authenticate_limits;
+    bool plugins_look_up_tokens = false;  // checked: a plugin looks up tokens
 };
 
 /// Appends all problems, and fills in defaults (a missing port, names of tokens).
