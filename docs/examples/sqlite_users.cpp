@@ -57,13 +57,13 @@ void run(const std::string& file, const std::string& bind) {
     });
     ferrotunnel::Server server = builder.build();
     server.start();
-    std::cout << "clients connect to " << server.client_endpoint() << std::endl;
+    std::cout << "clients connect to " << server.client_endpoint() << '\n' << std::flush;
     for (std::string command, name; std::cin >> command >> name;) {
         if (command == "add") {
             const auto token = ferrotunnel::Secret::generate();
             users.query("INSERT INTO users VALUES (?, ?, ?)",
                         {ferrotunnel::token_id(token), name, std::string(token.reveal())});
-            std::cout << name << ' ' << token.reveal() << std::endl;
+            std::cout << name << ' ' << token.reveal() << '\n' << std::flush;
         } else if (const auto row = users.query("DELETE FROM users WHERE name = ? RETURNING id", {name});
                    !row.empty()) {
             server.revoke(row[0]);
