@@ -41,6 +41,7 @@ std::shared_ptr<session::ServerShared> make_server_shared(const ServerSettings& 
         std::make_shared<const directory::RightRules>(*tokens, shared->domain, shared->tokens.external());
     shared->registry->set_rules(rules);
     shared->http->set_rules(rules);
+    shared->audit = std::make_shared<audit::AuditLog>();
     shared->log = &log;
     shared->random = &random;
     return shared;
