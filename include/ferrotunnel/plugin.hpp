@@ -371,13 +371,7 @@ public:
 
     /// In check(): declares that the instance looks up tokens of clients (Plugin::on_token). One instance of a server
     /// may.
-    void looks_up_tokens(Text path = {}) const {
-        if (!has() || detail::api.tokens == nullptr) {
-            problem(path, "needs a newer server, one that looks up tokens at plugins");
-            return;
-        }
-        detail::api.tokens->declare(settings_);
-    }
+    void looks_up_tokens(Text path = {}) const;
 
 private:
     bool has() const noexcept { return settings_ != nullptr && detail::api.settings != nullptr; }

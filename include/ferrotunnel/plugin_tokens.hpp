@@ -76,6 +76,14 @@ private:
     ft_token_reply* reply_;
 };
 
+inline void Settings::looks_up_tokens(Text path) const {
+    if (!has() || detail::api.tokens == nullptr) {
+        problem(path, "needs a newer server, one that looks up tokens at plugins");
+        return;
+    }
+    detail::api.tokens->declare(settings_);
+}
+
 inline void Plugin::on_token(const TokenQuery&, TokenReply) {}
 
 namespace detail {

@@ -18,6 +18,7 @@ public:
     PluginTokenSource(std::shared_ptr<plugin::SessionPlugins> plugins, std::shared_ptr<const GrantGate> gate)
         : plugins_(std::move(plugins)), gate_(std::move(gate)) {}
 
+    const char* kind() const noexcept override { return "plugin"; }
     void look_up(const login::TokenQuery& query, login::TokenReply reply) override;
 
 private:

@@ -86,6 +86,9 @@ Authenticator::~Authenticator() = default;
 
 void Authenticator::set_source(std::shared_ptr<TokenSource> source) {
     const MutexLock lock(mutex_);
+    if (source) {
+        source_kind_.store(source->kind(), std::memory_order_release);
+    }
     has_source_.store(source != nullptr, std::memory_order_release);
     source_.swap(source);
 }

@@ -72,6 +72,8 @@ public:
     /// Null: tokens are looked up nowhere. Calls that were made keep the source that they have.
     void set_source(std::shared_ptr<TokenSource> source);
     bool has_source() const noexcept { return has_source_.load(std::memory_order_acquire); }
+    /// TokenSource::kind of the latest source that was set.
+    const char* source_kind() const noexcept { return source_kind_.load(std::memory_order_acquire); }
 
     /// Looks up a token. `done` is called once, on any thread, perhaps before this returns.
     [[nodiscard]] std::unique_ptr<Ticket> ask(TokenQuery query, Run run, Done done);
@@ -122,6 +124,7 @@ private:
     const std::shared_ptr<ExternalTokens> tokens_;
     const Settings settings_;
     std::atomic<bool> has_source_{false};
+    std::atomic<const char*> source_kind_{"handler"};
     mutable Mutex mutex_;
     std::shared_ptr<TokenSource> source_ GUARDED_BY(mutex_);
     Calls calls_ GUARDED_BY(mutex_);

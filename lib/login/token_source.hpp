@@ -71,6 +71,8 @@ class TokenSource {
 public:
     virtual ~TokenSource() = default;
 
+    /// Where it finds tokens, for the audit log: "handler" (of the application) or "plugin". A literal.
+    virtual const char* kind() const noexcept { return "handler"; }
     /// Called in a turn of its own on the query's worker; must not block. It may answer within the call. An exception
     /// is a failure.
     virtual void look_up(const TokenQuery& query, TokenReply reply) = 0;

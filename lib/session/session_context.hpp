@@ -29,8 +29,8 @@ struct SessionFacts {
     std::optional<login::TokenId> secret{};  // id of the client's secret; empty until it was proved
     directory::ClientId client{};
     std::shared_ptr<login::ExternalToken> external{};  // null: the token is in the server's table
-    /// By what the secret was found: the server's "table" of tokens, a "handler" of the application, or the plugin
-    /// "hooks". A literal.
+    /// By what the secret was found: the server's "table" of tokens, a "handler" of the application, or a
+    /// "plugin". A literal.
     const char* proved_by = "table";
 };
 

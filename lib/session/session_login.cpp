@@ -103,7 +103,7 @@ void SessionLogin::look_up() {
     lookup_ = std::make_unique<TokenLookup>(
         TokenLookup::Needs{needs_.at, needs_.executor, *handshake_, [this](const login::Step& step) {
                                needs_.facts.external = lookup_->token();
-                               needs_.facts.proved_by = "handler";
+                               needs_.facts.proved_by = needs_.at.shared->authenticator->source_kind();
                                lookup_.reset();
                                if (!needs_.has_ended() && needs_.is_authenticating()) {
                                    apply_step(step);

@@ -29,7 +29,8 @@ public:
             "properties": {
                 "url": {"type": "string", "minLength": 1, "description": "URL of the endpoint, requested with POST."},
                 "events": {"type": "array", "minItems": 1,
-                           "items": {"type": "string", "enum": ["login", "register", "connect", "close", "authenticate"]},
+                           "items": {"type": "string",
+                                     "enum": ["login", "register", "connect", "close", "authenticate"]},
                            "description": "Events to send; close needs no decision."},
                 "timeout": {"type": "string", "format": "duration", "formatMinimum": "10ms", "formatMaximum": "5m",
                             "default": "2s", "description": "Time limit for a decision, within the server's limit."},

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "common/service_for_tests.hpp"
-#include "plugin/token_lookup.hpp"
 #include "unit/plugin/session_rig.hpp"
 
 using namespace ferrotunnel;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "plugin/session_plugins.hpp"
+#include "plugin/token_lookup.hpp"
 #include "unit/plugin/run_rig.hpp"
 
 namespace ferrotunnel::test {
