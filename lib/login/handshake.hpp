@@ -33,6 +33,7 @@ namespace ferrotunnel::login {
 /// What the caller of a handshake must do next.
 enum class Want : std::uint8_t {
     message,   // send the payload, and pass in the next message
+    token,     // server only: the token is not known, or its proof is wrong; call `offer`
     decision,  // server only: the token is proved; call `welcome` or `refuse`
     nothing,   // send the payload; the login has succeeded: see agreed()
     close,     // send the payload, then GOAWAY with failure().code and text_for_peer, close the trunk

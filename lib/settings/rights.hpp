@@ -64,6 +64,9 @@ std::vector<const Secret*> secrets_of(const NamedToken& token);
 /// A warning that others can read the file of a token. `name`: the token's, with a space in front.
 std::string exposed_warning(const std::string& name);
 
+/// Whether tokens are looked up that are not in the table: then that may be empty.
+bool looks_up_tokens(const ServerSettings& settings) noexcept;
+
 /// Checks the tokens of a server, and gives names to those that have none.
 void check_server_tokens(ServerSettings& settings, std::vector<Problem>& problems);
 

@@ -44,6 +44,9 @@ void check_server_tls(const ServerSettings& settings, std::vector<Problem>& prob
 }
 
 void check_access_log(ServerValues& settings, std::vector<Problem>& problems) {
+    if (settings.audit_log == access_off) {
+        settings.audit_log.clear();
+    }
     if (settings.access_log == access_off) {
         settings.access_log.clear();
     }
