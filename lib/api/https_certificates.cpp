@@ -33,7 +33,7 @@ transport::VisitorTlsSettings tls_settings(const Https& https) {
         settings.certificates.fallback = files_of(*https.fallback);
     }
     for (const ClientCertificates& rule : https.client_certificates) {
-        settings.client_authorities.push_back({rule.host, rule.ca_file, rule.required});
+        settings.client_authorities.push_back({rule.host, rule.ca_file, rule.required, rule.chain});
     }
     settings.grade = https.grade == TlsGrade::modern ? transport::TlsGrade::modern : transport::TlsGrade::intermediate;
     if (https.http2) {

@@ -5,6 +5,7 @@
 #include <openssl/x509v3.h>
 
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "net/host_name.hpp"
@@ -16,18 +17,19 @@ namespace ferrotunnel::transport {
 
 namespace {
 
-std::string digest_of(const std::string& content, bool required) {
+std::string digest_of(const std::string& content, const ClientAuthorityRule& rule) {
     std::string digest(SHA256_DIGEST_LENGTH, '\0');
     SHA256(reinterpret_cast<const unsigned char*>(content.data()), content.size(),
            reinterpret_cast<unsigned char*>(digest.data()));
-    return digest + (required ? "required" : "optional");
+    return digest + (rule.required ? "required" : "optional") + (rule.chain ? " with chain" : "");
 }
 
 [[noreturn]] void refuse(const std::filesystem::path& file, const std::string& reason) {
     throw TlsConfigError(file.string() + ": " + reason);
 }
 
-std::shared_ptr<const ClientAuthority> load_one(const std::filesystem::path& file, bool required) {
+std::shared_ptr<const ClientAuthority> load_one(const ClientAuthorityRule& rule) {
+    const std::filesystem::path& file = rule.ca_file;
     auto pem = read_pem_file(file);
     if (!pem) {
         refuse(file, pem.error());
@@ -37,8 +39,9 @@ std::shared_ptr<const ClientAuthority> load_one(const std::filesystem::path& fil
         refuse(file, certificates.error());
     }
     auto authority = std::make_shared<ClientAuthority>();
-    authority->required = required;
-    authority->digest = digest_of(pem->text(), required);
+    authority->required = rule.required;
+    authority->chain = rule.chain;
+    authority->digest = digest_of(pem->text(), rule);
     authority->store.reset(X509_STORE_new());
     authority->names.reset(sk_X509_NAME_new_null());
     for (const CertificatePtr& certificate : *certificates) {
@@ -62,11 +65,11 @@ std::shared_ptr<const ClientAuthority> load_one(const std::filesystem::path& fil
 
 std::shared_ptr<const ClientAuthorities> ClientAuthorities::load(const std::vector<ClientAuthorityRule>& rules) {
     auto made = std::make_shared<ClientAuthorities>();
-    std::map<std::pair<std::filesystem::path, bool>, std::shared_ptr<const ClientAuthority>> loaded;
+    std::map<std::tuple<std::filesystem::path, bool, bool>, std::shared_ptr<const ClientAuthority>> loaded;
     for (const ClientAuthorityRule& rule : rules) {
-        std::shared_ptr<const ClientAuthority>& authority = loaded[{rule.ca_file, rule.required}];
+        std::shared_ptr<const ClientAuthority>& authority = loaded[{rule.ca_file, rule.required, rule.chain}];
         if (!authority) {
-            authority = load_one(rule.ca_file, rule.required);
+            authority = load_one(rule);
         }
         made->add(rule.host, authority);
     }
