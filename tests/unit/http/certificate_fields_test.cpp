@@ -1,4 +1,4 @@
-// Fields about a visitor's client certificate: set by the edge alone, whoever else sends them and however they are
+// Fields about a visitor's client certificate: set by the edge alone, whoever sends them and however they are spelled.
 // spelled.
 #include "http/certificate_fields.hpp"
 
@@ -15,13 +15,13 @@ using ferrotunnel::test::written;
 
 namespace {
 
-const std::string forged =
+const std::string forged_certificate =
     "X-Client-Cert-Subject: CN=root\r\nx_client_cert_subject: CN=root\r\nX-CLIENT-CERT-SAN: DNS:root\r\n"
     "X.Client.Cert.Fingerprint-: 66\r\nX-Client_Cert-Fingerprint: 66\r\nClient-Cert: :66:\r\nclient_cert_chain: "
     ":66:\r\n"
     "X-Client-Cert-Serial: 66\r\n";
 
-ClientCertificate alice() {
+ClientCertificate alices() {
     ClientCertificate made;
     made.subject = "CN=alice";
     made.names = "DNS:alice.example";
@@ -57,26 +57,26 @@ std::string seen(const std::string& fields, bool owns, const ClientCertificate* 
 }  // namespace
 
 TEST_CASE("certificate fields: the edge's own, and a stranger's never") {
-    const ClientCertificate one = alice();
+    const ClientCertificate one = alices();
     const std::string own =
         "X-Client-Cert-Subject: CN=alice\r\nX-Client-Cert-SAN: DNS:alice.example\r\n"
         "X-Client-Cert-Fingerprint: " +
         std::string(64, 'a') + "\r\n";
     CHECK(seen("", true, &one) == own);
-    CHECK(seen(forged, true, &one) == own);
-    CHECK(seen(forged, true, nullptr) == "");
-    CHECK(seen(forged, false, nullptr) == "");  // without a rule, and without TLS
+    CHECK(seen(forged_certificate, true, &one) == own);
+    CHECK(seen(forged_certificate, true, nullptr) == "");
+    CHECK(seen(forged_certificate, false, nullptr) == "");  // without a rule, and without TLS
 
     ClientCertificate whole = one;
     whole.subject.clear();  // was too long
     whole.certificate = ":MII=:";
     whole.chain = ":MIA=:, :MIB=:";
-    CHECK(seen(forged, true, &whole) ==
+    CHECK(seen(forged_certificate, true, &whole) ==
           own.substr(own.find('\n') + 1) + "Client-Cert: :MII=:\r\nClient-Cert-Chain: :MIA=:, :MIB=:\r\n");
 }
 
 TEST_CASE("certificate fields: under a rule not even a trusted peer's count") {
-    const ClientCertificate one = alice();
+    const ClientCertificate one = alices();
     CHECK(seen("X-Client-Cert-Subject: CN=bob\r\nClient_Cert: :66:\r\n", false, nullptr, true) ==
           "X-Client-Cert-Subject: CN=bob\r\nClient_Cert: :66:\r\n");
     CHECK(seen("X-Client-Cert-Subject: CN=bob\r\nClient_Cert: :66:\r\nX-SSL-Client-Serial: 1\r\n", true, nullptr,
@@ -87,10 +87,11 @@ TEST_CASE("certificate fields: under a rule not even a trusted peer's count") {
 }
 
 TEST_CASE("certificate fields: another member reads what one has written") {
-    ClientCertificate whole = alice();
+    ClientCertificate whole = alices();
     whole.certificate = ":MII=:";
     whole.chain = ":MIA=:, :MIB=:";
-    const ParsedRequest request("GET / HTTP/1.1\r\nHost: a.example\r\n" + seen(forged, true, &whole) + "\r\n");
+    const ParsedRequest request("GET / HTTP/1.1\r\nHost: a.example\r\n" + seen(forged_certificate, true, &whole) +
+                                "\r\n");
     const auto read = read_certificate(request.head());
     REQUIRE(read);
     CHECK(*read == whole);
