@@ -350,7 +350,12 @@ public:
                 const bool failed = event.kind == Event::Kind::stopped && event.error;
                 return failed ? std::optional(ExitCode::failure) : std::nullopt;
             },
-            .stop = [this](std::chrono::milliseconds drain) { return plan_.server.stop(drain); },
+            .stop =
+                [this](std::chrono::milliseconds drain) {
+                    const program::ChangeCause cause(drain_request_.is_requested() ? "control request"
+                                                                                   : "signal or end of the program");
+                    return plan_.server.stop(drain);
+                },
             .present_visitors = [this] { return plan_.server.stats().traffic.streams; },
             .moved =
                 [this] {

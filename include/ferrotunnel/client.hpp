@@ -23,6 +23,7 @@
 
 #include "ferrotunnel/apply.hpp"
 #include "ferrotunnel/control_handlers.hpp"
+#include "ferrotunnel/credential.hpp"
 #include "ferrotunnel/datagrams.hpp"
 #include "ferrotunnel/detail/operation.hpp"
 #include "ferrotunnel/error.hpp"
@@ -380,6 +381,9 @@ public:
     Builder& tls_ca(std::string file) { return set("tls_ca", std::move(file)); }
     /// Accepts only a server with this public key, as it prints it at start: "sha256:" and base64 or hexadecimal.
     Builder& tls_pin(std::string pin) { return set("tls_pin", std::move(pin)); }
+    /// Verifies the server by CAs or pins from memory, instead of tls_ca() and tls_pin(). After Trust::replace(), new
+    /// tunnel connections are verified by the new ones.
+    Builder& tls_trust(Trust trust);
 
     /// Gives up after this many failed attempts in a row to connect, at most 1,000,000; 0 (the default): never.
     Builder& attempts(unsigned count) { return set("attempts", std::uint64_t{count < 1'000'000 ? count : 1'000'000}); }

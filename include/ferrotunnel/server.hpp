@@ -23,6 +23,7 @@
 #include "ferrotunnel/apply.hpp"
 #include "ferrotunnel/cluster.hpp"
 #include "ferrotunnel/control_handlers.hpp"
+#include "ferrotunnel/credential.hpp"
 #include "ferrotunnel/detail/operation.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/event.hpp"
@@ -232,8 +233,8 @@ public:
     /// problems.
     ApplyReport remove_token(const std::string& name);
 
-    /// Opens the file of Builder::access_log() again by its name: call it after the file was renamed. No line is lost.
-    /// Callable on any thread; does nothing without an access log.
+    /// Opens the files of Builder::access_log() and Builder::audit_log() again by their names: call it after a file was
+    /// renamed. No line is lost. Callable on any thread; does nothing without such a log.
     void reopen_access_log();
 
     /// Dials a service through its tunnel, as a visitor would, and completes when the client has connected the stream:
@@ -479,6 +480,13 @@ public:
     /// Sets the query parameters whose values are masked in the lines; replaces the default (token, key, password and
     /// the like). "*": all. Empty: none.
     Builder& access_log_mask(std::vector<std::string> names) { return set("access_log_mask", std::move(names)); }
+    /// Sets the audit log: a file, which is created with mode 0640, or "stdout" or "stderr". It has a line of JSON for
+    /// each login and its refusal, each service and its refusal, each act of an administrator and each change of the
+    /// settings; each line has the hash of the one before, which verify_audit_log() checks (audit_log.hpp). No thread
+    /// waits for it: what cannot be written in time is lost, and a line of the log has the number. start() fails if the
+    /// file cannot be opened, or has other content. docs/operations.md lists the events. words::off (the default):
+    /// none.
+    Builder& audit_log(std::string path) { return set("audit_log", std::move(path)); }
     /// Sets the collector that receives traces of requests; replaces all trace settings. start() fails if `ca_file`
     /// cannot be read. Default: none.
     Builder& traces(Traces traces);
@@ -493,9 +501,9 @@ public:
     Builder& tls(bool on) { return set("tls", on); }
     [[deprecated("use tls(false)")]] Builder& tls_off(bool off = true) { return tls(!off); }
     /// Sets a certificate chain and its key, as PEM files. Default: a self-signed one, kept in the state directory.
-    Builder& tls_certificate(std::string chain_file, std::string key_file) {
-        return set("tls_cert", std::move(chain_file)).set("tls_key", std::move(key_file));
-    }
+    Builder& tls_certificate(std::string chain_file, std::string key_file);
+    /// Sets a certificate from memory instead of files. After Credential::replace(), tls_pin() is that of the new one.
+    Builder& tls_certificate(Credential credential);
     /// Sets the folder for the self-signed certificate and for the hosts and ports of each token, so that they outlive
     /// a restart; it is created with mode 0700 if needed. Empty (the default): the certificate is made again at each
     /// start and kept in memory, so that its pin changes, and hosts and ports are forgotten.

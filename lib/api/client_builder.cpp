@@ -32,6 +32,11 @@ Client::Builder& Client::Builder::token(Secret token) {
     return *this;
 }
 
+Client::Builder& Client::Builder::tls_trust(Trust trust) {
+    settings_->tls_trust = std::move(trust);
+    return set("tls_ca", std::string()).set("tls_pin", std::string());
+}
+
 Client::Builder& Client::Builder::run_on(asio::io_context& context) {
     settings_->run_on = &context;
     return *this;

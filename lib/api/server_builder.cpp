@@ -51,6 +51,17 @@ Server::Builder& Server::Builder::https_bind(std::string address, bool needed, s
     return set("https_bind", std::move(address));
 }
 
+// Either form replaces the other.
+Server::Builder& Server::Builder::tls_certificate(std::string chain_file, std::string key_file) {
+    settings_->tls_credential = {};
+    return set("tls_cert", std::move(chain_file)).set("tls_key", std::move(key_file));
+}
+
+Server::Builder& Server::Builder::tls_certificate(Credential credential) {
+    settings_->tls_credential = std::move(credential);
+    return set("tls_cert", std::string()).set("tls_key", std::string());
+}
+
 Server::Builder& Server::Builder::https(Https https) {
     detail::replace_group(detail::https_place, detail::https_settings(), settings_->https, std::move(https),
                           *settings_);

@@ -39,6 +39,7 @@ std::shared_ptr<session::ServerShared> make_server_shared(const ServerSettings& 
     const auto rules = std::make_shared<const directory::RightRules>(*tokens, shared->domain);
     shared->registry->set_rules(rules);
     shared->http->set_rules(rules);
+    shared->audit = std::make_shared<audit::AuditLog>();
     shared->log = &log;
     shared->random = &random;
     return shared;

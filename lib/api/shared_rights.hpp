@@ -4,6 +4,7 @@
 //   KickList, RevokedTokens <--heard-- ClusterValues, then every session checks its rights
 //
 //   kick/TOKEN/name/NAME, kick/TOKEN/process/INSTANCE: the token's name; ends when the client may connect again
+//   end/TOKEN/name/NAME, end/TOKEN/process/INSTANCE: likewise, for some seconds: its sessions end, and it may come back
 //   revoked/SECRET: seconds since 1970; removed when a reload has added a token with this secret
 //
 // TOKEN and SECRET are ids of secrets, in hexadecimal digits. Without a cluster nothing is published or heard.
@@ -11,7 +12,9 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "api/server_sessions.hpp"
@@ -38,7 +41,7 @@ public:
     /// When ServerShared::values is set, and before workers run. Values are heard on the first worker.
     void watch();
 
-    /// These clients are kept out of all members for `time`. Any thread.
+    /// These clients are kept out of all members for `time`; zero: their sessions at other members end. Any thread.
     void publish(const std::vector<session::KickList::Client>& clients, Duration time) const;
     /// Tokens that `after` accepts and `before` did not are accepted by all members again, each as its settings say.
     /// Before this server accepts them. Any thread.
@@ -48,14 +51,21 @@ public:
 
 private:
     using Value = std::optional<directory::ClusterValue>;
+    /// Token, name, and without a name the process.
+    using Ended = std::tuple<login::TokenId, std::string, wire::InstanceId>;
 
     void heard_kick(const std::string& key, const Value& value);
+    void heard_end(const std::string& key, const Value& value);
+    void end_sessions();
     void heard_revocation(const std::string& key, const Value& value);
     std::string member_of(const directory::ClusterValue& value) const;
+    void record_act(const char* act, const std::string& member, const char* key, const std::string& subject) const;
     void check_sessions();
 
     const Needs needs_;
-    bool is_check_posted_ = false;  // of the first worker
+    // Of the first worker:
+    bool is_check_posted_ = false;
+    std::set<Ended> ended_;  // by other members, in this turn; at most limits::kicked_max
 };
 
 }  // namespace ferrotunnel::detail

@@ -89,6 +89,10 @@ public:
     const TokenId& secret() const;
     /// Valid after Want::close.
     const HandshakeFailure& failure() const;
+    /// Whether the client's hello has arrived, and what it claims: nothing of it is proved.
+    bool has_hello() const noexcept { return !client_hello_.empty(); }
+    const Agreement& claimed() const noexcept { return agreement_; }
+    const TokenId& claimed_token() const noexcept { return token_id_; }
     /// Valid after Want::close: the token that the client named, if it was tried and is wrong.
     const std::optional<TokenId>& wrong_token() const noexcept { return wrong_token_; }
 

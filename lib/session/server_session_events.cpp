@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "session/server_session.hpp"
+#include "session/session_audit.hpp"
 #include "trunk/stall_log.hpp"
 
 namespace ferrotunnel::session {
@@ -53,6 +54,7 @@ void ServerSession::on_welcome() {
     trunk_->login_done(facts_.agreement.peer);
     count_key_group(*at_.shared->counters, trunk_->pipe().key_group());
     log_session_begin(at_, trunk_->pipe().description());
+    audit_login(at_, trunk_->pipe().description());
     notify(at_, trunks == 1 ? ServerNotice::Kind::connected : ServerNotice::Kind::joined, Code::none, {}, trunks);
     if (at_.shared->registry->is_replaced(facts_.key)) {
         on_replaced({});
@@ -236,6 +238,9 @@ void ServerSession::report_end(const trunk::TrunkEnd& end) {
                                {{"peer", facts_.peer.text()}, {"code", wire::name_of(end.code)}, {"why", end.text}});
     } else if (!end.opened) {
         report_unauthenticated(at_, "a connection was refused", end.code, end.text, login_.has_begun());
+        if (!login_.is_refused()) {
+            audit_refused_login(at_, end.code, end.text, nullptr);
+        }
     }
     if (login_.is_welcome()) {
         report_session_end(at_, *trunk_, load_.traffic()->visitors.load(std::memory_order_relaxed), end);

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "audit/audit_log.hpp"
 #include "base/log.hpp"
 #include "base/published.hpp"
 #include "directory/cluster_claims.hpp"
@@ -162,6 +163,7 @@ struct ServerShared {
     std::shared_ptr<ResumeTable> resumes = std::make_shared<ResumeTable>();
     std::shared_ptr<trunk::ResumeCounts> resume_counts = std::make_shared<trunk::ResumeCounts>();
     std::shared_ptr<RegistrationTable> registrations = std::make_shared<RegistrationTable>();
+    std::shared_ptr<audit::AuditLog> audit;  // null: nothing is recorded
     Logger* log = nullptr;
     Random* random = nullptr;
 };

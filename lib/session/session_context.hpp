@@ -27,6 +27,9 @@ struct SessionFacts {
     std::string token_name{};
     std::optional<login::TokenId> secret{};  // id of the client's secret; empty until it was proved
     directory::ClientId client{};
+    /// By what the secret was found: the server's "table" of tokens, a "handler" of the application, or the plugin
+    /// "hooks". A literal.
+    const char* proved_by = "table";
 };
 
 /// State that every part of a session may read. The session outlives its parts, and owns `facts`.

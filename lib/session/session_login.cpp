@@ -7,6 +7,7 @@
 
 #include "directory/takeover.hpp"
 #include "session/server_shared.hpp"
+#include "session/session_audit.hpp"
 #include "session/session_notices.hpp"
 
 namespace ferrotunnel::session {
@@ -88,7 +89,9 @@ void SessionLogin::apply_step(const login::Step& step) {
         needs_.at.shared->brute_force->failed(login::networks_of(needs_.facts.peer), *handshake_->wrong_token(),
                                               needs_.at.worker.now());
     }
+    was_refused_ = true;
     report_unauthenticated(needs_.at, "a login was refused", failure.code, failure.text, true);
+    audit_refused_login(needs_.at, failure.code, failure.text, handshake_.get());
     needs_.end(failure.code, failure.text_for_peer);
 }
 

@@ -76,6 +76,8 @@ public:
     bool is_proved() const noexcept { return state_ != State::expects_proof; }
     bool is_welcome() const noexcept { return state_ == State::welcome; }
     bool is_admitted() const noexcept { return admitted_; }
+    /// The login was refused, which was reported.
+    bool is_refused() const noexcept { return was_refused_; }
     /// Whether an end with this text came from a peer that had proved nothing: not reported.
     bool is_unreported_end(std::string_view text) const noexcept {
         return was_evicted_ || (handshake_ && !is_proved() && !text.empty());
@@ -96,6 +98,7 @@ private:
     State state_ = State::expects_proof;
     bool admitted_ = false;  // the registry has the session
     bool was_evicted_ = false;
+    bool was_refused_ = false;
 };
 
 }  // namespace ferrotunnel::session

@@ -37,6 +37,7 @@ struct ClientValues : CommonValues {
     CopyableSecret token;
     std::string tls_ca;   // a PEM file, "system", or empty
     std::string tls_pin;  // "sha256:..." or empty
+    Trust tls_trust;      // instead of these two
     std::uint64_t attempts = 0;
     std::optional<std::chrono::milliseconds> retry_refused;  // empty: the program decides; the library gives up
     std::optional<std::uint64_t> connections;                // the number of trunks to each server

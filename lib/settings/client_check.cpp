@@ -67,6 +67,11 @@ bool is_pin(std::string_view text) {
 }
 
 void check_client_tls(const ClientSettings& settings, std::vector<Problem>& problems) {
+    if (!settings.tls && !settings.tls_trust.empty()) {
+        problems.push_back({"tls_trust", "has no meaning while TLS is off"});
+    } else if (!settings.tls_trust.empty() && (!settings.tls_ca.empty() || !settings.tls_pin.empty())) {
+        problems.push_back({"tls_trust", "replaces `tls_ca` and `tls_pin`: set either it or these"});
+    }
     if (!settings.tls && !settings.tls_ca.empty()) {
         problems.push_back({"tls_ca", "has no meaning while TLS is off"});
     } else if (!settings.tls_ca.empty() && settings.tls_ca != "system") {

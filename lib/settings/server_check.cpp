@@ -25,11 +25,16 @@ namespace ferrotunnel::detail {
 namespace {
 
 void check_server_tls(const ServerSettings& settings, std::vector<Problem>& problems) {
-    if (settings.tls_chain.empty() && settings.tls_key.empty()) {
+    const bool has_files = !settings.tls_chain.empty() || !settings.tls_key.empty();
+    if (!has_files && settings.tls_credential.empty()) {
         return;
     }
     if (!settings.tls) {
         problems.push_back({"tls_certificate", "has no meaning while TLS is off"});
+    } else if (!has_files) {
+        return;
+    } else if (!settings.tls_credential.empty()) {
+        problems.push_back({"tls_certificate", "is either files or a credential from memory"});
     } else if (settings.tls_chain.empty() || settings.tls_key.empty()) {
         problems.push_back({"tls_certificate", "needs both the certificate's file and the key's file"});
     } else {
@@ -39,6 +44,9 @@ void check_server_tls(const ServerSettings& settings, std::vector<Problem>& prob
 }
 
 void check_access_log(ServerValues& settings, std::vector<Problem>& problems) {
+    if (settings.audit_log == access_off) {
+        settings.audit_log.clear();
+    }
     if (settings.access_log == access_off) {
         settings.access_log.clear();
     }

@@ -93,7 +93,8 @@ using Member =
                  std::optional<std::string> Group::*, std::vector<std::string> Group::*, TlsGrade Group::*>;
 
 /// A row: the facts of a setting, and the member that has its value. A section has no value of one of these types;
-/// instead it may have `is_same`, which compares the section in two groups, and `copy`, which copies it.
+/// instead it may have `is_same`, which compares the section in two groups, and `copy`, which copies it. A setting with
+/// a value has them if an application can set it in another form, too: then both forms have to be the same.
 template <typename Group>
 struct Setting : SettingFacts {
     Member<Group> at{};

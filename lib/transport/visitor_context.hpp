@@ -43,7 +43,8 @@ struct RunningHandshake {
     std::shared_ptr<const LoadedCertificate> challenge;
     /// Kept until the end, so that a reload in between makes no difference.
     std::shared_ptr<const CertificateSnapshot> certificates;
-    const ServedCertificates* served = nullptr;  // of them, for this name
+    const ServedCertificates* served = nullptr;  // of them, for this name, or the next
+    ServedCertificates by_host;                  // that the application has found
     /// Why we rejected the visitor, in words for the log; otherwise empty.
     std::string refusal;
 };

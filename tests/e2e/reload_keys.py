@@ -136,6 +136,7 @@ values = {
     "server.domain": "d.test", "server.public_host": "h.test", "server.allow_ports": ["1024-65535"],
     "server.connections_per_token": 77, "server.ports_per_token": 77, "server.hold": "7s",
     "server.access_log": f"{folder}/access.log", "server.access_log_format": "json", "server.access_log_mask": ["sid"],
+    "server.audit_log": f"{folder}/audit.log",
     "server.traces.endpoint": "http://127.0.0.1:1/x", "server.traces.sample": 0.5, "server.traces.service_name": "edge",
     "server.traces.headers": {"X-A": f"file:{folder}/a"}, "server.traces.ca": f"{folder}/two.pem",
     "server.token": [{"name": "alice", "secret": f"file:{folder}/a"}],

@@ -147,7 +147,7 @@ TEST_CASE("a file says all of it", "[https]") {
     https.folders = {"/etc/certificates"};
     https.fallback = Certificate{"/etc/any.pem", ""};
     https.grade = TlsGrade::intermediate;
-    https.client_certificates = {{"a.x", "/etc/ca.pem", true, true}, {"*", "/etc/ca.pem", false}};
+    https.client_certificates = {{.host = "a.x", .ca_file = "/etc/ca.pem", .chain = true}, {"*", "/etc/ca.pem", false}};
     https.reload_interval = 1s;
     https.public_port = 443;
     https.redirect = 308;

@@ -103,8 +103,9 @@ TEST_CASE("options: what is wrong is told by the setting, and not said", "[optio
               "no: no such key; the keys here are bind, tcp_bind, public_host, http_bind, domain, allow_ports, "
               "https_bind, connect_bind, ssh_service, silent_service, proxy_protocol_from, tls_cert, tls_key, "
               "state_dir, connections_per_token, "
-              "ports_per_token, hold, access_log, access_log_format, access_log_mask, allow_weak_token, tls, workers, "
-              "busy_poll, memory_max, resume, resume_memory, control, metrics, dashboard, dashboard_token_file, "
+              "ports_per_token, hold, access_log, access_log_format, access_log_mask, audit_log, "
+              "allow_weak_token, tls, workers, busy_poll, memory_max, resume, resume_memory, control, metrics, "
+              "dashboard, dashboard_token_file, "
               "dashboard_tls_cert, "
               "dashboard_tls_key, timing, http, "
               "https, acme, cluster, traces, plugins"});

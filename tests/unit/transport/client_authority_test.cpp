@@ -63,7 +63,7 @@ TEST_CASE("rules that differ have digests that differ") {
                                         {"b.example", directory.path() / "one", true},
                                         {"c.example", directory.path() / "one", false},
                                         {"d.example", directory.path() / "two", true},
-                                        {"e.example", directory.path() / "one", true, true}});
+                                        {"e.example", directory.path() / "one", true, {}, true}});
     CHECK(all->find("a.example") == all->find("b.example"));  // and it is kept once
     CHECK(all->find("a.example")->digest != all->find("c.example")->digest);
     CHECK(all->find("a.example")->digest != all->find("d.example")->digest);

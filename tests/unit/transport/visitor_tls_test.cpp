@@ -41,7 +41,7 @@ struct Hosts {
     void request_certificate(const std::string& host, const Made& authority, bool required = true, bool chain = false) {
         const auto file = directory.path() / ("ca" + std::to_string(settings.client_authorities.size()));
         put_file(file, certificate_pem(authority));
-        settings.client_authorities.push_back({host, file, required, chain});
+        settings.client_authorities.push_back({host, file, required, {}, chain});
     }
     std::shared_ptr<VisitorTls> tls() const { return make_visitor_tls(settings); }
 };
