@@ -68,6 +68,8 @@ class Later;
 class Visitor;
 class Login;
 class Registration;
+struct TokenQuery;
+class TokenReply;
 struct VisitOutcome;
 template <typename Subject>
 class LaterOf;
@@ -375,6 +377,16 @@ public:
     /// For a note read in on_response or on_close, after all on_request hooks.
     void reads_note_at_last(Text name, Text path = {}) const { declare_note(FT_READS_NOTE_AT_LAST, path, name); }
 
+    /// In check(): declares that the instance looks up tokens of clients (Plugin::on_token). One instance of a server
+    /// may.
+    void looks_up_tokens(Text path = {}) const {
+        if (!has() || detail::api.tokens == nullptr) {
+            problem(path, "needs a newer server, one that looks up tokens at plugins");
+            return;
+        }
+        detail::api.tokens->declare(settings_);
+    }
+
 private:
     bool has() const noexcept { return settings_ != nullptr && detail::api.settings != nullptr; }
     void declare_note(std::uint32_t use, Text path, Text name) const {
@@ -426,6 +438,9 @@ public:
     virtual Decision on_login(Login&) { return Decision::go_on(); }
     /// Called once for each service of a client, not for each tunnel connection.
     virtual Decision on_register(Registration&) { return Decision::go_on(); }
+    /// Called for a client whose token is in none of the server's tables, if check() has declared that the instance
+    /// looks up tokens: see plugin_tokens.hpp. The reply may be moved and used later, on any thread.
+    virtual void on_token(const TokenQuery&, TokenReply);
 
     /// The importance of a line in the server's log.
     enum class Level : std::int32_t {
@@ -451,6 +466,11 @@ private:
 
     const ft_instance* self_ = nullptr;
 };
+
+namespace detail {
+template <typename Class>
+void look_up_token(void* instance, const ft_token_query* whole, ft_token_reply* raw) noexcept;
+}
 
 /// The function table of a plugin class.
 template <typename Class>
@@ -569,6 +589,9 @@ struct TypeOf {
     static constexpr bool has_register =
         !std::is_same_v<decltype(&Class::on_register), Decision (Plugin::*)(Registration&)>;
 
+    static constexpr bool has_token =
+        !std::is_same_v<decltype(&Class::on_token), void (Plugin::*)(const TokenQuery&, TokenReply)>;
+
     // A guard for TCP visitors or for clients would admit all of them on a server that never calls it.
     static constexpr bool has_session_hook = has_connect || has_login || has_register;
 
@@ -609,6 +632,7 @@ struct TypeOf {
             made.on_visit_close = has_visit_close ? &on_visit_close<Visitor, VisitOutcome> : nullptr;
             made.on_login = has_login ? &call_for<Login, &Class::on_login> : nullptr;
             made.on_register = has_register ? &call_for<Registration, &Class::on_register> : nullptr;
+            made.on_token = has_token ? &detail::look_up_token<Class> : nullptr;
             return made;
         }();
         return type;
@@ -634,3 +658,4 @@ __attribute__((visibility("hidden"))) const ft_library* library(const ft_host* h
 #include "ferrotunnel/detail/plugin_decision.hpp"
 #include "ferrotunnel/plugin_body.hpp"
 #include "ferrotunnel/plugin_session.hpp"
+#include "ferrotunnel/plugin_tokens.hpp"

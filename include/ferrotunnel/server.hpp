@@ -21,6 +21,7 @@
 
 #include "ferrotunnel/acme.hpp"
 #include "ferrotunnel/apply.hpp"
+#include "ferrotunnel/authenticate.hpp"
 #include "ferrotunnel/cluster.hpp"
 #include "ferrotunnel/control_handlers.hpp"
 #include "ferrotunnel/credential.hpp"
@@ -229,9 +230,22 @@ public:
     /// Adds a token that clients may log in with, as Builder::add_token does; works like apply() with all other
     /// settings unchanged. A name that is in use is reported as a problem.
     ApplyReport add_token(Secret token, std::string name, Rights rights = {}, Secret also = {});
-    /// Removes the token of this name and ends its sessions. An unknown name, and the last token, are reported as
-    /// problems.
+    /// Removes the token of this name and ends its sessions. An unknown name, and the last token (unless tokens are
+    /// looked up: Builder::authenticate), are reported as problems.
     ApplyReport remove_token(const std::string& name);
+
+    /// Revokes a token that Builder::authenticate's handler has accepted, named by its id (ferrotunnel::token_id):
+    /// forgets what was cached about it, ends its sessions, also those that wait to be resumed, and releases the hosts
+    /// and ports that it has reserved. Calls of the handler for it that have no answer yet count as failed. At the
+    /// other members of a cluster likewise, within a second, or when they are linked again within 24 h. It is no ban:
+    /// the next login with the token calls the handler, so make it refuse the token first. Returns whether the token
+    /// was known here. Does nothing to tokens of the table: see remove_token(). Callable on any thread, also in the
+    /// handler.
+    bool revoke(const std::string& token_id);
+    /// Forgets what was cached about a token, or about all: the next login calls the handler. Sessions continue.
+    /// Callable on any thread.
+    void forget_login(const std::string& token_id);
+    void forget_logins();
 
     /// Opens the files of Builder::access_log() and Builder::audit_log() again by their names: call it after a file was
     /// renamed. No line is lost. Callable on any thread; does nothing without such a log.
@@ -322,8 +336,8 @@ private:
 };
 
 /// Collects the settings of a Server; each call replaces what an earlier one set, except add_token() and add_plugin().
-/// Only a token is required. A Builder holds secrets, so it can be moved but not copied: to keep one, declare
-/// `Server::Builder builder;` and then call its members.
+/// Only a token, or authenticate(), is required. A Builder holds secrets, so it can be moved but not copied: to keep
+/// one, declare `Server::Builder builder;` and then call its members.
 class FERROTUNNEL_EXPORT Server::Builder {
 public:
     static constexpr const char* tcp_bind_default = "0.0.0.0";
@@ -397,6 +411,19 @@ public:
                                                      Secret also = {}) {
         return add_token(std::move(token), std::move(name), std::move(rights), std::move(also));
     }
+    /// Sets the function that looks up tokens which are not in the server's table, the tokens of add_token(): the table
+    /// comes first, and with a handler it may be empty. The handler is called for each login with an id that is not in
+    /// the table (or whose proof does not match there), unless AcceptedLogin::cache_for covers it, and not when a
+    /// session is resumed here. It gets the id and answers with the secret, a name and rights, at once or later.
+    ///
+    /// It is called on a thread of its own, one call at a time, so it may block, which delays other logins only; with
+    /// run_on() it is called inside the io_context and must not block. It must outlive the Server's destruction. It may
+    /// call the Server, except stop() and the destructor.
+    ///
+    /// A session keeps the rights that it began with for what it has registered, until the token is revoked or expires
+    /// (Rights::expires); a later login of the same token brings its rights for everything new. apply() does not change
+    /// the handler. Default: none.
+    Builder& authenticate(AuthenticateHandler handler, AuthenticateLimits limits = {});
     /// Sets the services that must prove a token of their own, in addition to their client's login; up to 256. Replaces
     /// those that were set before. Default: none.
     Builder& guarded_services(std::vector<GuardedService> services);

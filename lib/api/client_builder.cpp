@@ -1,3 +1,5 @@
+#include <map>
+#include <string>
 #include <utility>
 
 #include "api/builder_access.hpp"
@@ -24,6 +26,7 @@ template Client::Builder& Client::Builder::set(std::string_view setting, bool va
 template Client::Builder& Client::Builder::set(std::string_view setting, std::uint64_t value);
 template Client::Builder& Client::Builder::set(std::string_view setting, std::string value);
 template Client::Builder& Client::Builder::set(std::string_view setting, std::vector<std::string> value);
+template Client::Builder& Client::Builder::set(std::string_view setting, std::map<std::string, std::string> value);
 template Client::Builder& Client::Builder::set(std::string_view setting, std::chrono::milliseconds value);
 
 Client::Builder& Client::Builder::token(Secret token) {

@@ -109,6 +109,12 @@ Server::Builder& Server::Builder::add_token(Secret token, std::string name, Righ
     return *this;
 }
 
+Server::Builder& Server::Builder::authenticate(AuthenticateHandler handler, AuthenticateLimits limits) {
+    settings_->authenticate = std::move(handler);
+    settings_->authenticate_limits = limits;
+    return *this;
+}
+
 Server::Builder& Server::Builder::add_plugin(PluginUse use) {
     settings_->plugins.push_back({std::move(use), {}});
     return *this;

@@ -110,6 +110,8 @@ bool SettingsComparison::has_own_authority() const {
 SettingsComparison compare_settings(const ServerSettings& present, ServerSettings&& next) {
     SettingsComparison all;
     ApplyReport& report = all.report;
+    next.authenticate = present.authenticate;
+    next.authenticate_limits = present.authenticate_limits;
     report.problems = problems_of(next);
     if (!report.ok()) {
         return all;

@@ -37,6 +37,7 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
       notices_(events_, log_),
       sessions_({*workers_, shared_, log_, [this] { lifecycle_.recheck(); }}),
       shared_rights_({*workers_, shared_, sessions_, log_}),
+      authentication_(detail::ServerAuthentication::make(settings, {*workers_, shared_, log_, shared_rights_})),
       clients_({sessions_, shared_->kicked, events_, log_,
                 [this](const std::vector<session::KickList::Client>& clients, Duration time) {
                     shared_rights_.publish(clients, time);
@@ -77,6 +78,16 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
     shared_->on_host_offered = [this](const std::string& host, const std::string& token_name, bool is_assigned) {
         certificates_.offered(host, token_name, is_assigned);
     };
+    plugins_.on_chain([this] { authentication_->follow(plugins_.sessions()); });
+    shared_->tokens.external()->on_expiring(
+        [this](login::Rights::Moment expires) { upkeep_.check_expiry_at(expires); });
+    shared_->tokens.external()->on_forgotten([this] {
+        const auto rules = shared_->registry->rules();
+        shared_->token_use->forget_owners([&rules](const login::TokenId& token) { return rules->has_token(token); });
+        shared_->secrets->forget([this](const login::TokenId& secret) {
+            return shared_->tokens.find(secret) != nullptr || shared_->tokens.external()->has(secret);
+        });
+    });
     shared_->on_member = [this](const directory::MemberNotice& change) { notices_.notify_member(change); };
 }
 
@@ -294,7 +305,7 @@ bool Server::Impl::has_visitors() const {
 
 bool Server::Impl::in_callback() const {
     return log_.here() || plugin::ControlCall::here() || control_.here() || edge_.tls().in_handler() ||
-           (workers_->at(0).owns_thread() && events_.here());
+           (workers_->at(0).owns_thread() && (events_.here() || authentication_->here()));
 }
 
 void Server::Impl::cut_off() {
@@ -327,6 +338,7 @@ void Server::Impl::shut_down(bool was_started) {
     plugins_.close();
     edge_.close_tls();
     sessions_.abandon();
+    authentication_->close();
     shared_->ports->end();
     if (was_started) {
         Event stopped;

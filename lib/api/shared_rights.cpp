@@ -1,6 +1,7 @@
 #include "api/shared_rights.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <iterator>
@@ -23,7 +24,9 @@ constexpr std::chrono::seconds end_time{10};  // all linked members have heard o
 constexpr std::string_view name_part = "/name/";
 constexpr std::string_view process_part = "/process/";
 constexpr std::string_view revoked_prefix = "revoked/";
-constexpr std::size_t token_name_shown_max = 256;  // of another member's token, in status
+constexpr std::string_view external_prefix = "external/";
+constexpr std::chrono::hours external_end_known_for{24};  // to members that are not linked meanwhile
+constexpr std::size_t token_name_shown_max = 256;         // of another member's token, in status
 
 Secrets secrets_of(const login::AcceptedTokens& tokens) {
     Secrets secrets;
@@ -90,6 +93,8 @@ void SharedRights::watch() {
                       [this](const std::string& key, const Value& value) { heard_end(key, value); });
         values->watch(std::string(revoked_prefix),
                       [this](const std::string& key, const Value& value) { heard_revocation(key, value); });
+        values->watch(std::string(external_prefix),
+                      [this](const std::string& key, const Value& value) { heard_external_end(key, value); });
     }
 }
 
@@ -132,6 +137,29 @@ void SharedRights::revoke(const login::AcceptedTokens& before, const login::Acce
                             {{"token", to_hex(secret)}});
         }
     }
+}
+
+bool SharedRights::revoke_external(const login::TokenId& secret) const {
+    const bool was_known = end_external(secret);
+    needs_.sessions.for_each([](session::ServerSession& session) { session.check_rights(); });
+    const auto& values = needs_.shared->values;
+    std::array<std::uint8_t, 8> different{};
+    needs_.shared->random->fill(different);
+    if (values &&
+        !values->set(std::string(external_prefix) + to_hex(secret), to_hex(different), external_end_known_for)) {
+        needs_.log.warn("other members of the cluster do not learn that a token was revoked: too many were",
+                        {{"token", to_hex(secret)}});
+    }
+    return was_known;
+}
+
+// What it has reserved without a client is released, too.
+bool SharedRights::end_external(const login::TokenId& secret) const {
+    const session::ServerShared& shared = *needs_.shared;
+    const bool was_known = shared.authenticator->revoke(secret);
+    shared.registry->forget_unknown_owners();
+    shared.http->forget_unknown_owners();
+    return was_known;
 }
 
 // --- what members have decided, this one included: an earlier process of it may have ---
@@ -230,6 +258,22 @@ void SharedRights::heard_revocation(const std::string& key, const Value& value) 
         record_act("revoke", value->member, "token", token->name);
     }
     check_sessions();
+}
+
+// A value that is reported again, after a link was lost, must not end the sessions that have begun since.
+void SharedRights::heard_external_end(const std::string& key, const Value& value) {
+    login::TokenId secret{};
+    if (!value) {
+        external_ends_.erase(key);
+        return;
+    }
+    const bool is_new = std::exchange(external_ends_[key], value->text) != value->text;
+    const bool is_own = value->member == needs_.shared->values->own_member();
+    if (is_new && !is_own && from_hex(std::string_view(key).substr(external_prefix.size()), secret)) {
+        (void)end_external(secret);
+        record_act("revoke", value->member, "token_id", to_hex(secret));
+        check_sessions();
+    }
 }
 
 std::string SharedRights::member_of(const directory::ClusterValue& value) const {

@@ -129,6 +129,7 @@ void ClientSession::apply_step(const login::Step& step) {
     }
     switch (step.want) {
         case login::Want::message:
+        case login::Want::token:
         case login::Want::decision:
             return;
         case login::Want::nothing:

@@ -68,6 +68,18 @@ constexpr Setting<ClientValues> settings_of_client[] = {
       .help = "Name of this client in the server's status and logs, and in `service.client`.",
       .default_text = "none"},
      &ClientValues::name},
+    {{.key = "metadata",
+      .form = Form::pairs,
+      .option = "metadata",
+      .operand = "KEY=VALUE",
+      .is_repeated = true,
+      .topic = running_topic,
+      .type = client_metadata_type,
+      .help = "Texts for the server's operator, like `{site: barn}`: shown in its status, and known to its plugins and "
+              "to what looks up tokens there. Not secret, since they are sent before the server has proved itself. Up "
+              "to 16 keys of 64 letters, digits and `._-`, values of 256 bytes, 1,024 bytes in all.",
+      .default_text = "none"},
+     &ClientValues::metadata},
     {{.key = "identity",
       .form = Form::word,
       .fault = identity_fault,

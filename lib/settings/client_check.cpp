@@ -233,6 +233,9 @@ void check_settings(ClientSettings& settings, std::vector<Problem>& problems) {
     if (!settings.name.empty() && !is_name(settings.name)) {
         problems.push_back({"name", in_quotes(settings.name) + ": " + name_expected});
     }
+    if (const auto fault = wire::fault_of(settings.metadata)) {
+        problems.push_back({"metadata", fault->text});
+    }
     for (const net::HostPort& server : servers) {
         if (const auto proxy = proxy_of(settings, server); !proxy) {
             problems.push_back({"proxy", proxy.error()});

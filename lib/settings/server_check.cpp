@@ -72,6 +72,8 @@ std::optional<std::string> access_format_fault(const std::string& text) {
 
 void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
     leave_out_what_is_off(settings);
+    std::vector<Problem> of_plugins;  // reported in the order of the settings
+    settings.plugins_look_up_tokens = any_looks_up_tokens(prepare_plugins(settings.plugins, of_plugins));
     check_common(settings, settings, problems);
     check_bind(settings, problems);
     check_tcp_bind(settings, problems);
@@ -96,7 +98,7 @@ void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
     }
     check_bounds({}, server_settings(), settings, problems);
     check_bounds(plugins_place, plugin_limit_settings, settings.plugin_limits, problems);
-    (void)prepare_plugins(settings.plugins, problems);
+    problems.insert(problems.end(), of_plugins.begin(), of_plugins.end());
     check_guarded_services(settings.guarded_services, problems);
     check_client_plugins(settings.client_plugins, settings.plugins.size(), problems);
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "ferrotunnel/authenticate.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/event.hpp"
 #include "ferrotunnel/http.hpp"
@@ -55,7 +56,11 @@ struct ClientSettings : ClientValues, Attached {
     std::vector<std::string> known_servers;  // of an earlier start; checked: valid, with ports
 };
 
-struct ServerSettings : ServerValues, Attached {};
+struct ServerSettings : ServerValues, Attached {
+    AuthenticateHandler authenticate;  // may be empty
+    AuthenticateLimits authenticate_limits;
+    bool plugins_look_up_tokens = false;  // checked: a plugin looks up tokens
+};
 
 /// Appends all problems, and fills in defaults (a missing port, names of tokens).
 void check_settings(ClientSettings& settings, std::vector<Problem>& problems);

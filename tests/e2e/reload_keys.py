@@ -161,7 +161,7 @@ values = {
     "server.state_dir": f"{folder}/elsewhere",
     "client.server": "127.0.0.1:1", "client.token": f"file:{folder}/b", "client.tls": False,
     "client.tls_ca": f"{folder}/ca.pem", "client.tls_pin": "sha256:DSHu3r3RlnPvoMH1iPcYj0M0yC1mzZTMo3Qp5iPVkWQ=",
-    "client.proxy": "http://127.0.0.1:9", "client.name": "n", "client.identity": "i", "client.replace": True, "client.linger": "3s", "client.connections": 3, "client.redundancy": 1, "client.attempts": 9,
+    "client.proxy": "http://127.0.0.1:9", "client.name": "n", "client.identity": "i", "client.metadata": {"site": "barn"}, "client.replace": True, "client.linger": "3s", "client.connections": 3, "client.redundancy": 1, "client.attempts": 9,
     "client.retry_refused": "61s", "client.managed": ["127.0.0.1:3000-3999"],
     "client.dashboard_token_file": f"{folder}/b", "client.dashboard_tls_cert": f"{folder}/one_more.pem",
     "client.dashboard_tls_key": f"{folder}/one_again.key", "server.dashboard_token_file": f"{folder}/b",
