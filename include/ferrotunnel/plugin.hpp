@@ -184,6 +184,14 @@ public:
     /// version 4. Clients choose the names of services, but the operator those of tokens: use this to identify what
     /// clients share.
     Text token() const { return get(FT_TOKEN); }
+    /// The visitor's client certificate, which the server has verified (`client_certificates`), as in the fields for
+    /// backends: its subject as in RFC 4514 ("CN=alice,O=Example"), its subjectAltName
+    /// ("DNS:a.example,URI:spiffe://a/b", percent-encoded), and SHA-256 of it, 64 hexadecimal digits in lower case. All
+    /// are empty if there is none, or if the server is older than minor version 6; the first two also if they are too
+    /// long.
+    Text client_certificate_subject() const { return get(FT_CLIENT_CERTIFICATE_SUBJECT); }
+    Text client_certificate_names() const { return get(FT_CLIENT_CERTIFICATE_NAMES); }
+    Text client_certificate_fingerprint() const { return get(FT_CLIENT_CERTIFICATE_FINGERPRINT); }
     Text request_id() const { return get(FT_REQUEST_ID); }
     bool is_https() const { return get(FT_SCHEME) == "https"; }
 

@@ -8,6 +8,7 @@
 #include "base/check.hpp"
 #include "buffer/spare_memory.hpp"
 #include "http/canonical_path.hpp"
+#include "http/certificate_fields.hpp"
 
 namespace ferrotunnel::exchange {
 
@@ -152,6 +153,9 @@ bool HttpExchange::is_same_service(std::string_view path) const noexcept {
 void HttpExchange::begin(const http::RequestHead& head) {
     EdgeCounters::add(at_.edge.counters.requests);
     request_.read(head, at_.edge.new_request_id());
+    if (at_.visitor.certificate_source == CertificateSource::member && !at_.visitor.certificate) {
+        at_.visitor.certificate = http::read_certificate(head);  // the same in each head of the connection
+    }
     record_.begin(&head);
     upload_.begin(head);
     arrive(head);
