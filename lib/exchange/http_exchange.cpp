@@ -422,11 +422,14 @@ void HttpExchange::fail(const Failure& failure) {
     }
     if (phase_ != Phase::waiting || !retries_.may_repeat(failure)) {
         const bool waits = failure.not_here && phase_ == Phase::waiting && retries_.can_repeat(forwards_max);
+        const bool is_elsewhere = is_for_another_member(failure);
         if (waits) {  // as for a client that is offline
             placement_.record_miss();
         }
         drop_backend();
-        if (!waits || !wait_for_successor()) {
+        if (is_elsewhere) {
+            enter(Phase::elsewhere);
+        } else if (!waits || !wait_for_successor()) {
             answer_locally(static_cast<const Refusal&>(failure));
         }
         return;
@@ -436,6 +439,12 @@ void HttpExchange::fail(const Failure& failure) {
     drop_backend();
     enter(Phase::opening);
     carry_out(placement_.open_again());
+}
+
+// The client refuses new connections without reading: it is on its way to another member, which the entry finds.
+bool HttpExchange::is_for_another_member(const Failure& failure) const noexcept {
+    return at_.visitor.from_member && phase_ == Phase::waiting && failure.not_delivered && !stream()->connected() &&
+           failure.state == PageState::no_client && !has_reached_anybody();
 }
 
 void HttpExchange::check_deadline() {

@@ -100,7 +100,7 @@ bool HttpConnection::advance() {
     }
     if (exchange_) {
         exchange_->flush();
-        if (visitor_.from_member && exchange_->has_effect()) {
+        if (visitor_.from_member && exchange_->has_effect(true)) {
             pipe_->confirm_input();
         }
     }
