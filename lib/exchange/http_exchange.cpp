@@ -422,7 +422,8 @@ void HttpExchange::fail(const Failure& failure) {
     }
     if (phase_ != Phase::waiting || !retries_.may_repeat(failure)) {
         const bool waits = failure.not_here && phase_ == Phase::waiting && retries_.can_repeat(forwards_max);
-        const bool is_elsewhere = is_for_another_member(failure);
+        const bool is_elsewhere = at_.visitor.from_member && phase_ == Phase::waiting && failure.not_delivered &&
+                                  failure.state == PageState::no_client && !has_effect(true);
         if (waits) {  // as for a client that is offline
             placement_.record_miss();
         }
@@ -442,11 +443,6 @@ void HttpExchange::fail(const Failure& failure) {
 }
 
 // The client refuses new connections without reading: it is on its way to another member, which the entry finds.
-bool HttpExchange::is_for_another_member(const Failure& failure) const noexcept {
-    return at_.visitor.from_member && phase_ == Phase::waiting && failure.not_delivered && !stream()->connected() &&
-           failure.state == PageState::no_client && !has_reached_anybody();
-}
-
 void HttpExchange::check_deadline() {
     switch (phase_) {
         case Phase::on_hold:
