@@ -112,7 +112,7 @@ Server::Builder read_settings(const Sources& sources, ServerPlan& plan, Signals&
     }
     apply_setting_options(options, server_settings(), builder, problems);
     check_token_word(options, sources.arguments.token, problems);
-    if (needs_token(sources, file.has_token)) {
+    if (needs_token(sources, file.has_token || file.looks_up_tokens)) {
         plan.token_files.clear();
         plan.has_strong_token = false;
         for (FoundToken& token : find_tokens(sources, "Token that clients will need: ", signals, answered, problems)) {

@@ -233,6 +233,21 @@ ApplyReport Server::add_token(Secret token, std::string name, Rights rights, Sec
         .add_token({std::move(token), std::move(name), std::move(rights), std::move(also)});
 }
 
+bool Server::revoke(const std::string& token_id) {
+    Impl& engine = detail::engine_of(impl_, "Server");
+    const bool was_known = engine.authentication().revoke(token_id);
+    record_act(engine.audit(), "revoke", "token_id", token_id);
+    return was_known;
+}
+
+void Server::forget_login(const std::string& token_id) {
+    detail::engine_of(impl_, "Server").authentication().forget_login(token_id);
+}
+
+void Server::forget_logins() {
+    detail::engine_of(impl_, "Server").authentication().forget_logins();
+}
+
 ApplyReport Server::remove_token(const std::string& name) {
     return detail::engine_of(impl_, "Server").reload().remove_token(name);
 }

@@ -183,7 +183,13 @@ Answer ServerControl::answer(const admin::KickRequest& request) {
                                   "). No client was disconnected.");
     }
     if (kicked->ended == 0 && kicked->kept_out == 0) {
-        return ServerClients::no_client(request.client);
+        Answer none = ServerClients::no_client(request.client);
+        if (needs_.cluster.get()) {
+            none.body["error"]["message"] =
+                none.body["error"]["message"].get<std::string>() +
+                " If it is connected to another server of the cluster, name that (--server).";
+        }
+        return none;
     }
     Json json{{"kicked", kicked->ended}};
     if (kicked->kept_out != 0) {

@@ -37,11 +37,12 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
       notices_(events_, log_),
       sessions_({*workers_, shared_, log_, [this] { lifecycle_.recheck(); }}),
       shared_rights_({*workers_, shared_, sessions_, log_}),
+      authentication_(detail::ServerAuthentication::make(settings, {*workers_, shared_, log_, shared_rights_})),
       clients_({sessions_, shared_->kicked, events_, log_,
                 [this](const std::vector<session::KickList::Client>& clients, Duration time) {
                     shared_rights_.publish(clients, time);
                 }}),
-      dial_({*workers_, sessions_, *shared_, life_, shared_->mux.open_deadline}),
+      dial_({*workers_, sessions_, *shared_, make_intrusive<detail::OwnerLife>(), shared_->mux.open_deadline}),
       carriers_(*shared_),
       connect_access_(*shared_, carriers_),
       listeners_({*workers_, shared_, log_, endpoints_, sessions_, connect_access_}),
@@ -57,7 +58,8 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
       state_({*workers_, shared_, log_, random_}),
       upkeep_({*workers_, shared_, log_, sessions_}),
       statistics_({*workers_, shared_, sessions_, notices_, traces_, [this] { return edge_.totals(); }}),
-      handover_({*workers_, shared_, log_, lifecycle_, control_, endpoints_, sessions_, listeners_, edge_, state_}),
+      handover_(
+          {*workers_, shared_, log_, lifecycle_, control_, endpoints_, sessions_, listeners_, edge_, state_, cluster_}),
       reload_(std::move(settings),
               {*workers_, shared_, log_, random_, lifecycle_, sessions_, plugins_, logs_.audit, logs_.access, traces_,
                sharers_, edge_, cluster_, certificates_, state_, upkeep_, shared_rights_}) {
@@ -76,6 +78,16 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
     shared_->on_host_offered = [this](const std::string& host, const std::string& token_name, bool is_assigned) {
         certificates_.offered(host, token_name, is_assigned);
     };
+    plugins_.on_chain([this] { authentication_->follow(plugins_.sessions()); });
+    shared_->tokens.external()->on_expiring(
+        [this](login::Rights::Moment expires) { upkeep_.check_expiry_at(expires); });
+    shared_->tokens.external()->on_forgotten([this] {
+        const auto rules = shared_->registry->rules();
+        shared_->token_use->forget_owners([&rules](const login::TokenId& token) { return rules->has_token(token); });
+        shared_->secrets->forget([this](const login::TokenId& secret) {
+            return shared_->tokens.find(secret) != nullptr || shared_->tokens.external()->has(secret);
+        });
+    });
     shared_->on_member = [this](const directory::MemberNotice& change) { notices_.notify_member(change); };
 }
 
@@ -236,7 +248,7 @@ asio::any_io_executor Server::Impl::executor() const {
 // --- the end ---
 
 void Server::Impl::refuse_newcomers() {
-    life_->set_stopped();
+    dial_.set_stopped();
     sessions_.close();
     endpoints_.drop_sockets();
 }
@@ -292,8 +304,8 @@ bool Server::Impl::has_visitors() const {
 }
 
 bool Server::Impl::in_callback() const {
-    return log_.here() || plugin::ControlCall::here() || control_.here() ||
-           (workers_->at(0).owns_thread() && events_.here());
+    return log_.here() || plugin::ControlCall::here() || control_.here() || edge_.tls().in_handler() ||
+           (workers_->at(0).owns_thread() && (events_.here() || authentication_->here()));
 }
 
 void Server::Impl::cut_off() {
@@ -310,7 +322,7 @@ void Server::Impl::cut_off() {
 }
 
 void Server::Impl::shut_down(bool was_started) {
-    life_->set_stopped();
+    dial_.set_stopped();
     control_.close();  // first: it uses all other parts
     certificates_.stop();
     shared_->ports->stop_holding();
@@ -326,6 +338,7 @@ void Server::Impl::shut_down(bool was_started) {
     plugins_.close();
     edge_.close_tls();
     sessions_.abandon();
+    authentication_->close();
     shared_->ports->end();
     if (was_started) {
         Event stopped;

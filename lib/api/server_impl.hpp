@@ -18,6 +18,7 @@
 #include "api/named_carriers.hpp"
 #include "api/port_sharers.hpp"
 #include "api/request_records.hpp"
+#include "api/server_authentication.hpp"
 #include "api/server_certificates.hpp"
 #include "api/server_clients.hpp"
 #include "api/server_cluster.hpp"
@@ -69,6 +70,7 @@ public:
     detail::ServerReload& reload() noexcept { return reload_; }
     detail::ServerHandover& handover() noexcept { return handover_; }
     detail::FacadeControl& control() noexcept { return control_; }
+    const detail::ServerAuthentication& authentication() const noexcept { return *authentication_; }
     audit::AuditLog& audit() noexcept { return *shared_->audit; }
 
 private:
@@ -92,7 +94,6 @@ private:
     detail::ServerPlugins plugins_;  // ends after everything that could still hold one
     const std::unique_ptr<runtime::WorkerGroup> workers_;
     const std::shared_ptr<session::ServerShared> shared_;
-    const IntrusivePtr<detail::OwnerLife> life_ = make_intrusive<detail::OwnerLife>();
     detail::ServerLogs logs_;
     detail::SpanSender traces_;
     detail::FacadeControl control_;
@@ -101,6 +102,7 @@ private:
     detail::ServerNotices notices_;
     detail::ServerSessions sessions_;
     detail::SharedRights shared_rights_;
+    const std::shared_ptr<detail::ServerAuthentication> authentication_;
     detail::ServerClients clients_;
     detail::ServiceDial dial_;
     const detail::NamedCarriers carriers_;

@@ -22,7 +22,7 @@ ServerReload::Change::Change(ServerReload& reload, const char* what)
 
 void ServerReload::refuse_in_callbacks(const char* what) const {
     const bool on_own_worker = needs_.workers.on_a_worker() && needs_.workers.at(0).owns_thread();
-    if (on_own_worker || needs_.log.here() || plugin::ControlCall::here()) {
+    if (on_own_worker || needs_.log.here() || plugin::ControlCall::here() || needs_.edge.tls().in_handler()) {
         throw std::system_error(errc::would_deadlock, what);
     }
 }
@@ -243,9 +243,12 @@ void ServerReload::commit_tls(const SettingsComparison& all, Made& made) {
         needs_.shared->tls = std::move(made.tls);
     }
     if (made.certificates) {
-        edge.replace(std::move(made.certificates));
+        edge.replace(std::move(made.certificates), settings_.https);
     } else if (edge.is_open() && all.has_certificates()) {
         edge.set_files(settings_.https);
+    }
+    if (all.has_certificates() && !settings_.https.by_host.empty()) {
+        needs_.certificates.report_hosts();
     }
     if (all.has("server.https.handshakes_per_second")) {
         edge.set_rate(settings_.https);
@@ -258,19 +261,23 @@ void ServerReload::commit_tokens() {
     const login::AcceptedTokens before = shared.tokens.get();
     const login::AcceptedTokens tokens = accepted_tokens(settings_, before, needs_.random);
     const directory::Registry::Settings quotas = quotas_of(settings_);
-    const auto rules = std::make_shared<const directory::RightRules>(*tokens, shared.domain);
+    const auto rules = std::make_shared<const directory::RightRules>(*tokens, shared.domain, shared.tokens.external());
     needs_.shared_rights.lift(before, tokens);
     shared.tokens = tokens;
     needs_.shared_rights.revoke(before, tokens);
     shared.registry->set_quotas(quotas.sessions_per_token_max, quotas.ports_per_token_max);
-    shared.registry->set_ports(tokens->front().ports);
+    const login::PortPolicy ports = ports_of_every_token(settings_);
+    shared.tokens.external()->set_ports(ports);
+    shared.registry->set_ports(ports);
     shared.registry->set_rules(rules);
     shared.ports->set_token_limit(quotas.ports_per_token_max);
     shared.http->set_rules(rules);
     shared.shapes->apply_rules(*shared.registry, Clock::now());
     shared.token_use->forget_owners([&rules](const login::TokenId& token) { return rules->has_token(token); });
-    shared.secrets->forget([&shared](const login::TokenId& secret) { return shared.tokens.find(secret) != nullptr; });
-    shared.memory->set_tokens(tokens->size());
+    shared.secrets->forget([&shared](const login::TokenId& secret) {
+        return shared.tokens.find(secret) != nullptr || shared.tokens.external()->has(secret);
+    });
+    shared.memory->set_tokens(token_count(settings_));
     needs_.state.rename_tokens();
     needs_.sessions.for_each([](session::ServerSession& session) { session.check_rights(); });
     for (std::size_t i = 0; i < needs_.workers.size(); ++i) {

@@ -45,6 +45,7 @@ void ServerSession::on_welcome() {
                 facts_.agreement.peer_name,
                 std::chrono::system_clock::now(),
                 {}};
+        view.metadata = facts_.agreement.peer_metadata;
     });
     login_.finish();
     const std::size_t trunks = at_.shared->trunk_counts->enter(facts_.client);
@@ -204,6 +205,7 @@ void ServerSession::on_trunk_end(const trunk::TrunkEnd& end) {
 }
 
 void ServerSession::stop_parts() noexcept {
+    login_.stop();
     probes_.clear();
     handover_queue_.stop();
     succession_.stop();

@@ -52,6 +52,7 @@ void SessionLogin::begin(transport::Pipe& pipe) {
         };
     }
     settings.cluster = shared.cluster_part.get();
+    settings.looks_up = shared.authenticator->has_source();
     handshake_ = std::make_unique<login::ServerHandshake>(std::move(settings), *shared.random);
 }
 
@@ -69,6 +70,9 @@ void SessionLogin::apply_step(const login::Step& step) {
     }
     switch (step.want) {
         case login::Want::message:
+            return;
+        case login::Want::token:
+            look_up();
             return;
         case login::Want::decision:
             state_ = State::proved;
@@ -93,6 +97,19 @@ void SessionLogin::apply_step(const login::Step& step) {
     report_unauthenticated(needs_.at, "a login was refused", failure.code, failure.text, true);
     audit_refused_login(needs_.at, failure.code, failure.text, handshake_.get());
     needs_.end(failure.code, failure.text_for_peer);
+}
+
+void SessionLogin::look_up() {
+    lookup_ = std::make_unique<TokenLookup>(
+        TokenLookup::Needs{needs_.at, needs_.executor, *handshake_, [this](const login::Step& step) {
+                               needs_.facts.external = lookup_->token();
+                               needs_.facts.proved_by = needs_.at.shared->authenticator->source_kind();
+                               lookup_.reset();
+                               if (!needs_.has_ended() && needs_.is_authenticating()) {
+                                   apply_step(step);
+                               }
+                           }});
+    lookup_->begin();
 }
 
 void SessionLogin::admit() {
@@ -174,6 +191,7 @@ void SessionLogin::end_if_unauthenticated() {
 }
 
 void SessionLogin::finish() noexcept {
+    stop();
     if (const auto over = std::exchange(over_, nullptr)) {
         over(is_welcome());
     }

@@ -1,7 +1,9 @@
 // The login of a session: the proof of its token, its admission, and the welcome.
 //
 //   begin --receive--> proved --plugins--> admit --registry--> admitted --> welcome
-//      \__________________\______________\_________________\--> refused
+//      |                ^  |                 |                   |
+//      |--TokenLookup---'  |                 |                   |
+//      '-------------------'-----------------'-------------------'--> refused
 //                                         \--the client has a session here--> resume
 #pragma once
 
@@ -17,6 +19,7 @@
 #include "session/session_context.hpp"
 #include "session/session_plugins.hpp"
 #include "session/session_rights.hpp"
+#include "session/token_lookup.hpp"
 #include "transport/pipe.hpp"
 
 namespace ferrotunnel::session {
@@ -65,6 +68,8 @@ public:
     void end_if_unauthenticated();
     /// Called when the login has ended: the client was welcomed, or the session has ended.
     void finish() noexcept;
+    /// No token is looked up any more.
+    void stop() noexcept { lookup_.reset(); }
     /// Removes the session from the registry.
     void leave_registry() noexcept;
     /// The client no longer uses its secret.
@@ -87,6 +92,7 @@ private:
     enum class State : std::uint8_t { expects_proof, proved, welcome };
 
     void apply_step(const login::Step& step);
+    void look_up();
     void on_admitted(const std::optional<directory::Refusal>& refusal);
     bool counts_failures() const noexcept;
     directory::SessionInfo info() const;
@@ -94,6 +100,7 @@ private:
     const Needs needs_;
     std::function<void(bool welcome)> over_;
     std::unique_ptr<login::ServerHandshake> handshake_;  // until the welcome is sent
+    std::unique_ptr<TokenLookup> lookup_;                // while the token is looked up
     std::unique_ptr<UsedSecret> used_;
     State state_ = State::expects_proof;
     bool admitted_ = false;  // the registry has the session

@@ -189,7 +189,12 @@ constexpr Setting<ServerValues> settings_of_server[] = {
       .call = "tls_certificate",
       .problem = "tls_certificate",
       .is_live = true},
-     &ServerValues::tls_chain},
+     &ServerValues::tls_chain,
+     [](const ServerValues& a, const ServerValues& b) { return a.tls_credential == b.tls_credential; },
+     [](ServerValues& into, const ServerValues& from) {
+         into.tls_chain = from.tls_chain;
+         into.tls_credential = from.tls_credential;
+     }},
     {{.key = "tls_key",
       .form = Form::path,
       .option = "tls-key",

@@ -66,6 +66,7 @@ struct ServerValues : CommonValues {
     std::chrono::milliseconds hold = limits::ports_hold_default;
     std::string tls_chain;
     std::string tls_key;
+    Credential tls_credential;  // instead of these files
     std::string state_dir;
     std::vector<PluginSpec> plugins;  // in the order in which requests pass them
     std::vector<ClientPlugin> client_plugins = usual_client_plugins();

@@ -480,6 +480,7 @@ TEST_CASE("each key changes something, and refuses what it cannot take", "[confi
         {"collected", "1MiB"},
         {"retry_refused", "1m"},
         {"identity", "web"},
+        {"metadata", "{site: barn}"},
         {"replace", "on"},
         {"linger", "2m"},
         {"managed", "127.0.0.1:3000-3999"},
