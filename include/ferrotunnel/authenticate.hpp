@@ -22,10 +22,6 @@
 
 namespace ferrotunnel {
 
-namespace detail {
-class LoginAnswer;
-}
-
 /// The id of a token, 16 hexadecimal digits in lower case: clients send it instead of the token, and logs and
 /// `ferrotunnel tokens` show it. An application that stores tokens stores it beside each, to find a token by its id. It
 /// reveals nothing about a token that Secret::generate() made; of one that a person made up, guesses can be tested with
@@ -84,10 +80,11 @@ public:
     bool is_wanted() const noexcept;
 
     /// Only for the library.
-    explicit LoginReply(std::unique_ptr<detail::LoginAnswer> answer) noexcept;
+    class Impl;
+    explicit LoginReply(std::unique_ptr<Impl> impl) noexcept;
 
 private:
-    std::unique_ptr<detail::LoginAnswer> answer_;
+    std::unique_ptr<Impl> impl_;
 };
 
 /// Looks up a token. An exception is logged as an error; the client is asked to try again later, if the reply was not

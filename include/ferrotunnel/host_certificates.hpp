@@ -43,8 +43,8 @@ private:
 };
 
 /// Called on a thread of its own, one call at a time, for a host in lower case without a final dot. It should not take
-/// long: other hosts wait meanwhile. An exception is a failure. Server::stop() returns errc::would_deadlock in it; it
-/// must not destroy the Server.
+/// long: other hosts wait meanwhile. An exception is a failure. Server::stop(), apply() and other changes fail with
+/// errc::would_deadlock in it, and it must not destroy the Server.
 using CertificateHandler = std::function<void(const std::string& host, CertificateAnswer answer)>;
 
 /// How long answers are waited for and kept.

@@ -21,7 +21,8 @@ struct Certificate {
     friend bool operator==(const Certificate&, const Certificate&) = default;
 };
 
-/// A rule that visitors of some hosts must present a client certificate.
+/// A rule that visitors of some hosts must present a client certificate. Backends get the fields X-Client-Cert-Subject,
+/// X-Client-Cert-SAN and X-Client-Cert-Fingerprint about it, which no visitor can forge.
 struct ClientCertificates {
     /// The hosts: "app.example.com", "*.example.com" (one label in front), "**.example.com" (one or more), or "*": all
     /// that no other rule names.
@@ -33,6 +34,10 @@ struct ClientCertificates {
     /// Instead of `ca_file`: CAs from memory, without pins. After a replacement, requests on connections of before are
     /// rejected (421), so that browsers connect again.
     Trust trust{};
+    /// Whether backends get the fields Client-Cert and Client-Cert-Chain (RFC 9440), the certificate itself and the CAs
+    /// between it and `ca_file`, as well as its subject, names and fingerprint. The chain is known only after a full
+    /// handshake: TLS sessions with these hosts are not resumed.
+    bool chain = false;
 
     friend bool operator==(const ClientCertificates&, const ClientCertificates&) = default;
 };

@@ -184,6 +184,11 @@ public:
     /// version 4. Clients choose the names of services, but the operator those of tokens: use this to identify what
     /// clients share.
     Text token() const { return get(FT_TOKEN); }
+    /// The visitor's verified client certificate, as in the fields for backends: subject (RFC 4514), subjectAltName
+    /// ("DNS:a.example,URI:spiffe://a/b"), SHA-256. Empty without one, before minor version 6, or if too long.
+    Text client_certificate_subject() const { return get(FT_CLIENT_CERTIFICATE_SUBJECT); }
+    Text client_certificate_names() const { return get(FT_CLIENT_CERTIFICATE_NAMES); }
+    Text client_certificate_fingerprint() const { return get(FT_CLIENT_CERTIFICATE_FINGERPRINT); }
     Text request_id() const { return get(FT_REQUEST_ID); }
     bool is_https() const { return get(FT_SCHEME) == "https"; }
 
@@ -369,8 +374,7 @@ public:
     /// For a note read in on_response or on_close, after all on_request hooks.
     void reads_note_at_last(Text name, Text path = {}) const { declare_note(FT_READS_NOTE_AT_LAST, path, name); }
 
-    /// In check(): declares that the instance looks up tokens of clients (Plugin::on_token). One instance of a server
-    /// may.
+    /// In check(): declares that the instance looks up tokens (Plugin::on_token). One instance of a server may.
     void looks_up_tokens(Text path = {}) const;
 
 private:
@@ -424,8 +428,7 @@ public:
     virtual Decision on_login(Login&) { return Decision::go_on(); }
     /// Called once for each service of a client, not for each tunnel connection.
     virtual Decision on_register(Registration&) { return Decision::go_on(); }
-    /// Called for a client whose token is in none of the server's tables, if check() has declared that the instance
-    /// looks up tokens: see plugin_tokens.hpp. The reply may be moved and used later, on any thread.
+    /// Called for a token that is in no table of the server, after looks_up_tokens(): see plugin_tokens.hpp.
     virtual void on_token(const TokenQuery&, TokenReply);
 
     /// The importance of a line in the server's log.

@@ -118,7 +118,11 @@ enum { /* for ft_http.get; unknown values are empty */
     FT_REQUEST_ID = 6,
     FT_SCHEME = 7, /* "https" or "http": what the visitor used */
     /* --- since minor version 4 --- */
-    FT_TOKEN = 8 /* the name of the token whose client offers the service, never the secret */
+    FT_TOKEN = 8, /* the name of the token whose client offers the service, never the secret */
+    /* --- since minor version 6: the visitor's client certificate, verified by `client_certificates`; empty: none --- */
+    FT_CLIENT_CERTIFICATE_SUBJECT = 9,     /* as in RFC 4514; also empty if it is too long, like the next */
+    FT_CLIENT_CERTIFICATE_NAMES = 10,      /* its subjectAltName: "DNS:a.example,URI:spiffe://a/b" */
+    FT_CLIENT_CERTIFICATE_FINGERPRINT = 11 /* SHA-256 of it: 64 hexadecimal digits in lower case */
 };
 
 enum { /* for ft_http.edit */

@@ -26,10 +26,10 @@ FERROTUNNEL_EXPORT void note_reload(Client& client, bool applied, std::string_vi
 FERROTUNNEL_EXPORT void note_reload(Server& server, bool applied, std::string_view outcome = {});
 /// The cause of the changes that this thread makes while the object exists, for the audit log: "SIGHUP", and the
 /// configuration file that it concerns. Without one the log says "library". The latest of several counts.
-class FERROTUNNEL_EXPORT ChangeCause {
+class ChangeCause {
 public:
-    explicit ChangeCause(std::string cause, std::string file = {});
-    ~ChangeCause();
+    FERROTUNNEL_EXPORT explicit ChangeCause(std::string cause, std::string file = {});
+    FERROTUNNEL_EXPORT ~ChangeCause();
     ChangeCause(const ChangeCause&) = delete;
     ChangeCause& operator=(const ChangeCause&) = delete;
 

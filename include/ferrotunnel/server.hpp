@@ -359,16 +359,14 @@ public:
     /// Sets the address where visitors of HTTP services connect: "0.0.0.0:8080"; port 0: the system chooses, see
     /// http_endpoint(). Default: none, and HTTP services are refused. (The program listens on port 8080 by default.)
     /// words::off: none. If `needed` is false and it cannot listen there, start() logs that and continues without HTTP.
-    Builder& http_bind(std::string address, bool needed = true);
-    /// The other one listens at `fallback` if `address` is in use or not permitted, as port 80 may be, and logs a
-    /// warning. (The program does so with acme(): at port 8080, and for https_bind() at 8443.)
-    Builder& http_bind(std::string address, bool needed, std::string fallback);
+    /// It listens at `fallback`, if that is not empty, if `address` is in use or not permitted, as port 80 may be, and
+    /// logs a warning. (The program does so with acme(): at port 8080, and for https_bind() at 8443.)
+    Builder& http_bind(std::string address, bool needed = true, std::string fallback = {});
     /// Sets the address where visitors of HTTP services connect with TLS: "0.0.0.0:8443"; otherwise like http_bind().
     /// https() sets the certificates; without any, visitors reach only services whose TLS is passed through. start()
     /// fails if there are certificates and none can be used. With this listener, the address of an HTTP service begins
     /// with https:// if there is a certificate for its host.
-    Builder& https_bind(std::string address, bool needed = true);
-    Builder& https_bind(std::string address, bool needed, std::string fallback);
+    Builder& https_bind(std::string address, bool needed = true, std::string fallback = {});
     /// Sets the address where holders of a token reach the TCP services (private ones too) of that token's clients by
     /// name, through HTTP CONNECT (RFC 9110, 9.3.6): `CONNECT service:port`, or `service.client:port`, whatever the
     /// port; the token is the password of Proxy-Authorization (Basic). "127.0.0.1:3128"; port 0: the system chooses,

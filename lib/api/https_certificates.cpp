@@ -38,7 +38,7 @@ transport::VisitorTlsSettings tls_settings(const Https& https) {
         settings.certificates.fallback_credential = https.fallback->credential.state();
     }
     for (const ClientCertificates& rule : https.client_certificates) {
-        settings.client_authorities.push_back({rule.host, rule.ca_file, rule.required, rule.trust.state()});
+        settings.client_authorities.push_back({rule.host, rule.ca_file, rule.required, rule.trust.state(), rule.chain});
     }
     settings.grade = https.grade == TlsGrade::modern ? transport::TlsGrade::modern : transport::TlsGrade::intermediate;
     if (https.http2) {

@@ -7,14 +7,14 @@
 #include "api/plugin_token_source.hpp"
 #include "base/hex.hpp"
 #include "base/text.hpp"
+#include "settings/authenticate.hpp"
 
 namespace ferrotunnel {
-namespace detail {
 
 /// An answer in progress. It may outlive the server.
-class LoginAnswer {
+class LoginReply::Impl {
 public:
-    LoginAnswer(login::TokenReply reply, const login::TokenId& id, std::shared_ptr<const GrantGate> gate)
+    Impl(login::TokenReply reply, const login::TokenId& id, std::shared_ptr<const detail::GrantGate> gate)
         : reply_(std::move(reply)), id_(id), gate_(std::move(gate)) {}
 
     void accept(const AcceptedLogin& login) {
@@ -30,9 +30,10 @@ public:
 private:
     login::TokenReply reply_;
     const login::TokenId id_;
-    const std::shared_ptr<const GrantGate> gate_;
+    const std::shared_ptr<const detail::GrantGate> gate_;
 };
 
+namespace detail {
 namespace {
 
 constexpr std::size_t shown_text_max = 256;  // bytes of a client's text; a hello has at most 4 KiB
@@ -46,6 +47,11 @@ ClientLogin client_login_of(const login::TokenQuery& query) {
     login.version = printable(query.agent, shown_text_max);
     login.metadata = query.metadata;
     return login;
+}
+
+// Of a plugin, too.
+AuthenticateLimits limits_of(const ServerSettings& settings) {
+    return settings.authenticate ? settings.authenticate->limits : AuthenticateLimits();
 }
 
 std::optional<login::TokenId> parse_token_id(const std::string& text) {
@@ -66,15 +72,15 @@ std::shared_ptr<ServerAuthentication> ServerAuthentication::make(const ServerSet
 // For each place a call may still be on its way to the handler while the next one has its place: its deadline is over.
 ServerAuthentication::ServerAuthentication(const ServerSettings& settings, Needs needs)
     : needs_(std::move(needs)),
-      handler_(settings.authenticate),
+      handler_(settings.authenticate ? settings.authenticate->handler : nullptr),
       gate_(std::make_shared<GrantGate>(grant_rules_of(settings), needs_.shared->tokens)),
       calls_(needs_.workers.at(0).owns_thread() ? CalledBy::own_thread : CalledBy::whoever,
-             2 * std::size_t{settings.authenticate_limits.calls},
+             2 * std::size_t{limits_of(settings).calls},
              {[this](Asked& asked) { call(asked); }, [](std::uint64_t) {}}) {
     login::Authenticator::Settings bounds;
-    bounds.deadline = settings.authenticate_limits.deadline;
-    bounds.calls_max = settings.authenticate_limits.calls;
-    bounds.calls_per_address_max = settings.authenticate_limits.calls_per_address;
+    bounds.deadline = limits_of(settings).deadline;
+    bounds.calls_max = limits_of(settings).calls;
+    bounds.calls_per_address_max = limits_of(settings).calls_per_address;
     bounds.wake = [this] { watch(); };
     authenticator_ = std::make_shared<login::Authenticator>(needs_.shared->tokens.external(), std::move(bounds));
     needs_.shared->authenticator = authenticator_;
@@ -106,7 +112,7 @@ void ServerAuthentication::call(Asked& asked) noexcept {
     }
     try {
         handler_(client_login_of(asked.query),
-                 LoginReply(std::make_unique<LoginAnswer>(std::move(asked.reply), asked.query.id, gate_)));
+                 LoginReply(std::make_unique<LoginReply::Impl>(std::move(asked.reply), asked.query.id, gate_)));
     } catch (...) {
         log_thrown(needs_.log, "the handler of authenticate() threw an exception", std::current_exception());
     }
@@ -143,14 +149,14 @@ void ServerAuthentication::close() {
 
 }  // namespace detail
 
-LoginReply::LoginReply(std::unique_ptr<detail::LoginAnswer> answer) noexcept : answer_(std::move(answer)) {}
+LoginReply::LoginReply(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
 LoginReply::LoginReply(LoginReply&& other) noexcept = default;
 LoginReply& LoginReply::operator=(LoginReply&& other) noexcept = default;
 LoginReply::~LoginReply() = default;
 
 void LoginReply::accept(AcceptedLogin login) noexcept {
     try {
-        if (const auto answer = std::exchange(answer_, nullptr)) {
+        if (const auto answer = std::exchange(impl_, nullptr)) {
             answer->accept(login);
         }
     } catch (const std::exception&) {  // no memory: without an answer the login fails
@@ -158,19 +164,19 @@ void LoginReply::accept(AcceptedLogin login) noexcept {
 }
 
 void LoginReply::refuse() noexcept {
-    if (const auto answer = std::exchange(answer_, nullptr)) {
+    if (const auto answer = std::exchange(impl_, nullptr)) {
         answer->reply().refuse();
     }
 }
 
 void LoginReply::fail(std::string why) noexcept {
-    if (const auto answer = std::exchange(answer_, nullptr)) {
+    if (const auto answer = std::exchange(impl_, nullptr)) {
         answer->reply().fail(std::move(why));
     }
 }
 
 bool LoginReply::is_wanted() const noexcept {
-    return answer_ && answer_->reply().is_wanted();
+    return impl_ && impl_->reply().is_wanted();
 }
 
 }  // namespace ferrotunnel

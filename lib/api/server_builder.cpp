@@ -1,3 +1,4 @@
+#include <memory>
 #include <utility>
 
 #include "api/builder_access.hpp"
@@ -6,6 +7,7 @@
 #include "api/tls_settings.hpp"
 #include "api/trace_target.hpp"
 #include "ferrotunnel/server.hpp"
+#include "settings/authenticate.hpp"
 #include "settings/option.hpp"
 #include "settings/rows.hpp"
 
@@ -31,18 +33,10 @@ template Server::Builder& Server::Builder::set(std::string_view setting, std::st
 template Server::Builder& Server::Builder::set(std::string_view setting, std::vector<std::string> value);
 template Server::Builder& Server::Builder::set(std::string_view setting, std::chrono::milliseconds value);
 
-Server::Builder& Server::Builder::http_bind(std::string address, bool needed) {
-    return http_bind(std::move(address), needed, {});
-}
-
 Server::Builder& Server::Builder::http_bind(std::string address, bool needed, std::string fallback) {
     settings_->http_needed = needed;
     settings_->http_fallback = std::move(fallback);
     return set("http_bind", std::move(address));
-}
-
-Server::Builder& Server::Builder::https_bind(std::string address, bool needed) {
-    return https_bind(std::move(address), needed, {});
 }
 
 Server::Builder& Server::Builder::https_bind(std::string address, bool needed, std::string fallback) {
@@ -110,8 +104,10 @@ Server::Builder& Server::Builder::add_token(Secret token, std::string name, Righ
 }
 
 Server::Builder& Server::Builder::authenticate(AuthenticateHandler handler, AuthenticateLimits limits) {
-    settings_->authenticate = std::move(handler);
-    settings_->authenticate_limits = limits;
+    settings_->authenticate =
+        handler
+            ? std::make_shared<const detail::ApplicationLookup>(detail::ApplicationLookup{std::move(handler), limits})
+            : nullptr;
     return *this;
 }
 

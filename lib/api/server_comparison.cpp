@@ -111,7 +111,6 @@ SettingsComparison compare_settings(const ServerSettings& present, ServerSetting
     SettingsComparison all;
     ApplyReport& report = all.report;
     next.authenticate = present.authenticate;
-    next.authenticate_limits = present.authenticate_limits;
     report.problems = problems_of(next);
     if (!report.ok()) {
         return all;

@@ -42,7 +42,7 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
                 [this](const std::vector<session::KickList::Client>& clients, Duration time) {
                     shared_rights_.publish(clients, time);
                 }}),
-      dial_({*workers_, sessions_, *shared_, life_, shared_->mux.open_deadline}),
+      dial_({*workers_, sessions_, *shared_, make_intrusive<detail::OwnerLife>(), shared_->mux.open_deadline}),
       carriers_(*shared_),
       connect_access_(*shared_, carriers_),
       listeners_({*workers_, shared_, log_, endpoints_, sessions_, connect_access_}),
@@ -248,7 +248,7 @@ asio::any_io_executor Server::Impl::executor() const {
 // --- the end ---
 
 void Server::Impl::refuse_newcomers() {
-    life_->set_stopped();
+    dial_.set_stopped();
     sessions_.close();
     endpoints_.drop_sockets();
 }
@@ -322,7 +322,7 @@ void Server::Impl::cut_off() {
 }
 
 void Server::Impl::shut_down(bool was_started) {
-    life_->set_stopped();
+    dial_.set_stopped();
     control_.close();  // first: it uses all other parts
     certificates_.stop();
     shared_->ports->stop_holding();

@@ -94,7 +94,6 @@ private:
     detail::ServerPlugins plugins_;  // ends after everything that could still hold one
     const std::unique_ptr<runtime::WorkerGroup> workers_;
     const std::shared_ptr<session::ServerShared> shared_;
-    const IntrusivePtr<detail::OwnerLife> life_ = make_intrusive<detail::OwnerLife>();
     detail::ServerLogs logs_;
     detail::SpanSender traces_;
     detail::FacadeControl control_;

@@ -31,6 +31,7 @@ HeldHandshakes::HeldHandshakes(runtime::Worker& worker, runtime::DeadlineWheel& 
 HeldHandshakes::~HeldHandshakes() = default;
 
 void HeldHandshakes::hold(std::function<void()> resume, const std::function<Duration(std::function<void()>)>& begin) {
+    check_here(worker_);
     const std::uint64_t number = ++last_number_;
     Visitor& visitor = visitors_.try_emplace(number, *this, number, std::move(resume)).first->second;
     visitor.set(worker_.now() + limits::held_handshake_max);  // if `begin` throws
@@ -49,6 +50,7 @@ void HeldHandshakes::hold(std::function<void()> resume, const std::function<Dura
 }
 
 void HeldHandshakes::release(std::uint64_t number) noexcept {
+    check_here(worker_);
     const auto place = visitors_.find(number);
     if (place == visitors_.end()) {
         return;

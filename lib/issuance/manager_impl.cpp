@@ -264,7 +264,7 @@ void Manager::Impl::have_shared(const std::string& file, const std::string& text
 
 void Manager::Impl::refuse_guest(const std::string& file) {
     has_refused_guests_ = true;
-    if (!std::exchange(is_guest_logged_, true)) {
+    if (!std::exchange(is_logged_.guest, true)) {
         needs_.log.warn(
             "other members of the cluster have too many certificates of names that nobody offers: further "
             "ones are saved here when they are offered",
@@ -384,13 +384,13 @@ bool Manager::Impl::is_covered_by_files(const NameEntry& entry) const {
 // Hosts below `domain` that the server chose are ordered as all others while there is no wildcard for them.
 void Manager::Impl::log_once_about(const NameEntry& entry) {
     const bool is_single = entry.names.size() == 1 && !entry.names.front().is_wildcard();
-    if (is_single && !entry.is_configured && !std::exchange(is_publicity_logged_, true)) {
+    if (is_single && !entry.is_configured && !std::exchange(is_logged_.publicity, true)) {
         needs_.log.info(
             "certificates are ordered for hosts that clients offer; CAs publish the names in their "
             "certificates for ever (certificate transparency)",
             {{"name", entry.name}});
     }
-    if (entry.is_assigned && entry.is_new() && !std::exchange(is_missing_wildcard_logged_, true)) {
+    if (entry.is_assigned && entry.is_new() && !std::exchange(is_logged_.missing_wildcard, true)) {
         needs_.log.info(
             "without a wildcard certificate each host that the server assigns needs one of its own, and only some "
             "new ones a week get it; `ferrotunnel acme record` prints the TXT record for a wildcard",

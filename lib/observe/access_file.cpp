@@ -257,7 +257,9 @@ void AccessFile::finish() {
 
 void AccessFile::report_dropped(bool at_once) {
     const Clock::time_point now = Clock::now();
-    dropped_ += lanes_->take_dropped();
+    const std::uint64_t dropped = lanes_->take_dropped();
+    dropped_ += dropped;
+    lost_ += seal_ ? dropped : 0;
     if (dropped_ == 0 || (!at_once && now - reported_at_ < access::report_interval)) {
         return;
     }

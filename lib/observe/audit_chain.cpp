@@ -59,11 +59,11 @@ std::string AuditChain::why_not(const AccessSink& sink) {
 }
 
 void AuditChain::opened() {
-    is_open_ = false;
+    file_.is_open = false;
 }
 
 bool AuditChain::is_ready(const AccessSink& sink) {
-    if (is_open_) {
+    if (file_.is_open) {
         return true;
     }
     const bool is_regular = is_regular_file(sink);
@@ -74,12 +74,12 @@ bool AuditChain::is_ready(const AccessSink& sink) {
         return false;
     }
     was_locked_ = false;
-    needs_line_end_ = false;
+    file_.needs_line_end = false;
     if (is_regular) {
         continue_file(sink);
     }
-    begins_file_ = true;
-    is_open_ = true;
+    file_.begins = true;
+    file_.is_open = true;
     events_->set_file(sink.path());
     return true;
 }
@@ -96,7 +96,7 @@ void AuditChain::continue_file(const AccessSink& sink) {
         tail = audit::Tail{head_, end.substr(0, end.size() - (end.ends_with('\n') ? 1 : 0)), end.ends_with('\n')};
     }
     head_ = tail->head;
-    needs_line_end_ = !tail->ends_line;
+    file_.needs_line_end = !tail->ends_line;
     if (tail->fragment) {
         torn_ = audit::torn_record(audit::fragment_of(*tail->fragment));
         log_.warn("the end of the audit log is incomplete, as a crash leaves it; the next line notes it",
@@ -111,7 +111,7 @@ void AuditChain::seal(std::string& lines, std::uint64_t dropped) {
     if (torn_) {
         add(*torn_);
     }
-    if (begins_file_) {
+    if (file_.begins) {
         audit::Record record("opened");
         record.add("pid", static_cast<std::uint64_t>(::getpid()));
         add(record.text());
@@ -125,7 +125,7 @@ void AuditChain::seal(std::string& lines, std::uint64_t dropped) {
         add(record.text());
     }
     audit::Head head = head_;
-    std::string sealed(needs_line_end_ && !bodies.empty() ? "\n" : "");
+    std::string sealed(file_.needs_line_end && !bodies.empty() ? "\n" : "");
     std::uint64_t count = 0;
     for (std::string_view rest = bodies; !rest.empty(); ++count) {
         const std::string_view body = rest.substr(0, rest.find('\n'));
@@ -138,8 +138,8 @@ void AuditChain::seal(std::string& lines, std::uint64_t dropped) {
     sealed_ += count;
     torn_.reset();
     returned_.clear();
-    begins_file_ = false;
-    needs_line_end_ = needs_line_end_ && bodies.empty();
+    file_.begins = false;
+    file_.needs_line_end = file_.needs_line_end && bodies.empty();
 }
 
 // The lines are linked again, perhaps to those of another chain.
@@ -188,7 +188,7 @@ void AuditChain::note(const AccessSink& sink, bool is_written) {
 }
 
 std::chrono::milliseconds AuditChain::longest_sleep() const {
-    if (!is_open_ || begins_file_ || !returned_.empty()) {
+    if (!file_.is_open || file_.begins || !returned_.empty()) {
         return access::retry_time;
     }
     return events_->due_in().value_or(std::chrono::hours(1));

@@ -40,12 +40,14 @@ private:
 
     const std::shared_ptr<audit::AuditLog> events_;
     Logger& log_;
-    bool is_open_ = false;     // the present file is locked, and its end was read
+    struct {
+        bool is_open = false;         // it is locked, and its end was read
+        bool begins = false;          // the next line is the first one since it was opened
+        bool needs_line_end = false;  // it ends within a line
+    } file_;
     bool was_locked_ = false;  // by another process, which was logged
     bool was_unsynced_ = false;
     bool is_ending_ = false;
-    bool begins_file_ = false;         // the next line is the first one since the file was opened
-    bool needs_line_end_ = false;      // the file ends within a line
     std::optional<std::string> torn_;  // the record for the fragment at the file's end
     audit::Head head_;                 // of all sealed lines
     std::string returned_;             // bodies of lines that the file before has not accepted

@@ -45,6 +45,11 @@ constexpr SettingFacts of_client_certificates[] = {
     {.key = "required",
      .form = Form::on_off,
      .help = "`false`: visitors without a certificate are accepted too. Default: they are rejected."},
+    {.key = "chain",
+     .form = Form::on_off,
+     .help =
+         "Whether backends also get the certificate and its chain (RFC 9440). Default: off, only its subject, names "
+         "and fingerprint."},
 };
 
 std::span<const SettingFacts> client_certificate_keys() noexcept {
@@ -256,6 +261,7 @@ std::optional<ClientCertificates> read_client_certificates(const Value& value) {
     const auto host = section.find("host");
     const auto ca = section.find("ca");
     const auto required = section.find("required");
+    const auto chain = section.find("chain");
     section.finish();
     if (!host || !ca) {
         value.problem("`host` and `ca` are required: the host of the rule, and the file of the CAs");
@@ -264,10 +270,12 @@ std::optional<ClientCertificates> read_client_certificates(const Value& value) {
     const auto name = host->word();
     const auto path = ca->path();
     const auto must = required ? required->boolean() : std::nullopt;
-    if (!name || !path || (required && !must)) {
+    const auto with_chain = chain ? chain->boolean() : std::nullopt;
+    if (!name || !path || (required && !must) || (chain && !with_chain)) {
         return std::nullopt;
     }
-    return ClientCertificates{.host = *name, .ca_file = *path, .required = must.value_or(true)};
+    return ClientCertificates{
+        .host = *name, .ca_file = *path, .required = must.value_or(true), .chain = with_chain.value_or(false)};
 }
 
 void read_hsts(SectionReader& reader, std::optional<Hsts>& hsts) {

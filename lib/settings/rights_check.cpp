@@ -11,6 +11,7 @@
 #include "http/host_pattern.hpp"
 #include "login/token.hpp"
 #include "net/host_port.hpp"
+#include "settings/authenticate.hpp"
 #include "settings/http.hpp"
 #include "settings/listen_addresses.hpp"
 #include "settings/rights.hpp"
@@ -234,7 +235,9 @@ bool looks_up_tokens(const ServerSettings& settings) noexcept {
 }
 
 void check_server_tokens(ServerSettings& settings, std::vector<Problem>& problems) {
-    check_authenticate(settings.authenticate_limits, problems);
+    if (settings.authenticate) {
+        check_authenticate(settings.authenticate->limits, problems);
+    }
     if (settings.authenticate && settings.plugins_look_up_tokens) {
         problems.push_back({"authenticate", "cannot be used with a plugin that looks up tokens"});
     }

@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "ferrotunnel/authenticate.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/event.hpp"
 #include "ferrotunnel/http.hpp"
@@ -23,6 +23,8 @@ class io_context;
 }
 
 namespace ferrotunnel::detail {
+
+struct ApplicationLookup;
 
 inline constexpr std::uint16_t default_control_port = 7835;
 inline constexpr std::uint16_t default_http_port = 8080;
@@ -57,9 +59,8 @@ struct ClientSettings : ClientValues, Attached {
 };
 
 struct ServerSettings : ServerValues, Attached {
-    AuthenticateHandler authenticate;  // may be empty
-    AuthenticateLimits authenticate_limits;
-    bool plugins_look_up_tokens = false;  // checked: a plugin looks up tokens
+    std::shared_ptr<const ApplicationLookup> authenticate;  // null: none
+    bool plugins_look_up_tokens = false;                    // checked: a plugin looks up tokens
 };
 
 /// Appends all problems, and fills in defaults (a missing port, names of tokens).

@@ -33,7 +33,8 @@ std::shared_ptr<const ClientAuthority> make_authority(const std::vector<Certific
                                                       const std::string& digest, const ClientAuthorityRule& rule) {
     auto authority = std::make_shared<ClientAuthority>();
     authority->required = rule.required;
-    authority->digest = digest + (rule.required ? "required" : "optional");
+    authority->chain = rule.chain;
+    authority->digest = digest + (rule.required ? "required" : "optional") + (rule.chain ? " with chain" : "");
     authority->store.reset(X509_STORE_new());
     authority->names.reset(sk_X509_NAME_new_null());
     for (const CertificatePtr& certificate : certificates) {
@@ -81,11 +82,12 @@ std::string authority_fault(const TrustAnchors& anchors) {
 
 std::shared_ptr<const ClientAuthorities> ClientAuthorities::load(const std::vector<ClientAuthorityRule>& rules) {
     auto made = std::make_shared<ClientAuthorities>();
-    std::map<std::tuple<std::filesystem::path, std::shared_ptr<TrustState>, bool>,
+    std::map<std::tuple<std::filesystem::path, std::shared_ptr<TrustState>, bool, bool>,
              std::shared_ptr<const ClientAuthority>>
         loaded;
     for (const ClientAuthorityRule& rule : rules) {
-        std::shared_ptr<const ClientAuthority>& authority = loaded[{rule.ca_file, rule.trust, rule.required}];
+        std::shared_ptr<const ClientAuthority>& authority =
+            loaded[{rule.ca_file, rule.trust, rule.required, rule.chain}];
         if (!authority) {
             authority = load_one(rule);
         }

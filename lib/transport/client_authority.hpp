@@ -23,6 +23,9 @@ struct ClientAuthorityRule {
     bool required = true;
     /// Instead of the file; null: none.
     std::shared_ptr<TrustState> trust{};
+    /// Whether backends also get the certificate with its chain (RFC 9440). The chain is known only in a full
+    /// handshake: no session is resumed.
+    bool chain = false;
 
     friend bool operator==(const ClientAuthorityRule&, const ClientAuthorityRule&) = default;
 };
@@ -32,7 +35,8 @@ struct ClientAuthority {
     StorePtr store;     // for verification
     NameListPtr names;  // sent to the visitor, so that its user is offered the right certificate
     bool required = true;
-    std::string digest;  // of the CAs' text and `required`: rules with other requirements have another digest
+    bool chain = false;
+    std::string digest;  // of the CAs' text and the two above: rules with other requirements have another digest
 };
 
 /// Why these cannot be the CAs of a rule; empty if they can.

@@ -37,7 +37,8 @@ std::string fault_as_visitor_certificate(const LoadedCertificate& certificate);
 /// the end.
 struct RunningHandshake {
     std::string server_name;
-    std::string authority;  // the rule's digest; empty if no client certificate is requested
+    std::string authority;     // the rule's digest; empty if no client certificate is requested
+    bool sends_chain = false;  // of the rule
     /// The answer to a CA that checks the name (TLS-ALPN-01); null for visitors.
     std::shared_ptr<const LoadedCertificate> challenge;
     /// Kept until the end, so that a reload in between makes no difference.

@@ -139,7 +139,7 @@ std::string address_here(SSL* ssl) {
     return socket != nullptr ? runtime::local_address(socket->fd).ip() : std::string();
 }
 
-// Neither tickets nor sessions kept here: the next check of a CA is another handshake.
+// Neither tickets nor sessions kept here: the next connection, such as a CA's next check, is a full handshake.
 bool keep_no_session(SSL* ssl) {
     SSL_set_options(ssl, SSL_OP_NO_TICKET);
     return SSL_set_num_tickets(ssl, 0) == 1;
@@ -204,7 +204,9 @@ int VisitorTls::Inner::judge_name(SSL* ssl, RunningHandshake& running, int& aler
     const auto rules = current_authorities();
     const ClientAuthority* authority = rules->find(running.server_name);
     running.authority = authority != nullptr ? authority->digest : std::string();
-    const bool set = request_certificate(ssl, authority) && set_session_scope(ssl, running);
+    running.sends_chain = authority != nullptr && authority->chain;
+    const bool set = request_certificate(ssl, authority) && set_session_scope(ssl, running) &&
+                     (!running.sends_chain || keep_no_session(ssl));
     return set ? SSL_CLIENT_HELLO_SUCCESS : SSL_CLIENT_HELLO_ERROR;
 }
 

@@ -71,7 +71,7 @@ client mallory "$dir/wrong" --tcp 0=127.0.0.1:9
 has_line login_refused claimed_client=mallory code=unauthorized "why=is not one of this server"
 join mallory
 client bad "$dir/token" --tcp 22=127.0.0.1:9
-has_line service_refused client=bad port=22
+has_line service_refused client=bad "why=Public port 22"
 join bad
 "$FERROTUNNEL" kick --control "$dir/server.sock" bob >"$dir/none"
 has_line admin act=kick "via=control socket" by=user client=bob status=200

@@ -55,7 +55,7 @@ base["server"].update(
         "https": {
             "certificates": [pem("one")],
             "fallback": pem("one"),
-            "client_certificates": [{"host": "admin.test", "ca": f"{folder}/ca.pem", "required": True}],
+            "client_certificates": [{"host": "admin.test", "ca": f"{folder}/ca.pem", "required": True, "chain": False}],
             "hsts": {"max_age": "8760h", "include_subdomains": True, "preload": False},
             "self": True,
         },
@@ -118,6 +118,7 @@ values = {
     "server.https.client_certificates[].host": ("other.test", 0),
     "server.https.client_certificates[].ca": (f"{folder}/staff.pem", 0),
     "server.https.client_certificates[].required": (False, 0),
+    "server.https.client_certificates[].chain": (True, 0),
     "server.https.self": False, "server.https.self_names": ["h.test"], "server.https.http2": False, "server.https.reload_interval": "1s", "server.https.handshakes_per_second": 7, "server.https.public_port": 444,
     "server.https.redirect": "on", "server.https.hsts.max_age": "9999h",
     "server.https.hsts.include_subdomains": False, "server.https.hsts.preload": True,

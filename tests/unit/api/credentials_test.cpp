@@ -115,9 +115,9 @@ private:
 };
 
 /// A browser with a client certificate.
-class Browser {
+class CertificateBrowser {
 public:
-    Browser(const std::string& endpoint, const std::string& host, const Made* own)
+    CertificateBrowser(const std::string& endpoint, const std::string& host, const Made* own)
         : context_(asio::ssl::context::tls_client), stream_(io_, prepare(own)), host_(host) {
         SSL_set_tlsext_host_name(stream_.native_handle(), host.c_str());
         const std::uint16_t port = static_cast<std::uint16_t>(std::stoi(endpoint.substr(endpoint.rfind(':') + 1)));
@@ -205,10 +205,10 @@ TEST_CASE("a server, its clients and a backend with all credentials from memory,
     REQUIRE_FALSE(pinned.wait_ready(patience));
     Visitor visitor(static_cast<std::uint16_t>(std::stoi(port.endpoint().substr(port.endpoint().rfind(':') + 1))));
     CHECK(visitor.echoes("before"));
-    Browser before(server.https_endpoint(), "app.example", &first.person);
+    CertificateBrowser before(server.https_endpoint(), "app.example", &first.person);
     CHECK(before.certificate() == "first site");
     CHECK(before.get() == "200 first person");
-    CHECK(Browser(server.https_endpoint(), "app.example", &second.person).get() == "failed");
+    CHECK(CertificateBrowser(server.https_endpoint(), "app.example", &second.person).get() == "failed");
 
     SECTION("a bad replacement is an error, and loses nothing") {
         CHECK_THAT(problem_of([&] { site.replace(credential_of(first.person)); }),
@@ -223,12 +223,12 @@ TEST_CASE("a server, its clients and a backend with all credentials from memory,
         CHECK_THAT(problem_of([&] { by_ca.replace(by_pin); }), Contains("trust: can only be replaced by one with the"));
         CHECK_THAT(problem_of([&] { visitors.replace(Trust::authorities(certificate_pem(first.site))); }),
                    Contains("is in use for client certificates, and contains a certificate that is not a CA"));
-        CHECK(Browser(server.https_endpoint(), "app.example", &first.person).get() == "200 first person");
+        CHECK(CertificateBrowser(server.https_endpoint(), "app.example", &first.person).get() == "200 first person");
         CHECK(server.tls_pin() == tunnel.pin());
     }
     SECTION("replacements are for new connections; old ones continue") {
         site.replace(credential_of(second.site));
-        Browser after(server.https_endpoint(), "app.example", &first.person);
+        CertificateBrowser after(server.https_endpoint(), "app.example", &first.person);
         CHECK(after.certificate() == "second site");
         CHECK(after.get() == "200 first person");
         CHECK(before.get() == "200 first person");
@@ -244,8 +244,8 @@ TEST_CASE("a server, its clients and a backend with all credentials from memory,
 
         visitors.replace(second.trust());
         CHECK(before.get().starts_with("421"));  // it has to connect again, with another certificate
-        CHECK(Browser(server.https_endpoint(), "app.example", &first.person).get() == "failed");
-        CHECK(Browser(server.https_endpoint(), "app.example", &second.person).get() == "200 second person");
+        CHECK(CertificateBrowser(server.https_endpoint(), "app.example", &first.person).get() == "failed");
+        CHECK(CertificateBrowser(server.https_endpoint(), "app.example", &second.person).get() == "200 second person");
 
         tunnel.replace(credential_of(second.tunnel));
         CHECK(server.tls_pin() == tunnel.pin());
@@ -278,7 +278,7 @@ TEST_CASE("a server, its clients and a backend with all credentials from memory,
         REQUIRE(report.ok());
         CHECK(report.applied.size() == 2);
         CHECK(server.tls_pin() == other_tunnel.pin());
-        CHECK(Browser(server.https_endpoint(), "app.example", &first.person).certificate() == "second site");
+        CHECK(CertificateBrowser(server.https_endpoint(), "app.example", &first.person).certificate() == "second site");
         site.replace(credential_of(first.person));  // not in use any more, so nothing objects
     }
 }

@@ -127,7 +127,8 @@ public:
     StateDirectory state{{workers, shared, log, random}};
     ServerUpkeep upkeep{{workers, shared, log, sessions}};
     ServerStatistics statistics{{workers, shared, sessions, notices, traces, [this] { return edge.totals(); }}};
-    ServerHandover handover{{workers, shared, log, lifecycle, control, endpoints, sessions, listeners, edge, state}};
+    ServerHandover handover{
+        {workers, shared, log, lifecycle, control, endpoints, sessions, listeners, edge, state, cluster}};
     ServerReload reload{ServerSettings(given),
                         {workers, shared, log, random, lifecycle, sessions, plugins, audit, access_log, traces, sharers,
                          edge, cluster, certificates, state, upkeep, shared_rights}};
