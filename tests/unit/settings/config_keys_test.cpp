@@ -493,7 +493,7 @@ TEST_CASE("each key changes something, and refuses what it cannot take", "[confi
         {"access_log", "/a"},
         {"access_log_format", "json"},
         {"access_log_mask", "sid"},
-        {"audit_log", "/a"},
+        {"audit_log", "/b"},
         {"endpoint", "http://c:1"},
         {"sample", "0.5"},
         {"service_name", "edge"},
