@@ -121,6 +121,9 @@ Step ServerHandshake::on_auth(const wire::Auth& auth) {
     in_table_ = found_.accepted;
     if (settings_.looks_up) {
         state_ = State::looking_up;
+        if (!is_closed()) {
+            wrong_token_ = token_id_;  // until it is proved: a client that guesses may leave at once
+        }
         return {Want::token, std::nullopt};
     }
     return fail_unproved();
@@ -158,6 +161,7 @@ bool ServerHandshake::prove(Found found) {
 }
 
 Step ServerHandshake::decide() {
+    wrong_token_.reset();
     agreement_.client_proof = auth_.proof;
     if ((agreement_.features & wire::feature::resume) != 0) {
         agreement_.resume = auth_.resume;
@@ -168,6 +172,7 @@ Step ServerHandshake::decide() {
 
 Step ServerHandshake::fail_unproved() {
     if (is_closed()) {
+        wrong_token_.reset();
         return fail(failure_for_both(wire::Code::busy,
                                      "Too many wrong tokens came from this address or its neighbours. Try again later; "
                                      "tokens made by `ferrotunnel token` never have to wait."));

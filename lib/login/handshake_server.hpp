@@ -116,7 +116,9 @@ public:
     bool has_hello() const noexcept { return !client_hello_.empty(); }
     const Agreement& claimed() const noexcept { return agreement_; }
     const TokenId& claimed_token() const noexcept { return token_id_; }
-    /// Valid after Want::close: the token that the client named, if it was tried and is wrong.
+    /// Valid from Want::token or Want::close on: the token that the client named, if it was tried and is wrong so far.
+    /// Also of a client that leaves, or is to try again, while the token is looked up: the server's own tokens were
+    /// tried.
     const std::optional<TokenId>& wrong_token() const noexcept { return wrong_token_; }
 
 private:

@@ -193,6 +193,7 @@ void ServerSession::on_trunk_end(const trunk::TrunkEnd& end) {
     }
     resumption_.on_end();
     attempt([&] { report_end(end); });
+    attempt([&] { login_.count_wrong_token(); });
     stop_parts();
     if (login_.is_admitted() && before != Phase::draining) {  // no GOAWAY: its client will reconnect
         attempt([&] { keep_ports(false); });

@@ -28,6 +28,13 @@ bool SessionLogin::counts_failures() const noexcept {
     return shared.brute_force && shared.tokens.any_weak();
 }
 
+void SessionLogin::count_wrong_token() {
+    if (counts_failures() && handshake_ && handshake_->wrong_token() && !std::exchange(is_counted_, true)) {
+        needs_.at.shared->brute_force->failed(login::networks_of(needs_.facts.peer), *handshake_->wrong_token(),
+                                              needs_.at.worker.now());
+    }
+}
+
 void SessionLogin::begin(transport::Pipe& pipe) {
     const ServerShared& shared = *needs_.at.shared;
     login::ServerHandshake::Settings settings;
@@ -89,10 +96,7 @@ void SessionLogin::apply_step(const login::Step& step) {
             break;
     }
     const login::HandshakeFailure& failure = handshake_->failure();
-    if (counts_failures() && handshake_->wrong_token()) {
-        needs_.at.shared->brute_force->failed(login::networks_of(needs_.facts.peer), *handshake_->wrong_token(),
-                                              needs_.at.worker.now());
-    }
+    count_wrong_token();
     was_refused_ = true;
     report_unauthenticated(needs_.at, "a login was refused", failure.code, failure.text, true);
     audit_refused_login(needs_.at, failure.code, failure.text, handshake_.get());

@@ -66,6 +66,8 @@ public:
     void refuse(const directory::Refusal& refusal);
     /// Ends the trunk if the token is not proved yet, to free its place.
     void end_if_unauthenticated();
+    /// Counts the client's token as wrong, once, if it was not proved. Called at the end of each session.
+    void count_wrong_token();
     /// Called when the login has ended: the client was welcomed, or the session has ended.
     void finish() noexcept;
     /// No token is looked up any more.
@@ -106,6 +108,7 @@ private:
     bool admitted_ = false;  // the registry has the session
     bool was_evicted_ = false;
     bool was_refused_ = false;
+    bool is_counted_ = false;  // as one with a wrong token
 };
 
 }  // namespace ferrotunnel::session

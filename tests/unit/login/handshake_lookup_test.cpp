@@ -103,11 +103,25 @@ TEST_CASE("lookup login: where nothing could be looked up, the client is to try 
         REQUIRE(world.prove(*server, wrong).want == Want::token);
         REQUIRE(server->offer(stale, IfWrong::try_later).want == Want::close);
         CHECK(server->failure().code == wire::Code::busy);
-        CHECK_FALSE(server->wrong_token());
+        CHECK(server->wrong_token() == world.alice.id);  // it was none of the table's
     }
     const auto server = world.server();
     REQUIRE(world.prove(*server, world.alice).want == Want::token);
     CHECK(server->offer(LookupLogin::accepted(world.alice), IfWrong::try_later).want == Want::decision);
+    CHECK_FALSE(server->wrong_token());
+}
+
+TEST_CASE("lookup login: a token counts as wrong until it is proved, also of a client that leaves", "[lookup]") {
+    LookupLogin world;
+    const auto server = world.server();
+    REQUIRE(world.prove(*server, world.alice).want == Want::token);
+    CHECK(server->wrong_token() == world.alice.id);
+    REQUIRE(server->offer(LookupLogin::accepted(world.alice), IfWrong::refuse).want == Want::decision);
+    CHECK_FALSE(server->wrong_token());
+    world.is_closed = true;  // then none is tried
+    const auto closed = world.server();
+    REQUIRE(world.prove(*closed, world.alice).want == Want::token);
+    CHECK_FALSE(closed->wrong_token());
 }
 
 TEST_CASE("lookup login: an offered token with another id is not the client's", "[lookup]") {

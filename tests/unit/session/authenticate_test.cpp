@@ -163,6 +163,16 @@ struct LookupRig : ServerRig {
         shared->authenticator->set_source(nullptr);
     }
 
+    WireClient connect_as(const login::Token& with) {
+        auto [near, far] = transport::test::tcp_pair();
+        on(worker, [&, socket = std::make_shared<runtime::Fd>(std::move(near))] {
+            const auto from = runtime::peer_address(socket->get());
+            sessions.push_back(std::make_shared<ServerSession>(worker, from, shared,
+                                                               ServerSession::Callbacks{{}, [this] { ++ended; }}));
+            sessions.back()->start(std::move(*socket));
+        });
+        return {std::move(far), with, Caller{}};
+    }
     /// The code of a refused login; none if the client was welcomed.
     Code refusal_of(WireClient client) {
         client.send_control(client.prepare_auth());
@@ -190,6 +200,7 @@ struct LookupRig : ServerRig {
     }
 
     std::shared_ptr<UserSource> source;
+    std::atomic<std::size_t> ended{0};  // sessions of connect_as
 };
 
 }  // namespace
@@ -216,14 +227,7 @@ TEST_CASE("authenticate: a proof with another secret is refused as an unknown id
     rig.source->add(rig.token);
     login::Token mixed = new_token();
     mixed.id = rig.token.id;
-    auto [near, far] = transport::test::tcp_pair();
-    on(rig.worker, [&, socket = std::make_shared<runtime::Fd>(std::move(near))] {
-        const auto from = runtime::peer_address(socket->get());
-        rig.sessions.push_back(
-            std::make_shared<ServerSession>(rig.worker, from, rig.shared, ServerSession::Callbacks{}));
-        rig.sessions.back()->start(std::move(*socket));
-    });
-    CHECK(rig.refusal_of({std::move(far), mixed, Caller{}}) == Code::unauthorized);
+    CHECK(rig.refusal_of(rig.connect_as(mixed)) == Code::unauthorized);
     CHECK(rig.source->asked() == 1);
 }
 
@@ -285,6 +289,41 @@ TEST_CASE("authenticate: a token of the table goes on without the source", "[loo
     const WireClient client = rig.log_in_with(own);
     CHECK(rig.source->asked() == 0);
     CHECK(rig.sessions.back()->view().token_name == "table");
+}
+
+TEST_CASE("authenticate: who guesses the table's tokens is counted, however the look-up ends", "[lookup][guess]") {
+    const auto [conduct, leaves] = GENERATE(std::pair(Conduct::never_answers, true), std::pair(Conduct::throws, false),
+                                            std::pair(Conduct::refuses, false));
+    LookupRig rig(login::Authenticator::Settings{.calls_per_address_max = 64});
+    rig.shared->brute_force = std::make_shared<login::BruteForceLimiter>();
+    const login::Token weak = *login::parse_token("hunter2 hunter2");
+    rig.shared->tokens =
+        std::make_shared<const std::vector<login::AcceptedToken>>(1, login::AcceptedToken{"table", weak, {}});
+    const auto networks = login::networks_of(loopback());
+    for (std::uint32_t i = 0; i <= limits::wrong_tokens_free; ++i) {
+        CHECK_FALSE(rig.shared->brute_force->is_closed(networks, Clock::now()));
+        const login::Token guess = *login::parse_token("guessed token " + std::to_string(i));
+        rig.source->add(guess, conduct);
+        WireClient client = rig.connect_as(guess);
+        client.send_control(client.prepare_auth());
+        if (leaves) {
+            rig.wait_until([&] { return rig.source->asked() == i + 1; });
+            client.close();
+        } else {
+            REQUIRE(client.receive_control());
+        }
+        rig.wait_until([&] { return rig.ended == i + 1; });
+    }
+    CHECK(rig.shared->brute_force->is_closed(networks, Clock::now()));
+}
+
+TEST_CASE("authenticate: nobody registers with the rights of a revoked token", "[lookup][revoke]") {
+    LookupRig rig;
+    rig.source->add(rig.token);
+    WireClient client = rig.log_in();
+    rig.shared->authenticator->revoke(rig.token.id);  // its session has not checked its rights yet
+    client.register_port(1, 0);
+    CHECK(client.refused().code == Code::unauthorized);
 }
 
 TEST_CASE("authenticate: ten thousand logins at a source of every conduct", "[lookup][threads]") {
