@@ -18,7 +18,7 @@ namespace {
 using HostList = std::optional<std::vector<std::string>>;
 
 struct ExternalRights {
-    test::SeededRandom random{3};
+    ferrotunnel::test::SeededRandom random{3};
     std::shared_ptr<login::ExternalTokens> external = std::make_shared<login::ExternalTokens>();
     std::vector<login::AcceptedToken> table;
     std::vector<std::shared_ptr<login::ExternalToken>> used;
