@@ -217,12 +217,17 @@ TEST_CASE("hooks: clients that differ are asked about each, and so are all witho
     rig.client->instance = "00fe";
     log_in();
     CHECK(service.count() == 5);
+    rig.client->metadata[0].second = "3";
+    log_in();
+    rig.client->metadata.pop_back();
+    log_in();
+    CHECK(service.count() == 7);
     HooksFixture each(service.url, "events: [login], login_window: 0s, timeout: 5m");
     for (int i = 0; i < 2; ++i) {
         each.login();
         CHECK(each.decide() == Step::go_on);
     }
-    CHECK(service.count() == 7);
+    CHECK(service.count() == 9);
 }
 
 TEST_CASE("hooks: refusals and failures are not remembered", "[hooks][login]") {
