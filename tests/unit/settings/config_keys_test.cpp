@@ -370,6 +370,8 @@ TEST_CASE("a change of each setting is noticed, and taken over where it is live"
                         value += "x";
                     } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
                         value.emplace_back("x");
+                    } else if constexpr (std::is_same_v<T, std::map<std::string, std::string>>) {
+                        value["x"] = "y";
                     } else if constexpr (std::is_same_v<T, TlsGrade>) {
                         value = TlsGrade::intermediate;
                     } else if constexpr (std::is_same_v<T, std::optional<std::string>>) {
