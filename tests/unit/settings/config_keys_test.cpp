@@ -675,7 +675,9 @@ TEST_CASE("everything that a builder can be told has a key", "[config-keys]") {
         CHECK(client.erase(object) == 1);
         CHECK(server.erase(object) == 1);
     }
-    CHECK(client.erase("servers") == 1);  // the key `server` with a list
+    CHECK(client.erase("servers") == 1);       // the key `server` with a list
+    CHECK(client.erase("tls_trust") == 1);     // an object like those above, of one side
+    CHECK(server.erase("authenticate") == 1);  // likewise
     CHECK(said_by_client == client);
     CHECK(said_by_server == server);
 }
