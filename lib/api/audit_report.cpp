@@ -9,9 +9,9 @@ using admin::counter;
 using admin::gauge;
 
 constexpr admin::Statistic<audit::Status> audit_rows[] = {
-    {&audit::Status::lines, "lines", counter("ferrotunnel_audit_lines_total", "Lines written to the audit log.")},
+    {&audit::Status::lines, "lines", counter("ferrotunnel_audit_lines", "Lines written to the audit log.")},
     {&audit::Status::lost, "lost",
-     counter("ferrotunnel_audit_lines_lost_total", "Lines of the audit log that could not be written in time.")},
+     counter("ferrotunnel_audit_lines_lost", "Lines of the audit log that could not be written in time.")},
     {&audit::Status::is_failing, "failing",
      gauge("ferrotunnel_audit_failing", "1 while the audit log cannot be written, otherwise 0.")},
 };

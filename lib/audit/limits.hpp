@@ -13,6 +13,8 @@ inline constexpr std::size_t queue_bytes_max = 1024 * 1024;
 inline constexpr std::size_t value_bytes_max = 512;
 /// Maximum number of values in a list: the changed keys of a reload.
 inline constexpr std::size_t list_values_max = 100;
+/// Maximum length of the shown values of a list, escaped: with three of them a line stays below tail_bytes.
+inline constexpr std::size_t list_bytes_max = 16 * 1024;
 /// How much of a file's end is searched for its last complete line; a line is shorter.
 inline constexpr std::size_t tail_bytes = 128 * 1024;
 /// The longest line that is verified: a list of 100 values, escaped, and the rest.

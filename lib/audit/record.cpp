@@ -51,10 +51,11 @@ Record& Record::add(std::string_view key, const std::vector<std::string>& values
         return *this;
     }
     begin(key);
-    const std::size_t shown = std::min(values.size(), list_values_max);
-    for (std::size_t i = 0; i < shown; ++i) {
-        text_ += i == 0 ? '[' : ',';
-        append_value(text_, values[i]);
+    const std::size_t from = text_.size();
+    std::size_t shown = 0;
+    while (shown < std::min(values.size(), list_values_max) && text_.size() - from < list_bytes_max) {
+        text_ += shown == 0 ? '[' : ',';
+        append_value(text_, values[shown++]);
     }
     text_ += ']';
     return values.size() == shown ? *this : add(std::string(key) + "_left_off", std::uint64_t{values.size() - shown});

@@ -22,7 +22,7 @@ public:
     Record& add(std::string_view key, const std::string& value) & { return add(key, std::string_view(value)); }
     Record& add(std::string_view key, std::uint64_t value) &;
     Record& add(std::string_view key, bool value) &;
-    /// The first list_values_max; the number of the others is the member KEY_left_off. An empty list is left out.
+    /// The first list_values_max, up to list_bytes_max; the number of the others is the member KEY_left_off. An empty list is left out.
     Record& add(std::string_view key, const std::vector<std::string>& values) &;
 
     /// `"event":"login","peer":"192.0.2.7:40022"`.

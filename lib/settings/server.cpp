@@ -293,7 +293,6 @@ constexpr Setting<ServerValues> settings_of_server[] = {
       .option = "audit-log",
       .operand = "FILE|stdout|stderr|off",
       .topic = access_topic,
-      .brief = "Record logins and administration (default off)",
       .type = "path, `stdout`, `stderr` or `off`",
       .help = "File for a line about each login, service, act of an administrator and change of the configuration, "
               "chained by hashes (`ferrotunnel audit verify`). SIGUSR1 opens the file again after it was renamed.",

@@ -50,6 +50,10 @@ void check_access_log(ServerValues& settings, std::vector<Problem>& problems) {
     if (settings.access_log == access_off) {
         settings.access_log.clear();
     }
+    const bool is_file = settings.audit_log != "stdout" && settings.audit_log != "stderr";
+    if (is_file && !settings.audit_log.empty() && settings.audit_log == settings.access_log) {
+        problems.push_back({"audit_log", "is the file of access_log too: give each its own"});
+    }
     if (auto wrong = access_format_fault(settings.access_log_format)) {
         problems.push_back({"access_log_format", std::move(*wrong)});
     }

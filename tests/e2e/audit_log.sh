@@ -18,7 +18,7 @@ configure() {
 start_audited() {
     programs[server]=1
     rm -f "$dir/server.endpoints"
-    start server "$FERROTUNNEL" server --config "$dir/server.yml" --endpoint-file "$dir/server.endpoints" --workers 2
+    start server "$FERROTUNNEL" server --config "$dir/server.yml" --endpoint-file "$dir/server.endpoints" --workers 2 --no-watch
     wait_until $patience "the server's endpoint file" endpoint_or_end server '^control '
     control=$(awk '$1 == "control" { print $2 }' "$dir/server.endpoints") || fail "the server did not start"
 }
@@ -27,17 +27,12 @@ stop() { # a server, at once
     join_ok "$1"
 }
 lines_with() { # EVENT [KEY=VALUE...]: how many lines of all files have these texts in their values
-    zcat -f "$log"* 2>/dev/null | python3 -c '
-import json, sys
-wanted = [one.split("=", 1) for one in sys.argv[2:]]
-count = 0
-for text in sys.stdin:
-    try:
-        line = json.loads(text)
-    except ValueError:
-        continue  # torn
-    count += line["event"] == sys.argv[1] and all(value in str(line.get(key)) for key, value in wanted)
-print(count)' "$@"
+    local lines one
+    lines=$(zcat -f "$log"* 2>/dev/null | grep -a "\"event\":\"$1\"" || true)
+    for one in "${@:2}"; do
+        lines=$(grep "\"${one%%=*}\":.*${one#*=}" <<<"$lines" || true)
+    done
+    grep -c . <<<"$lines" || true
 }
 has_lines() { (($(lines_with "${@:2}") >= $1)); }
 has_line() { wait_until $patience "a line with $*" has_lines 1 "$@"; }
@@ -121,7 +116,15 @@ printf '{"seq":99,"time":"20' >>"$log"
 broken "not a whole line of an audit log" "$log" "$log.1.gz"
 start_audited
 has_line torn bytes=20
-stop server
+
+say "another process continues the log"
+programs[next]=1
+start next "$FERROTUNNEL" server --config "$dir/server.yml" --replace --workers 2 --no-watch
+join_ok server
+has_line replaced
+has_line admin act=handover "via=control socket"
+wait_until $patience "four starts" has_lines 4 started
+stop next
 whole "$log" "$log.1.gz" --head "$head"
 has_text "$dir/verify" "note: .*audit.log:[0-9]*: incomplete, as a crash"
 has_text "$dir/verify" "the chain is whole: [0-9]* lines, the last one is [0-9]*:[0-9a-f]*$"

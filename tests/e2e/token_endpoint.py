@@ -9,7 +9,8 @@ import hashlib
 import json
 import os
 import sys
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
+from socketserver import TCPServer
 
 
 def id_of(token):
@@ -48,8 +49,9 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer.encode())
 
 
-server = HTTPServer(("127.0.0.1", int(port)), Handler)
+TCPServer.allow_reuse_address = True
+server = TCPServer(("127.0.0.1", int(port)), Handler)
 with open(port_file + ".new", "w", encoding="ascii") as file:
-    file.write("%d\n" % server.server_port)
+    file.write("%d\n" % server.server_address[1])
 os.rename(port_file + ".new", port_file)
 server.serve_forever()

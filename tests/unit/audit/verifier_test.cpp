@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "audit/limits.hpp"
 #include "chain_lib.hpp"
 
 namespace ferrotunnel::audit {
@@ -50,6 +51,15 @@ TEST_CASE("values and lists of a record are bounded", "[audit]") {
     CHECK(json.at("why").get<std::string>().size() == 512);
     CHECK(json.at("keys").size() == 100);
     CHECK(json.at("keys_left_off") == 50);
+
+    Record longest("config");
+    const std::vector<std::string> texts(100, std::string(512, '\xff'));  // each byte is escaped
+    longest.add("a", texts).add("b", texts).add("c", texts);
+    Head head;
+    std::string line;
+    append_line(line, head, AuditLog::body_of(longest.text()));
+    CHECK(line.size() < tail_bytes / 2);
+    CHECK(read_tail(line));
 }
 
 TEST_CASE("a text that is not a whole line is no line", "[audit]") {

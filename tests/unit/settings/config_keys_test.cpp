@@ -370,6 +370,8 @@ TEST_CASE("a change of each setting is noticed, and taken over where it is live"
                         value += "x";
                     } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
                         value.emplace_back("x");
+                    } else if constexpr (std::is_same_v<T, std::map<std::string, std::string>>) {
+                        value["x"] = "y";
                     } else if constexpr (std::is_same_v<T, TlsGrade>) {
                         value = TlsGrade::intermediate;
                     } else if constexpr (std::is_same_v<T, std::optional<std::string>>) {
@@ -491,7 +493,7 @@ TEST_CASE("each key changes something, and refuses what it cannot take", "[confi
         {"access_log", "/a"},
         {"access_log_format", "json"},
         {"access_log_mask", "sid"},
-        {"audit_log", "/a"},
+        {"audit_log", "/b"},
         {"endpoint", "http://c:1"},
         {"sample", "0.5"},
         {"service_name", "edge"},
