@@ -139,6 +139,7 @@ void Authenticator::begin_waiting(Steps& steps) {
         }
         steps.begun.emplace_back(number, call.run);
         call.is_begun = true;
+        call.epoch = tokens_->epoch();
         call.place_until = settings_.now() + settings_.deadline;
         ++of_address;
         ++begun_;
@@ -221,7 +222,7 @@ void Authenticator::accepted(std::uint64_t number, const TokenGrant& grant) {
         } else if (grant.token.id != call.query.id) {
             fail(call, other_id_text, steps);
         } else if (call.done) {
-            steps.done.emplace_back(std::exchange(call.done, nullptr), Result{tokens_->put(grant, settings_.now())});
+            steps.done.emplace_back(std::exchange(call.done, nullptr), Result{tokens_->offer(grant, call.epoch)});
         }
         end_call(found);
         begin_waiting(steps);
@@ -237,7 +238,7 @@ void Authenticator::refused(std::uint64_t number) {
         if (found == calls_.end()) {
             return;
         }
-        tokens_->forget(found->second.query.id);
+        tokens_->refused(found->second.query.id);
         if (found->second.done) {
             steps.done.emplace_back(std::exchange(found->second.done, nullptr), Result{});
         }

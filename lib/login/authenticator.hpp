@@ -1,6 +1,6 @@
 // Looks up tokens that are in no table, at a source outside of the engine (token_source.hpp).
 //
-//   ask --> waiting --a place is free--> calling --accept--> ExternalTokens --> done(token)
+//   ask --> waiting --a place is free--> calling --accept----------------------> done(offered token)
 //              |                            |----refuse----------------------> done(null)
 //              '---- deadline --------------'----fail, deadline, revoked-----> done(failed), or a token lent before
 //
@@ -44,6 +44,7 @@ public:
     };
 
     struct Result {
+        /// Offered: it takes effect by ExternalTokens::proved().
         std::shared_ptr<ExternalToken> token{};
         /// Why the source has not answered; empty if it has. With a token: it was lent before.
         std::string failure{};
@@ -99,7 +100,8 @@ private:
         Done done;  // empty: nobody waits any more
         std::string address{};
         TimePoint answer_by{};
-        TimePoint place_until{};  // only of one that was begun
+        TimePoint place_until{};  // only of one that was begun, and so is:
+        std::uint64_t epoch = 0;  // of the tokens
         bool is_begun = false;
         bool is_revoked = false;
     };

@@ -17,36 +17,54 @@ void ExternalTokens::set_ports(const PortPolicy& ports) {
     }
 }
 
-std::shared_ptr<ExternalToken> ExternalTokens::put(const TokenGrant& grant, TimePoint now) {
-    std::shared_ptr<ExternalToken> token;
+std::shared_ptr<ExternalToken> ExternalTokens::offer(const TokenGrant& grant, std::uint64_t epoch) {
+    if (grant.token.strength == TokenStrength::weak) {
+        any_weak_.store(true, std::memory_order_relaxed);  // guesses are counted before anyone has proved it
+    }
+    const MutexLock lock(mutex_);
+    auto token = std::make_shared<ExternalToken>(
+        std::make_shared<const AcceptedToken>(AcceptedToken{grant.name, grant.token, ports_, grant.rights}), grant,
+        epoch);
+    std::erase_if(offered_, [](const auto& one) { return one.second.expired(); });
+    offered_.emplace_back(grant.token.id, token);
+    return token;
+}
+
+std::shared_ptr<ExternalToken> ExternalTokens::proved(const std::shared_ptr<ExternalToken>& token, TimePoint now) {
+    std::shared_ptr<ExternalToken> shared;
+    std::shared_ptr<const AcceptedToken> accepted = token->token();
     bool has_forgotten = false;
     {
         const MutexLock lock(mutex_);
-        has_forgotten = !tokens_.contains(grant.token.id) && make_room();
-        auto accepted =
-            std::make_shared<const AcceptedToken>(AcceptedToken{grant.name, grant.token, ports_, grant.rights});
-        Entry& entry = tokens_[grant.token.id];
-        if (entry.token) {
-            entry.token->set(std::move(accepted));
-        } else {
-            entry.token = std::make_shared<ExternalToken>(std::move(accepted));
+        const TokenId& id = accepted->token.id;
+        const auto known = tokens_.find(id);
+        if (token->is_revoked() || (known != tokens_.end() && known->second.token == token)) {
+            return token;
         }
+        has_forgotten = known == tokens_.end() && make_room();
+        auto present = std::make_shared<AcceptedToken>(*accepted);
+        present->ports = ports_;
+        accepted = std::move(present);
+        Entry& entry = tokens_[id];
+        if (!entry.token) {
+            entry.token = token;
+        }
+        entry.token->set(accepted);
         entry.answered = now;
-        entry.lent_until = now + grant.cached_for;
-        entry.stale_until = entry.lent_until + grant.stale_for;
-        token = entry.token;
+        const bool is_lent = token->epoch_ == epoch();
+        entry.lent_until = is_lent ? now + token->cached_for_ : now;
+        entry.stale_until = is_lent ? entry.lent_until + token->stale_for_ : now;
+        shared = entry.token;
+        std::erase_if(offered_, [&token](const auto& one) { return one.second.lock() == token; });
         is_empty_.store(false, std::memory_order_release);
-    }
-    if (grant.token.strength == TokenStrength::weak) {
-        any_weak_.store(true, std::memory_order_relaxed);
     }
     if (has_forgotten && forgotten_) {
         forgotten_();
     }
-    if (expiring_ && grant.rights && grant.rights->expires) {
-        expiring_(*grant.rights->expires);
+    if (expiring_ && accepted->rights && accepted->rights->expires) {
+        expiring_(*accepted->rights->expires);
     }
-    return token;
+    return shared;
 }
 
 void ExternalTokens::remember(const TokenId& id) {
@@ -92,9 +110,16 @@ std::shared_ptr<ExternalToken> ExternalTokens::used(const TokenId& id) const {
 
 bool ExternalTokens::revoke(const TokenId& id) {
     const MutexLock lock(mutex_);
+    bool was_known = false;
+    for (const auto& [offered, weak] : offered_) {
+        if (const auto token = offered == id ? weak.lock() : nullptr) {
+            token->is_revoked_.store(true, std::memory_order_release);
+            was_known = true;
+        }
+    }
     const auto known = tokens_.find(id);
     if (known == tokens_.end()) {
-        return false;
+        return was_known;
     }
     if (known->second.token) {
         known->second.token->is_revoked_.store(true, std::memory_order_release);
@@ -104,6 +129,11 @@ bool ExternalTokens::revoke(const TokenId& id) {
 }
 
 void ExternalTokens::forget(const TokenId& id) {
+    epoch_.fetch_add(1, std::memory_order_acq_rel);
+    refused(id);
+}
+
+void ExternalTokens::refused(const TokenId& id) {
     const MutexLock lock(mutex_);
     if (const auto known = tokens_.find(id); known != tokens_.end()) {
         known->second.lent_until = known->second.stale_until = {};
@@ -111,6 +141,7 @@ void ExternalTokens::forget(const TokenId& id) {
 }
 
 void ExternalTokens::forget_all() {
+    epoch_.fetch_add(1, std::memory_order_acq_rel);
     const MutexLock lock(mutex_);
     for (auto& [id, entry] : tokens_) {
         entry.lent_until = entry.stale_until = {};

@@ -54,7 +54,7 @@ bool TokenLookup::offer(const std::shared_ptr<login::ExternalToken>& token, IfWr
         return false;
     }
     if (step.want == login::Want::decision) {
-        token_ = token;
+        token_ = needs_.at.shared->authenticator->tokens()->proved(token, needs_.at.worker.now());
     }
     const auto done = needs_.done;
     done(step);

@@ -8,6 +8,7 @@
 #include "directory/registry.hpp"
 #include "directory/right_rules.hpp"
 #include "support/seeded_random.hpp"
+#include "unit/login/external_put.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::directory;
@@ -39,7 +40,8 @@ struct ExternalRights {
     }
     login::TokenId outside(HostList hosts, const std::string& ports = {}) {
         const login::Token token = new_token();
-        used.push_back(external->put({token, "outside", rights(std::move(hosts), ports)}, TimePoint{} + 1h));
+        used.push_back(
+            test::put_external(*external, {token, "outside", rights(std::move(hosts), ports)}, TimePoint{} + 1h));
         return token.id;
     }
     std::shared_ptr<const RightRules> rules() const {
@@ -118,7 +120,8 @@ TEST_CASE("external rights: quotas and expiries of tokens in use are among the s
     rights.visitors = 3;
     rights.expires = login::Rights::Moment() + 1h;
     const login::Token token = world.new_token();
-    auto used = world.external->put({token, "a", std::make_shared<const login::Rights>(rights)}, TimePoint{} + 1h);
+    auto used = test::put_external(*world.external, {token, "a", std::make_shared<const login::Rights>(rights)},
+                                   TimePoint{} + 1h);
     const auto counts = [&] {
         std::size_t quotas = 0;
         std::size_t expiries = 0;

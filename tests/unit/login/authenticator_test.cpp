@@ -98,6 +98,10 @@ struct LookupFixture {
             step();
         }
     }
+    /// The client has proved the token.
+    std::shared_ptr<ExternalToken> prove(const Asked& asked) const {
+        return tokens->proved(asked.result().token, authenticator_now);
+    }
     void pass(Duration time) {
         authenticator_now += time;
         authenticator->tick();
@@ -120,6 +124,8 @@ TEST_CASE("lookup: the source accepts, refuses or fails", "[lookup]") {
     REQUIRE(accepted.result().token);
     CHECK(accepted.result().failure.empty());
     CHECK(accepted.result().token->token()->name == "alice");
+    CHECK(world.tokens->size() == 0);
+    CHECK(world.prove(accepted) == accepted.result().token);
     CHECK(world.tokens->used(token.id) == accepted.result().token);
 
     const auto refused = world.ask(token);
@@ -322,6 +328,7 @@ TEST_CASE("lookup: an answer is lent for the time that the source gives, until i
     const auto lend = [&] {
         const auto asked = world.ask(token);
         world.source->replies.back().accept(LookupFixture::grant(token, 60s));
+        world.prove(asked);
     };
     lend();
     world.pass(60s - 1ns);
@@ -334,6 +341,11 @@ TEST_CASE("lookup: an answer is lent for the time that the source gives, until i
     lend();
     world.tokens->forget_all();
     CHECK_FALSE(world.tokens->lent(token.id, authenticator_now));
+    const auto before = world.ask(token);
+    world.tokens->forget(token.id);  // also what is being asked
+    world.source->replies.back().accept(LookupFixture::grant(token, 60s));
+    world.prove(before);
+    CHECK_FALSE(world.tokens->lent(token.id, authenticator_now));
     lend();
     const auto asked = world.ask(token);
     world.source->replies.back().refuse();  // a refusal ends what was lent
@@ -345,6 +357,7 @@ TEST_CASE("lookup: while the source fails, its last answer is used as long as it
     const Token token = world.new_token();
     const auto asked = world.ask(token);
     world.source->replies.back().accept(LookupFixture::grant(token, 10s, 60s));
+    world.prove(asked);
     world.pass(70s - 1ns);
     CHECK_FALSE(world.tokens->lent(token.id, authenticator_now));
     const auto stale = world.ask(token);
@@ -362,7 +375,7 @@ TEST_CASE("lookup: a revoked token's sessions see it, and the next login gets an
     const Token token = world.new_token();
     const auto first = world.ask(token);
     world.source->replies.back().accept(LookupFixture::grant(token, 1h, 1h));
-    const auto session = first.result().token;
+    const auto session = world.prove(first);
     CHECK(world.authenticator->revoke(token.id));
     CHECK(session->is_revoked());
     CHECK_FALSE(world.tokens->lent(token.id, authenticator_now, true));
