@@ -40,8 +40,8 @@ struct ExternalRights {
     }
     login::TokenId outside(HostList hosts, const std::string& ports = {}) {
         const login::Token token = new_token();
-        used.push_back(
-            test::put_external(*external, {token, "outside", rights(std::move(hosts), ports)}, TimePoint{} + 1h));
+        used.push_back(ferrotunnel::test::put_external(*external, {token, "outside", rights(std::move(hosts), ports)},
+                                                       TimePoint{} + 1h));
         return token.id;
     }
     std::shared_ptr<const RightRules> rules() const {
@@ -120,8 +120,8 @@ TEST_CASE("external rights: quotas and expiries of tokens in use are among the s
     rights.visitors = 3;
     rights.expires = login::Rights::Moment() + 1h;
     const login::Token token = world.new_token();
-    auto used = test::put_external(*world.external, {token, "a", std::make_shared<const login::Rights>(rights)},
-                                   TimePoint{} + 1h);
+    auto used = ferrotunnel::test::put_external(
+        *world.external, {token, "a", std::make_shared<const login::Rights>(rights)}, TimePoint{} + 1h);
     const auto counts = [&] {
         std::size_t quotas = 0;
         std::size_t expiries = 0;

@@ -35,6 +35,11 @@ CertificatePtr with_names(const std::vector<std::pair<int, std::string>>& names)
     GENERAL_NAMES* all = sk_GENERAL_NAME_new_null();
     for (const auto& [kind, value] : names) {
         GENERAL_NAME* name = GENERAL_NAME_new();
+        if (kind == GEN_RID) {
+            GENERAL_NAME_set0_value(name, kind, OBJ_txt2obj(value.c_str(), 1));
+            must(sk_GENERAL_NAME_push(all, name) > 0);
+            continue;
+        }
         ASN1_STRING* text = kind == GEN_IPADD ? ASN1_OCTET_STRING_new() : ASN1_IA5STRING_new();
         must(ASN1_STRING_set(text, value.data(), static_cast<int>(value.size())) == 1);
         GENERAL_NAME_set0_value(name, kind, text);
@@ -89,7 +94,7 @@ TEST_CASE("names of a certificate are separated by commas, which no name has") {
     CHECK(names_of({{GEN_URI, "a%2Cb"}}) == "URI:a%252Cb");
     CHECK(names_of({{GEN_DNS, std::string("a\r\nX: y\0z\xff", 10)}}) == "DNS:a%0D%0AX:%20y%00z%FF");
     CHECK(names_of({{GEN_DNS, " a\" "}}) == "DNS:%20a%22%20");
-    CHECK(names_of({{GEN_DNS, ""}, {GEN_RID, ""}, {GEN_IPADD, "123"}, {GEN_DNS, "b"}}) == "DNS:,DNS:b");
+    CHECK(names_of({{GEN_DNS, ""}, {GEN_RID, "1.2.3"}, {GEN_IPADD, "123"}, {GEN_DNS, "b"}}) == "DNS:,DNS:b");
     CHECK(client_names_text(CertificatePtr(X509_new()).get(), 100) == "");
 
     std::string every;
@@ -125,7 +130,12 @@ TEST_CASE("a certificate of a hundred names has them all; too long a text is lef
         must(X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate.get()), "description", MBSTRING_ASC,
                                         reinterpret_cast<const unsigned char*>(value.data()),
                                         static_cast<int>(value.size()), -1, 0));
-        X509_set_pubkey(certificate.get(), make_for("x").key.get());
+        const Made signer = make({.common_name = "x"});
+        must(ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1));
+        must(X509_gmtime_adj(X509_getm_notBefore(certificate.get()), 0) != nullptr);
+        must(X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600) != nullptr);
+        must(X509_set_pubkey(certificate.get(), signer.key.get()) == 1);
+        must(X509_sign(certificate.get(), signer.key.get(), EVP_sha256()) != 0);
         return describe_client_certificate(certificate.get(), nullptr)->subject.size();
     };
     CHECK(subject_of_size(limits::client_certificate_subject_max) == limits::client_certificate_subject_max);
