@@ -95,16 +95,17 @@ bool CertificateStore::find_pairs() {
 // Adds certificates from memory, which have no path. True if one took the place of another.
 bool CertificateStore::find_credentials(std::map<Place, CertificateFiles>& wanted) {
     bool changed = false;
-    const auto add = [&](Rank rank, std::size_t number, const std::shared_ptr<CredentialState>& credential) {
-        const Place place{rank, {}, "credential " + std::to_string(number)};
-        wanted[place] = {};
-        Pair& pair = pairs_[place];
-        if (pair.credential != credential) {
-            pair = {};
-            pair.credential = credential;
-            changed = true;
-        }
-    };
+    const auto add = [&](Rank rank, std::size_t number, const std::shared_ptr<CredentialState>& credential)
+                         REQUIRES(loading_) {
+                             const Place place{rank, {}, "credential " + std::to_string(number)};
+                             wanted[place] = {};
+                             Pair& pair = pairs_[place];
+                             if (pair.credential != credential) {
+                                 pair = {};
+                                 pair.credential = credential;
+                                 changed = true;
+                             }
+                         };
     for (std::size_t i = 0; i < sources_.credentials.size(); ++i) {
         add(Rank::file, i, sources_.credentials[i]);
     }
