@@ -88,7 +88,7 @@ std::string written(const std::string& key, const std::string& value) {
         text += (text.empty() ? "" : "\n") + indent + part + ':';
         indent += "  ";
     }
-    return text + " \"" + value + "\"\n";
+    return text + (value.starts_with('{') ? " " + value : " \"" + value + "\"") + "\n";
 }
 
 // The names of a builder's calls: "tls_pin" for "    Builder& tls_pin(std::string pin);".
