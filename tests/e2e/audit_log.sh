@@ -72,7 +72,7 @@ join bad
 has_line admin act=kick "via=control socket" by=user client=bob status=200
 "$FERROTUNNEL" kick --control "$dir/server.sock" nobody >"$dir/none" 2>&1 && fail "nobody was kicked"
 has_line admin act=kick client=nobody status=404 code=not_found
-wait_until $patience "bob again" has_lines 2 login client=bob
+wait_until $patience "bob again" has_lines 4 login client=bob # with two connections each time
 dashboard=$(awk '$1 == "dashboard" { print $2 }' "$dir/server.endpoints")
 curl -sS -X POST "http://$dashboard/api/v1/kick" -H 'Content-Type: application/json' -d '{"client":"bob","seconds":1}' >"$dir/none"
 has_line admin act=kick via=dashboard client=bob seconds=1 status=200
