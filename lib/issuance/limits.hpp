@@ -22,7 +22,7 @@ inline constexpr std::chrono::hours unwanted_max{365 * 24};
 /// Of names_max, those that nobody wants here: published by other members of a cluster, neither offered nor configured.
 /// Clients of the other members that are offline, and a bound for a member that publishes without end.
 inline constexpr std::size_t guest_names_max = names_max / 4;
-/// How often it is saved that a host is offered.
+/// How often it is saved that a host is offered, and examined whether a certificate is removed whose time has passed.
 inline constexpr std::chrono::hours offered_interval{24};
 /// How often it is examined whether the operator's own files still serve a name.
 inline constexpr std::chrono::hours served_interval{1};
