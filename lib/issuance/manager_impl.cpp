@@ -198,11 +198,14 @@ void Manager::Impl::begin() {
 // --- the other members of a cluster ---
 
 void Manager::Impl::begin_sharing() {
-    for (const auto& [file, text] : cluster_->certificates()) {
+    for (auto& [file, text] : cluster_->certificates()) {
         have_shared(file, text);
+        wipe(text);
     }
     for (const auto& [name, entry] : names_.all()) {
-        if (entry->chain && !cluster_->certificate(entry->file)) {
+        if (auto shared = cluster_->certificate(entry->file)) {
+            wipe(*shared);
+        } else if (entry->chain) {
             publish(*entry);
         }
     }
