@@ -6,6 +6,7 @@
 #include "base/hex.hpp"
 #include "unit/api/server_parts.hpp"
 #include "unit/directory/fake_values.hpp"
+#include "unit/login/external_put.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
@@ -36,11 +37,22 @@ struct SharedParts {
         return parts.shared->kicked->find({token().id(), {}}, name, Clock::now());
     }
 
+    login::ExternalTokens& external() { return *parts.shared->tokens.external(); }
+    bool revoke_external(const login::TokenId& id) {
+        bool was_known = false;
+        on(parts.worker(), [&] { was_known = parts.shared_rights.revoke_external(id); });
+        return was_known;
+    }
+
     FakeCluster cluster;
     FakeValues b{cluster, "b"};
     login::AcceptedTokens tokens;
     ServerParts parts;
 };
+
+login::TokenGrant looked_up(const std::string& name) {
+    return {login::parse_token(Secret::generate().reveal()).value(), name};
+}
 
 }  // namespace
 
@@ -141,6 +153,39 @@ TEST_CASE("shared rights: a member that has a token again since its start takes 
         rig.cluster.change("revoked/0123456789abcdef", directory::ClusterValue{"1", "a", {}});
     });
     CHECK(rig.b.all("revoked/").size() == 1);
+}
+
+TEST_CASE("shared rights: nothing stays counted for a token that was looked up and revoked", "[server][external]") {
+    SharedParts rig;
+    session::ServerShared& shared = *rig.parts.shared;
+    const login::TokenId of_table = rig.token().token.id;
+    const login::TokenId first = looked_up("ann").token.id;
+    const login::TokenGrant grant = looked_up("bob");
+    const login::TokenId& second = grant.token.id;
+    for (const login::TokenId& token : {of_table, first, second}) {
+        shared.secrets->begins(token, "192.0.2.7", std::chrono::system_clock::now());
+        (void)shared.token_use->count_visitor(token, {}, Clock::now());
+        shared.token_use->set_elsewhere(token, {2, 0});
+    }
+    auto present = shared.token_use->count_visitor(first, {}, Clock::now());
+
+    CHECK_FALSE(rig.revoke_external(first));
+    CHECK_FALSE(shared.secrets->last(first));
+    CHECK(shared.token_use->elsewhere(first).services == 0);
+    CHECK(shared.token_use->visitors(first) == 1);
+    present.reset();
+
+    (void)test::put_external(rig.external(), grant, Clock::now());
+    CHECK(rig.revoke_external(second));
+    CHECK_FALSE(shared.secrets->last(second));
+    CHECK(shared.token_use->elsewhere(second).services == 0);
+    CHECK(shared.token_use->own(second).admitted == 0);
+    CHECK(shared.token_use->own(first).admitted == 0);  // its visitor has left
+
+    CHECK_FALSE(rig.revoke_external(of_table));  // this does nothing to tokens of the table
+    CHECK(shared.secrets->last(of_table));
+    CHECK(shared.token_use->elsewhere(of_table).services == 2);
+    CHECK(shared.token_use->own(of_table).admitted == 1);
 }
 
 }  // namespace ferrotunnel::detail
