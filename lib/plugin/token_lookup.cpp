@@ -21,13 +21,17 @@ ft_token_grant known_grant(const ft_token_grant& theirs) noexcept {
     return ours;
 }
 
+/// Null if there is no reply: older headers of plugins passed null for a second answer.
 std::unique_ptr<hooks::TokenAnswer> take(ft_token_reply* reply) noexcept {
     const std::unique_ptr<ft_token_reply> owned(reply);
-    return std::move(owned->answer);
+    return owned ? std::move(owned->answer) : nullptr;
 }
 
 void accept(ft_token_reply* reply, const ft_token_grant* theirs) {
     const auto answer = take(reply);
+    if (answer == nullptr) {
+        return;
+    }
     const ft_token_grant grant = known_grant(*theirs);
     try {
         hooks::FoundToken found;
@@ -42,11 +46,16 @@ void accept(ft_token_reply* reply, const ft_token_grant* theirs) {
 }
 
 void refuse(ft_token_reply* reply) {
-    take(reply)->refuse();
+    if (const auto answer = take(reply)) {
+        answer->refuse();
+    }
 }
 
 void fail(ft_token_reply* reply, ft_text why) {
     const auto answer = take(reply);
+    if (answer == nullptr) {
+        return;
+    }
     try {
         answer->fail(std::string(view(why)));
     } catch (const std::exception&) {
