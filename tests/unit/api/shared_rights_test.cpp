@@ -39,9 +39,7 @@ struct SharedParts {
 
     login::ExternalTokens& external() { return *parts.shared->tokens.external(); }
     bool revoke_external(const login::TokenId& id) {
-        bool was_known = false;
-        on(parts.worker(), [&] { was_known = parts.shared_rights.revoke_external(id); });
-        return was_known;
+        return on(parts.worker(), [&] { return parts.shared_rights.revoke_external(id); });
     }
 
     FakeCluster cluster;
@@ -106,6 +104,26 @@ TEST_CASE("shared rights: a kick at another member counts here", "[server][clust
     CHECK(rig.parts.shared->kicked->rows(Clock::now()).size() == 1);
 }
 
+TEST_CASE("shared rights: a kick without a time at another member ends sessions here", "[server][cluster]") {
+    SharedParts rig;
+    session::test::WireClient client = rig.parts.connect();
+    REQUIRE(client.log_in());
+    REQUIRE(eventually([&] { return rig.parts.notices.logins() == 1; }));
+    const std::string key =
+        "end/" + rig.hex() + "/process/" + to_hex(rig.parts.sessions.all().front()->view().client.second);
+    rig.at_b([&](FakeValues& b) {
+        b.set("end/zz", "one", 10s);
+        b.set("end/" + rig.hex() + "/process/" + std::string(32, 'e'), "one", 10s);
+        b.set(key, "one", 10s);
+    });
+    REQUIRE(eventually([&] { return rig.parts.sessions.empty(); }));
+    CHECK(rig.b.all("kick/").empty());
+    CHECK(rig.parts.shared->kicked->rows(Clock::now()).empty());
+    session::test::WireClient again = rig.parts.connect();
+    REQUIRE(again.log_in());
+    REQUIRE(eventually([&] { return rig.parts.notices.logins() == 2; }));
+}
+
 TEST_CASE("shared rights: a token that a reload removes is refused by all, until one adds it", "[server][cluster]") {
     SharedParts rig;
     CHECK(rig.b.all("revoked/").empty());
@@ -153,6 +171,37 @@ TEST_CASE("shared rights: a member that has a token again since its start takes 
         rig.cluster.change("revoked/0123456789abcdef", directory::ClusterValue{"1", "a", {}});
     });
     CHECK(rig.b.all("revoked/").size() == 1);
+}
+
+TEST_CASE("shared rights: a token that was looked up is revoked at all members", "[server][cluster][external]") {
+    SharedParts rig;
+    const login::TokenGrant grant = looked_up("ann");
+    const login::TokenId& id = grant.token.id;
+    const std::string key = "external/" + to_hex(id);
+    CHECK(rig.b.all("external/").empty());
+    const auto first = test::put_external(rig.external(), grant, Clock::now());
+    rig.at_b([&](FakeValues& b) {
+        b.set("external/zz", "1", 1h);
+        b.set(key, "1", 1h);
+    });
+    CHECK(first->is_revoked());
+    CHECK_FALSE(rig.external().has(id));
+
+    const auto second = test::put_external(rig.external(), grant, Clock::now());
+    rig.at_b([&](FakeValues& b) { b.set(key, "1", 1h); });  // the same one, reported again
+    CHECK_FALSE(second->is_revoked());
+    rig.at_b([&](FakeValues& b) { b.set(key, "2", 1h); });
+    CHECK(second->is_revoked());
+
+    const auto third = test::put_external(rig.external(), grant, Clock::now());
+    CHECK(rig.revoke_external(id));
+    CHECK(third->is_revoked());
+    const auto value = rig.b.get(key);
+    REQUIRE(value);
+    CHECK(value->member == "a");
+    CHECK(value->left == 24h);
+    CHECK(value->text != "2");
+    CHECK_FALSE(rig.revoke_external(id));
 }
 
 TEST_CASE("shared rights: nothing stays counted for a token that was looked up and revoked", "[server][external]") {
