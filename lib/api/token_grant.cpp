@@ -27,8 +27,7 @@ std::optional<std::string> fault_of_name(const std::string& name, const login::T
     if (name.size() > granted_name_max || !is_printable(name)) {
         return "its name is longer than " + std::to_string(granted_name_max) + " bytes, or not printable";
     }
-    const auto known = table.named(name);
-    if (known && table.find(known->token.id)) {
+    if (table.named_in_table(name)) {
         return "its name \"" + name + "\" is that of a token in the server's table";
     }
     return std::nullopt;

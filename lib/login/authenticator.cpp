@@ -173,8 +173,10 @@ void Authenticator::perform(Steps steps) {
             if (run([self = shared_from_this(), number = number] { self->call_source(number); })) {
                 continue;
             }
+            Done done;                     // destroyed without the lock, as in leave()
             const MutexLock lock(mutex_);  // its worker has stopped
             if (const auto call = calls_.find(number); call != calls_.end()) {
+                done.swap(call->second.done);
                 end_call(call);
                 begin_waiting(steps);
             }

@@ -43,7 +43,6 @@ login::TokenQuery TokenLookup::query() const {
     query.agent = stated.peer_agent;
     query.name = stated.peer_name;
     query.metadata = stated.peer_metadata;
-    query.worker = &needs_.at.worker;
     return query;
 }
 

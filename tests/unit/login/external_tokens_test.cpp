@@ -212,6 +212,8 @@ TEST_CASE("external tokens: the table of a server comes first in a store", "[ext
     CHECK(store.known_as(other.token.id)->name == "bob");
     CHECK(store.named("table")->token.id == own.id);
     CHECK(store.named("bob")->token.id == other.token.id);
+    CHECK(store.named_in_table("table")->token.id == own.id);
+    CHECK_FALSE(store.named_in_table("bob"));
     CHECK_FALSE(store.find(other.token.id));
     CHECK(store.all().size() == 3);
 }
