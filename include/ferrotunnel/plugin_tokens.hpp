@@ -36,7 +36,9 @@ struct TokenQuery {
 struct TokenGrant {
     std::string secret{};  ///< the token; its id is the one of the query
     std::string name{};    ///< in logs and rights; empty: the id
-    std::string rights{};  ///< JSON, an object with keys of `server.token[]`; empty: the rights of every token
+    /// JSON, an object with keys of `server.token[]` without `name`, `secret` and `also`; empty: the rights of every
+    /// token
+    std::string rights{};
     /// How long later logins with the token are accepted without a call, at most 24 h.
     std::chrono::milliseconds cached_for{0};
     /// How much longer they are if the plugin fails to answer, at most 24 h.
@@ -68,13 +70,13 @@ public:
                                     detail::text(grant.rights), ns(grant.cached_for),       ns(grant.stale_for)};
         detail::api.tokens->accept(reply, &theirs);
     }
-    /// There is no such token: the client is answered as if its proof were wrong.
+    /// The token does not exist: the client is answered as if its proof were wrong.
     void refuse() && {
         if (ft_token_reply* const reply = std::exchange(reply_, nullptr)) {
             detail::api.tokens->refuse(reply);
         }
     }
-    /// It cannot be found out now: the client is asked to try again. `why` is for the server's log.
+    /// The token cannot be looked up now: the client is asked to try again. `why` is for the server's log.
     void fail(Text why) && {
         if (ft_token_reply* const reply = std::exchange(reply_, nullptr)) {
             detail::api.tokens->fail(reply, detail::text(why));

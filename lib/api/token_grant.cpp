@@ -70,7 +70,7 @@ Result<login::TokenGrant, std::string> make_token_grant(const AcceptedLogin& log
         return std::move(*fault);
     }
     if (!is_time(login.cache_for) || !is_time(login.cache_if_failing)) {
-        return std::string("it is to be cached for less than no time, or for more than 24 h");
+        return std::string("its cache times must be 0 to 24 h");
     }
     login::TokenGrant grant{std::move(*token), std::move(name)};
     if (login.rights != Rights()) {

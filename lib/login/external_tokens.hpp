@@ -2,7 +2,7 @@
 //
 //   the source's answer --offer--> an offered token --the client proves it: proved--> in use, and lent
 //
-// Until then an answer changes nothing: who knows only a token's id can make the source answer, but for nobody else.
+// Until then an accepted token changes nothing for others. A refusal ends what was lent under its id.
 #pragma once
 
 #include <atomic>

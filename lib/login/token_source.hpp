@@ -49,9 +49,9 @@ public:
 
     /// The token exists: the client still has to prove it.
     void accept(TokenGrant grant) noexcept;
-    /// There is no such token: answered like a wrong proof.
+    /// The token does not exist: answered like a wrong proof.
     void refuse() noexcept;
-    /// Whether there is one cannot be found out now: the client is asked to try again. `why` is for the log.
+    /// The token cannot be looked up now: the client is asked to try again. `why` is for the log.
     void fail(std::string why) noexcept;
     /// Whether an answer still has an effect.
     bool is_wanted() const noexcept;
