@@ -4,6 +4,7 @@
 
 #include "api/engine_settings.hpp"
 #include "api/server_shared_state.hpp"
+#include "api/server_tokens.hpp"
 #include "net/host_port.hpp"
 #include "plugin/control_call.hpp"
 #include "runtime/worker_executor.hpp"
@@ -81,13 +82,7 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
     plugins_.on_chain([this] { authentication_->follow(plugins_.sessions()); });
     shared_->tokens.external()->on_expiring(
         [this](login::Rights::Moment expires) { upkeep_.check_expiry_at(expires); });
-    shared_->tokens.external()->on_forgotten([this] {
-        const auto rules = shared_->registry->rules();
-        shared_->token_use->forget_owners([&rules](const login::TokenId& token) { return rules->has_token(token); });
-        shared_->secrets->forget([this](const login::TokenId& secret) {
-            return shared_->tokens.find(secret) != nullptr || shared_->tokens.external()->has(secret);
-        });
-    });
+    shared_->tokens.external()->on_forgotten([this] { detail::forget_unknown_tokens(*shared_); });
     shared_->on_member = [this](const directory::MemberNotice& change) { notices_.notify_member(change); };
 }
 

@@ -67,9 +67,9 @@ void audit_refused_login(const SessionContext& at, wire::Code code, const std::s
     Record record("login_refused");
     add_client(record, at);
     if (!at.facts.secret && handshake != nullptr && handshake->has_hello()) {
-        record.add("claimed_token_id", to_hex(handshake->claimed_token()))
-            .add("claimed_client", handshake->claimed().peer_name)
-            .add("claimed_version", handshake->claimed().peer_agent);
+        record.add("claimed_token_id", to_hex(handshake->stated_token()))
+            .add("claimed_client", handshake->stated().peer_name)
+            .add("claimed_version", handshake->stated().peer_agent);
     }
     record.add("code", wire::name_of(code)).add("why", why);
     refuse(*log, at, record);
