@@ -119,6 +119,7 @@ ingress::HttpListenerSettings EdgeTls::listener() const {
     };
     settings.may_pass_through = [tls](std::string_view host) { return tls->get()->may_serve_plain(host); };
     settings.answers_challenge = [answers = answers_](std::string_view host) { return answers->tls(host).has_value(); };
+    settings.finds_certificates = [lookups = lookups_] { return lookups->get() != nullptr; };
     settings.needs_certificate = [tls, lookups = lookups_](const std::string& host) {
         const auto present = lookups->get();
         return present && !tls->get()->has_own_certificate(host) && present->needs(host);
