@@ -41,11 +41,6 @@ void EdgeTls::offered(const std::string& host) {
     }
 }
 
-bool EdgeTls::in_handler() const {
-    const auto lookups = lookups_->get();
-    return lookups && lookups->here();
-}
-
 std::vector<transport::CertificateExpiry> EdgeTls::expiries() const {
     const std::shared_ptr<transport::VisitorTls> tls = present_->get();
     return tls ? tls->expiries() : std::vector<transport::CertificateExpiry>();

@@ -8,6 +8,7 @@
 
 #include "api/host_lookup_call.hpp"
 #include "ferrotunnel/error.hpp"
+#include "plugin/control_call.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -86,6 +87,7 @@ void HostLookups::run() {
 
 void HostLookups::call(const std::string& host, std::uint64_t id) {
     const auto answer = std::make_shared<HostLookupCall>(core_, host, id);
+    const plugin::ControlCall marks_thread;
     try {
         needs_.handler->call(host, CertificateAnswer(answer));
     } catch (const std::exception& problem) {

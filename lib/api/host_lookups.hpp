@@ -78,8 +78,6 @@ public:
     void offered(const std::string& host);
     void forget(const std::string& host);
 
-    /// Whether the calling thread is in the handler.
-    bool here() const noexcept { return std::this_thread::get_id() == thread_.get_id(); }
     const std::shared_ptr<HostCertificateHandler>& handler() const noexcept { return needs_.handler; }
 
     class Core;
