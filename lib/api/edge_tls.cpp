@@ -25,7 +25,19 @@ void EdgeTls::set_lookups(const Https& https) {
     if (present ? present->handler() != handler : handler != nullptr) {
         *lookups_ =
             handler ? std::make_shared<HostLookups>(HostLookups::Needs{handler, log_, use_of_, on_change_}) : nullptr;
+        if (present) {
+            present->stop();
+        }
     }
+}
+
+void EdgeTls::close() {
+    const std::shared_ptr<HostLookups> lookups = lookups_->get();
+    *lookups_ = nullptr;
+    if (lookups) {
+        lookups->stop();
+    }
+    certificates_ = nullptr;
 }
 
 void EdgeTls::set_files(const Https& https) {

@@ -68,10 +68,7 @@ public:
     const std::shared_ptr<PresentTls>& present() const noexcept { return present_; }
 
     /// When no worker runs any more.
-    void close() {
-        *lookups_ = nullptr;
-        certificates_ = nullptr;
-    }
+    void close();
 
 private:
     using HandshakeRate = Published<std::shared_ptr<login::NetworkRateLimiter>>;

@@ -39,9 +39,15 @@ HostLookups::HostLookups(Needs needs)
 }
 
 HostLookups::~HostLookups() {
-    needs_.handler->leave(*this);
-    core_->stop();
-    thread_.join();
+    stop();
+}
+
+void HostLookups::stop() {
+    if (thread_.joinable()) {
+        needs_.handler->leave(*this);
+        core_->stop();
+        thread_.join();
+    }
 }
 
 std::shared_ptr<const transport::LoadedCertificate> HostLookups::find(std::string_view host) {

@@ -3,11 +3,15 @@
 
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <future>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -183,6 +187,33 @@ TEST_CASE("a bounded number of calls is unanswered, and waits", "[by-host][threa
     CHECK(*fits == 0);
     rig.lookups.reset();  // releases everyone
     CHECK(*fits == 1);
+}
+
+TEST_CASE("stopped lookups wait for the call in progress; their last owner waits for nothing", "[by-host][threads]") {
+    std::promise<void> called;
+    std::promise<void> may_return;
+    std::atomic<bool> has_returned{false};
+    const HostCertificates source([&](const std::string&, const CertificateAnswer&) {
+        called.set_value();
+        may_return.get_future().wait();
+        has_returned = true;
+    });
+    const auto lookups = std::make_shared<HostLookups>(
+        HostLookups::Needs{source.handler(), null_logger(), [](std::string_view) { return HostUse::exact; }, {}});
+    std::promise<void> released;
+    lookups->wait("a.example", [&released] { released.set_value(); });
+    called.get_future().wait();
+    std::thread stopping([&] { lookups->stop(); });
+    released.get_future().wait();
+    CHECK_FALSE(has_returned);
+    may_return.set_value();
+    stopping.join();
+    CHECK(has_returned);
+    int ready = 0;
+    lookups->wait("b.example", [&ready] { ++ready; });
+    CHECK(ready == 1);
+    lookups->offered("b.example");
+    lookups->stop();
 }
 
 TEST_CASE("names that visitors invent below a pattern are asked for at a bounded rate", "[by-host]") {
