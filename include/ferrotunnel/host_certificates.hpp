@@ -27,8 +27,8 @@ class HostLookupCall;
 /// without an answer is a failure.
 class FERROTUNNEL_EXPORT CertificateAnswer {
 public:
-    /// The host's certificate, which must have the host in its subjectAltName; otherwise this is a failure, and the log
-    /// has the reason. The credential may be replaced later.
+    /// The host's certificate, which must have the host in its subjectAltName, and be valid now; otherwise this is a
+    /// failure, and the log has the reason. The credential may be replaced later.
     void use(const Credential& credential);
     /// The application has no certificate for this host.
     void none();

@@ -59,12 +59,13 @@ void HostCertificateCache::put_miss(const std::string& host, TimePoint until) {
     misses_.put({host, nullptr, until});
 }
 
-bool HostCertificateCache::postpone(std::string_view host, TimePoint due_at) {
+bool HostCertificateCache::postpone(std::string_view host, TimePoint due_at, WallTime wall) {
     Entry* const entry = certificates_.use(host);
-    if (entry != nullptr) {
-        entry->until = due_at;
+    if (entry == nullptr || entry->credential->current()->not_after < wall) {
+        return false;
     }
-    return entry != nullptr;
+    entry->until = due_at;
+    return true;
 }
 
 void HostCertificateCache::forget(std::string_view host) {

@@ -27,15 +27,16 @@ public:
         std::shared_ptr<const transport::LoadedCertificate> certificate;
         bool is_due = false;  // it should be asked for again
     };
-    /// The certificate of a host, unless that has ended.
+    /// The certificate of a host, unless that has expired.
     std::optional<Found> find(std::string_view host, TimePoint now, WallTime wall);
     /// Whether the host is known to have none now.
     bool is_miss(std::string_view host, TimePoint now);
 
     void put(const std::string& host, std::shared_ptr<transport::CredentialState> credential, TimePoint due_at);
     void put_miss(const std::string& host, TimePoint until);
-    /// The answer failed: a certificate of before stays, and is due again from then on. False if there is none.
-    bool postpone(std::string_view host, TimePoint due_at);
+    /// The answer failed: the present certificate stays, and is due again from then on. False if there is none, or if
+    /// it has expired.
+    bool postpone(std::string_view host, TimePoint due_at, WallTime wall);
     void forget(std::string_view host);
     void clear();
 

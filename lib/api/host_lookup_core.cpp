@@ -136,8 +136,9 @@ void HostLookups::Core::end(std::unordered_map<std::string, Pending>::iterator a
 
 void HostLookups::Core::note(const std::string& host, Answer answer, TimePoint now) {
     if (!answer.why.empty()) {
-        if (!cache_.postpone(host, now + limits::host_lookup_retry_after)) {
-            cache_.put_miss(host, now + limits::host_lookup_retry_after);
+        const TimePoint retry = now + limits::host_lookup_retry_after;
+        if (!cache_.postpone(host, retry, std::chrono::system_clock::now())) {
+            cache_.put_miss(host, retry);
         }
         if (failures_.size() < limits::host_lookups_at_once_max) {
             failures_.push_back({host, std::move(answer.why)});

@@ -126,9 +126,13 @@ void HostLookupCall::use(const Credential& credential) noexcept try {
         settle({});
         return;
     }
-    X509* const certificate = credential.state()->current()->certificate.get();
+    const std::shared_ptr<const transport::LoadedCertificate> present = credential.state()->current();
+    if (const std::string fault = transport::date_fault(*present, std::chrono::system_clock::now()); !fault.empty()) {
+        settle({nullptr, "the certificate " + fault});
+        return;
+    }
     const bool has_host =
-        X509_check_host(certificate, host_.data(), host_.size(),
+        X509_check_host(present->certificate.get(), host_.data(), host_.size(),
                         X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, nullptr) == 1;
     settle(has_host ? HostLookups::Core::Answer{credential.state(), {}}
                     : HostLookups::Core::Answer{nullptr, "the certificate is not for this host"});

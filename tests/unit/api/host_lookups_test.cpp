@@ -37,6 +37,24 @@ Credential for_host(const std::string& host) {
     return Credential::from_pem(certificate_pem(made), Secret::from_string(key_pem(made)));
 }
 
+/// One that was valid an hour and a half ago.
+std::shared_ptr<const transport::LoadedCertificate> expired_for(const std::string& host) {
+    const transport::test::Made made =
+        transport::test::make({.alternative_names = "DNS:" + host, .from_seconds = -7'200, .until_seconds = -3'600});
+    return transport::parse_credential(certificate_pem(made), key_pem(made), {},
+                                       std::chrono::system_clock::now() - 90min);
+}
+
+/// Makes the call for a host, which has to be the next one.
+std::uint64_t call_for(HostLookups::Core& core, const std::string& host) {
+    (void)core.ask(host, HostUse::exact, {});
+    HostLookups::Core::Work work;
+    REQUIRE(core.next(work));
+    REQUIRE(work.due);
+    REQUIRE(work.due->host == host);
+    return work.due->id;
+}
+
 /// Keeps the answers of calls until the test gives them.
 class Application {
 public:
@@ -228,6 +246,29 @@ TEST_CASE("names that visitors invent below a pattern are asked for at a bounded
     core.stop();
 }
 
+TEST_CASE("a failure for a host whose certificate has expired is remembered like one without", "[by-host]") {
+    HostLookups::Core core({});
+    const auto credential = std::make_shared<transport::CredentialState>(expired_for("a.example"));
+    core.settle("a.example", call_for(core, "a.example"), {credential, {}});
+    CHECK(core.find("a.example") == nullptr);
+    CHECK(core.is_unknown("a.example"));
+    core.settle("a.example", call_for(core, "a.example"), {nullptr, "no database"});
+    CHECK_FALSE(core.is_unknown("a.example"));  // for a moment
+    core.stop();
+}
+
+TEST_CASE("a certificate that has expired is not a valid answer", "[by-host][threads]") {
+    Application application;
+    LookupRig rig(application.handler());
+    const auto waits = rig.wait("a.example");
+    const Credential found = for_host("a.example");
+    REQUIRE(found.state()->replace(expired_for("a.example")).empty());
+    application.take("a.example").use(found);
+    CHECK(*waits == 1);
+    CHECK(rig.lookups->find("a.example") == nullptr);
+    CHECK_FALSE(rig.lookups->needs("a.example"));
+}
+
 TEST_CASE("a kept certificate is asked for again in the background", "[by-host][threads]") {
     Application application;
     LookupRig rig(application.handler(), {.timeout = 60s, .kept_for = 1s});
@@ -266,7 +307,10 @@ TEST_CASE("the cache of hosts is bounded; what was not used for longest makes ro
     cache.put_miss("e", now + 1min);
     CHECK(cache.misses() == 2);
     CHECK_FALSE(cache.is_miss("a", now));
-    CHECK_FALSE(cache.postpone("d", now));
+    CHECK_FALSE(cache.postpone("d", now, wall));
+    CHECK(cache.postpone("c", now + 2h, wall));
+    CHECK_FALSE(cache.find("c", now + 1h, wall)->is_due);
+    CHECK_FALSE(cache.postpone("c", now + 2h, wall + 48h));
     cache.clear();
     CHECK(cache.misses() + cache.certificates() == 0);
 }
