@@ -69,8 +69,8 @@ public:
     /// Throws config_error for an empty handler, or a time that is out of range.
     explicit HostCertificates(CertificateHandler handler, const HostCertificateTimes& times = {});
 
-    /// Forgets what is known of a host; the next visitor of the host causes a call. Visitors that are connected
-    /// continue. Thread-safe.
+    /// Forgets what is known of a host; the next visitor of the host causes a call. The answer to a call that is
+    /// unanswered now serves only the visitors that wait for it. Visitors that are connected continue. Thread-safe.
     void forget(const std::string& host);
     void forget_all();
 

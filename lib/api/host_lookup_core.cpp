@@ -47,6 +47,11 @@ bool HostLookups::Core::ask(const std::string& host, HostUse use, Ready ready) {
 void HostLookups::Core::forget(const std::string& host) {
     const MutexLock lock(mutex_);
     host.empty() ? cache_.clear() : cache_.forget(host);
+    for (const Called& one : called_) {
+        if (host.empty() || one.host == host) {
+            pending_.at(one.host).is_stale = true;
+        }
+    }
 }
 
 void HostLookups::Core::stop() {
@@ -145,11 +150,12 @@ void HostLookups::Core::note(const std::string& host, Answer answer, TimePoint n
         }
         return;
     }
-    certificates_changed_ = certificates_changed_ || pending_.at(host).is_exact;
+    const Pending& pending = pending_.at(host);
+    certificates_changed_ = certificates_changed_ || pending.is_exact;
     if (answer.credential) {
-        cache_.put(host, std::move(answer.credential), now + times_.kept_for);
+        cache_.put(host, std::move(answer.credential), pending.is_stale ? now : now + times_.kept_for);
     } else {
-        cache_.put_miss(host, now + times_.none_for);
+        cache_.put_miss(host, pending.is_stale ? now : now + times_.none_for);
     }
 }
 

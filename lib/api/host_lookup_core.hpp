@@ -67,6 +67,7 @@ private:
     struct Pending {
         std::uint64_t id = 0;
         bool is_exact = false;
+        bool is_stale = false;  // the host was forgotten since the call: the answer is used once
         std::vector<Ready> waiting{};
     };
     struct Called {

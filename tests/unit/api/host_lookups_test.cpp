@@ -138,6 +138,35 @@ TEST_CASE("a visitor waits for the certificate of its host, and others find it",
     CHECK(rig.lookups->needs("a.example"));
 }
 
+TEST_CASE("an answer to a call from before its host was forgotten is used once", "[by-host][threads]") {
+    Application application;
+    LookupRig rig(application.handler());
+    const auto waits = rig.wait("a.example");
+    CertificateAnswer late = application.take("a.example");
+    const auto none = rig.wait("none.example");
+    CertificateAnswer to_none = application.take("none.example");
+    SECTION("by its name") {
+        rig.source.forget("a.example");
+        rig.source.forget("none.example");
+    }
+    SECTION("with all others") {
+        rig.source.forget_all();
+    }
+    const Credential found = for_host("a.example");
+    late.use(found);
+    to_none.none();
+    CHECK(*waits == 1);
+    CHECK(*none == 1);
+    CHECK(rig.lookups->find("a.example") == found.state()->current());
+    CHECK(rig.lookups->needs("a.example"));
+    CHECK(rig.lookups->needs("none.example"));
+    (void)rig.wait("a.example");
+    const Credential next = for_host("a.example");
+    application.take("a.example").use(next);
+    CHECK(rig.lookups->find("a.example") == next.state()->current());
+    CHECK_FALSE(rig.lookups->needs("a.example"));
+}
+
 TEST_CASE("none, a failure, an exception, a dropped and a second answer release the visitor", "[by-host][threads]") {
     Application application;
     LookupRig rig(application.handler());
