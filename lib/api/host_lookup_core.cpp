@@ -46,7 +46,8 @@ bool HostLookups::Core::ask(const std::string& host, HostUse use, Ready ready) {
 
 void HostLookups::Core::forget(const std::string& host) {
     const MutexLock lock(mutex_);
-    host.empty() ? cache_.clear() : cache_.forget(host);
+    const bool had_any = host.empty() ? cache_.clear() : cache_.forget(host);
+    has_forgotten_ = has_forgotten_ || had_any;
     for (const Called& one : called_) {
         if (host.empty() || one.host == host) {
             pending_.at(one.host).is_stale = true;
@@ -140,22 +141,24 @@ void HostLookups::Core::end(std::unordered_map<std::string, Pending>::iterator a
 }
 
 void HostLookups::Core::note(const std::string& host, Answer answer, TimePoint now) {
+    const auto wall = std::chrono::system_clock::now();
+    const Pending& pending = pending_.at(host);
+    bool has_change = false;  // of whether the host has a certificate
     if (!answer.why.empty()) {
         const TimePoint retry = now + limits::host_lookup_retry_after;
-        if (!cache_.postpone(host, retry, std::chrono::system_clock::now())) {
-            cache_.put_miss(host, retry);
-        }
+        has_change = !cache_.postpone(host, retry, wall) && cache_.put_miss(host, retry);
         if (failures_.size() < limits::host_lookups_at_once_max) {
             failures_.push_back({host, std::move(answer.why)});
         }
-        return;
-    }
-    const Pending& pending = pending_.at(host);
-    certificates_changed_ = certificates_changed_ || pending.is_exact;
-    if (answer.credential) {
+    } else if (answer.credential) {
+        has_change = !cache_.find(host, now, wall);
         cache_.put(host, std::move(answer.credential), pending.is_stale ? now : now + times_.kept_for);
     } else {
-        cache_.put_miss(host, pending.is_stale ? now : now + times_.none_for);
+        has_change = cache_.put_miss(host, pending.is_stale ? now : now + times_.none_for) || has_forgotten_;
+    }
+    if (has_change && pending.is_exact) {
+        certificates_changed_ = true;
+        has_forgotten_ = false;
     }
 }
 

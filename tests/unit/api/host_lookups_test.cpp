@@ -275,6 +275,42 @@ TEST_CASE("names that visitors invent below a pattern are asked for at a bounded
     core.stop();
 }
 
+TEST_CASE("only a change of whether a host has a certificate is one for its clients", "[by-host]") {
+    HostLookups::Core core({.kept_for = 0ms, .none_for = 0ms});
+    using Answer = HostLookups::Core::Answer;
+    int number = 0;
+    // Whether clients learn of the answer, which the next call shows.
+    const auto changes = [&](Answer answer) {
+        core.settle("a.example", call_for(core, "a.example"), std::move(answer));
+        const std::string next = std::to_string(++number) + ".example";
+        (void)core.ask(next, HostUse::exact, {});
+        HostLookups::Core::Work work;
+        REQUIRE(core.next(work));
+        REQUIRE(work.due);
+        core.settle(next, work.due->id, {nullptr, "other"});
+        return work.has_change;
+    };
+    const Answer found{for_host("a.example").state(), {}};
+    const Answer expired{std::make_shared<transport::CredentialState>(expired_for("a.example")), {}};
+    CHECK_FALSE(changes({}));
+    CHECK(changes(found));
+    CHECK_FALSE(changes(found));
+    CHECK_FALSE(changes(expired));
+    CHECK(changes(found));
+    CHECK_FALSE(changes({for_host("a.example").state(), {}}));
+    CHECK(changes({}));
+    CHECK_FALSE(changes({}));
+    CHECK(changes(found));
+    core.forget("a.example");
+    CHECK(changes({}));
+    CHECK(changes(found));
+    core.forget({});
+    CHECK(changes(found));
+    CHECK_FALSE(changes(expired));
+    CHECK(changes({nullptr, "no database"}));
+    core.stop();
+}
+
 TEST_CASE("a failure for a host whose certificate has expired is remembered like one without", "[by-host]") {
     HostLookups::Core core({});
     const auto credential = std::make_shared<transport::CredentialState>(expired_for("a.example"));
