@@ -40,6 +40,9 @@ bool HostLookups::Core::ask(const std::string& host, HostUse use, Ready ready) {
     if (is_due || !ready) {
         return false;  // the present certificate is used meanwhile
     }
+    if (at->second.waiting.size() >= limits::host_lookup_waiting_max) {
+        return false;
+    }
     at->second.waiting.push_back(std::move(ready));
     return true;
 }

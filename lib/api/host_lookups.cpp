@@ -8,6 +8,7 @@
 
 #include "api/host_lookup_call.hpp"
 #include "ferrotunnel/error.hpp"
+#include "ingress/limits.hpp"
 #include "plugin/control_call.hpp"
 
 namespace ferrotunnel::detail {
@@ -162,7 +163,7 @@ HostCertificates::HostCertificates(CertificateHandler handler, const HostCertifi
     if (!handler) {
         problems.push_back({"by_host", "needs a handler"});
     }
-    check_time("timeout", times.timeout, 100ms, 60s, problems);
+    check_time("timeout", times.timeout, 100ms, limits::held_handshake_max, problems);
     check_time("kept_for", times.kept_for, 1s, 720h, problems);
     check_time("none_for", times.none_for, 1s, 24h, problems);
     if (!problems.empty()) {

@@ -275,6 +275,20 @@ TEST_CASE("names that visitors invent below a pattern are asked for at a bounded
     core.stop();
 }
 
+TEST_CASE("limit: as many visitors wait for one host as may; one more does not wait", "[by-host]") {
+    HostLookups::Core core({});
+    std::size_t released = 0;
+    std::size_t waiting = 0;
+    for (std::size_t i = 0; i < limits::host_lookup_waiting_max; ++i) {
+        waiting += core.ask("a.example", HostUse::exact, [&released] { ++released; }) ? 1 : 0;
+    }
+    CHECK(waiting == limits::host_lookup_waiting_max);
+    CHECK_FALSE(core.ask("a.example", HostUse::exact, [&released] { ++released; }));
+    CHECK(core.ask("b.example", HostUse::exact, [] {}));
+    core.stop();
+    CHECK(released == limits::host_lookup_waiting_max);
+}
+
 TEST_CASE("only a change of whether a host has a certificate is one for its clients", "[by-host]") {
     HostLookups::Core core({.kept_for = 0ms, .none_for = 0ms});
     using Answer = HostLookups::Core::Answer;
