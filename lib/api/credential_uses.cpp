@@ -13,7 +13,7 @@ std::string fault_for_visitors(const transport::LoadedCertificate& certificate) 
 }
 
 std::string fault_for_client_certificates(const transport::TrustAnchors& anchors) {
-    const std::string fault = transport::authority_fault(anchors);
+    const std::string fault = transport::authority_fault(anchors.authorities);
     return fault.empty() ? fault : "is in use for client certificates, and " + fault;
 }
 

@@ -1,7 +1,5 @@
 #include "api/host_lookups.hpp"
 
-#include <openssl/x509v3.h>
-
 #include <exception>
 #include <new>
 #include <utility>
@@ -10,6 +8,7 @@
 #include "ferrotunnel/error.hpp"
 #include "ingress/limits.hpp"
 #include "plugin/control_call.hpp"
+#include "transport/certificate_names.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -132,11 +131,9 @@ void HostLookupCall::use(const Credential& credential) noexcept try {
         settle({nullptr, "the certificate " + fault});
         return;
     }
-    const bool has_host =
-        X509_check_host(present->certificate.get(), host_.data(), host_.size(),
-                        X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, nullptr) == 1;
-    settle(has_host ? HostLookups::Core::Answer{credential.state(), {}}
-                    : HostLookups::Core::Answer{nullptr, "the certificate is not for this host"});
+    settle(transport::has_host(present->certificate.get(), host_)
+               ? HostLookups::Core::Answer{credential.state(), {}}
+               : HostLookups::Core::Answer{nullptr, "the certificate is not for this host"});
 } catch (const std::bad_alloc&) {
     // The call ends at its deadline.
 }
