@@ -1,4 +1,4 @@
-// What a server knows of hosts whose certificates the application finds: certificates, and hosts without one.
+// Cache of certificates found by host, and of hosts without one.
 #pragma once
 
 #include <chrono>

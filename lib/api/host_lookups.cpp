@@ -106,7 +106,7 @@ void HostLookups::call(const std::string& host, std::uint64_t id) {
 // --- answers ---
 
 HostLookupCall::~HostLookupCall() {
-    settle({nullptr, "the answer was dropped"});
+    settle({nullptr, "the handler destroyed its answer without using it"});
 }
 
 void HostLookupCall::settle(HostLookups::Core::Answer answer) noexcept {
@@ -190,7 +190,7 @@ void CertificateAnswer::none() {
 }
 
 void CertificateAnswer::fail(const std::string& why) {
-    call_->settle({nullptr, why.empty() ? "the application has failed" : why});
+    call_->settle({nullptr, why.empty() ? "the application reported a failure" : why});
 }
 
 }  // namespace ferrotunnel
