@@ -299,7 +299,7 @@ bool Server::Impl::has_visitors() const {
 }
 
 bool Server::Impl::in_callback() const {
-    return log_.here() || plugin::ControlCall::here() || control_.here() || edge_.tls().in_handler() ||
+    return log_.here() || plugin::ControlCall::here() || control_.here() ||
            (workers_->at(0).owns_thread() && (events_.here() || authentication_->here()));
 }
 

@@ -22,7 +22,7 @@ ServerReload::Change::Change(ServerReload& reload, const char* what)
 
 void ServerReload::refuse_in_callbacks(const char* what) const {
     const bool on_own_worker = needs_.workers.on_a_worker() && needs_.workers.at(0).owns_thread();
-    if (on_own_worker || needs_.log.here() || plugin::ControlCall::here() || needs_.edge.tls().in_handler()) {
+    if (on_own_worker || needs_.log.here() || plugin::ControlCall::here()) {
         throw std::system_error(errc::would_deadlock, what);
     }
 }
