@@ -63,6 +63,7 @@ void AuditWriter::end(const char* event) {
         events_->switch_on(false);
     }
     file.reset();  // writes the remaining lines
+    events_->note_failing(false);
 }
 
 void AuditWriter::turn_off() {

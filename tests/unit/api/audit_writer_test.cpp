@@ -8,11 +8,13 @@
 #include <vector>
 
 #include "ferrotunnel/audit_log.hpp"
+#include "support/eventually.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
 
+using ferrotunnel::test::eventually;
 using ferrotunnel::test::TemporaryFolder;
 
 /// A writer of an audit log, which is open.
@@ -59,6 +61,15 @@ TEST_CASE("an audit log is reopened by one thread while another ends it", "[audi
         }
     }
     CHECK(ends == 20);
+}
+
+TEST_CASE("an audit log that is off is not failing, even if its disk was full to the end", "[audit-writer]") {
+    OpenAuditLog log("/dev/full");
+    log.writer.note_start();
+    REQUIRE(eventually([&log] { return log.events->status().is_failing; }));
+    log.writer.turn_off();
+    CHECK(!log.events->status().is_on);
+    CHECK(!log.events->status().is_failing);
 }
 
 }  // namespace ferrotunnel::detail
