@@ -37,7 +37,8 @@ struct AuditReport {
 FERROTUNNEL_EXPORT AuditReport verify_audit_log(const std::vector<std::string>& files,
                                                 const std::optional<AuditHead>& known = {});
 
-/// The last whole line of a file. Empty if it has none. Throws std::system_error if the file cannot be read.
+/// The last whole line of a file. Empty if it has none. Throws std::system_error if the file cannot be read, or is
+/// compressed and damaged.
 FERROTUNNEL_EXPORT std::optional<AuditHead> audit_head(const std::string& file);
 
 }  // namespace ferrotunnel

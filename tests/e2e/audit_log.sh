@@ -132,6 +132,14 @@ for secret in "${secrets[@]}"; do
     ! zcat -f "$log" "$log.1.gz" | grep -qF "$secret" || fail "a secret is in the audit log"
 done
 
+say "a compressed file that was cut"
+head -c $(($(stat -c %s "$log.1.gz") / 2)) "$log.1.gz" >"$dir/half.gz"
+broken "half.gz:[0-9]*: the compressed file is damaged: .*unexpected end of file" "$dir/half.gz"
+code=0
+"$FERROTUNNEL" audit head "$dir/half.gz" >"$dir/half" 2>&1 || code=$?
+equal "the exit code for the head of a file that was cut" "$code" 2
+has_text "$dir/half" "cannot read $dir/half.gz: the compressed file is damaged"
+
 say "tampering"
 gunzip "$log.1.gz"
 cat "$log.1" >"$dir/all"
