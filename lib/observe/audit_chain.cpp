@@ -142,12 +142,13 @@ void AuditChain::seal(std::string& lines, std::uint64_t dropped) {
     file_.needs_line_end = file_.needs_line_end && bodies.empty();
 }
 
-// The lines are linked again, perhaps to those of another chain.
+// The lines are linked again, perhaps to those of another chain. Without memory it throws, and changes nothing.
 void AuditChain::take_back(std::string_view lines, std::size_t torn) {
+    std::optional<std::string> noted = torn_;
     if (torn != 0) {
-        torn_ = audit::torn_record(audit::fragment_of(lines.substr(0, torn)));
+        noted = audit::torn_record(audit::fragment_of(lines.substr(0, torn)));
     }
-    bool is_first = true;
+    std::optional<audit::Head> before;
     std::string bodies;
     while (!lines.empty()) {
         const std::string_view line = lines.substr(0, lines.find('\n'));
@@ -156,20 +157,27 @@ void AuditChain::take_back(std::string_view lines, std::size_t torn) {
         if (!link) {
             continue;  // the line end in front of the first
         }
-        if (std::exchange(is_first, false)) {
-            head_ = link->before;
+        if (!before) {
+            before = link->before;
         }
         if (link->event() == "opened") {
             continue;  // the next file has its own
         }
-        if (const auto noted = audit::fragment_in(link->body)) {
-            torn_ = torn == 0 ? audit::torn_record(*noted) : std::move(torn_);
+        if (const auto fragment = audit::fragment_in(link->body)) {
+            if (torn == 0) {
+                noted = audit::torn_record(*fragment);
+            }
             continue;
         }
         bodies += link->body;
         bodies += '\n';
     }
-    returned_ = std::move(bodies) + std::exchange(returned_, {});
+    bodies += returned_;
+    if (before) {
+        head_ = std::move(*before);
+    }
+    torn_.swap(noted);
+    returned_.swap(bodies);
     sealed_ = 0;
 }
 

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <new>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -19,6 +20,7 @@
 #include "audit/limits.hpp"
 #include "audit/verifier.hpp"
 #include "observe/access_file.hpp"
+#include "support/count_allocations.hpp"
 
 namespace ferrotunnel::observe {
 namespace {
@@ -242,6 +244,37 @@ TEST_CASE("lines beyond the queue are lost, and the chain has their number", "[a
     const auto all = verified({folder.file("log")});
     CHECK(all.faults().empty());
     CHECK(count_in(content_of(folder.file("log")), "\"event\":\"lost\",\"lines\":") == 1);
+}
+
+TEST_CASE("lines that are not taken back, without memory, stay in the chain", "[audit-chain]") {
+    const ChainFolder folder;
+    const std::string body = audit::AuditLog::body_of(audit::Record("login").text()) + '\n';
+    bool has_failed = true;
+    for (std::uint64_t nth = 1; has_failed; ++nth) {
+        CAPTURE(nth);
+        REQUIRE(nth < 100);
+        AuditChain chain(std::make_shared<audit::AuditLog>(), null_logger());
+        const AccessSink sink = audit_sink(folder.file("log"));
+        REQUIRE(chain.is_ready(sink));
+        std::string lines = body;
+        chain.seal(lines, 0);
+        bool threw = false;
+        ferrotunnel::test::fail_allocation(nth);
+        try {
+            chain.take_back(lines, 20);
+        } catch (const std::bad_alloc&) {
+            threw = true;
+        }
+        has_failed = ferrotunnel::test::fail_allocation(0);
+        if (threw) {
+            std::string more = body;
+            chain.seal(more, 0);
+            std::ofstream(folder.file("copy")) << lines << more;
+            const auto all = verified({folder.file("copy")});
+            CHECK(all.faults().empty());
+            CHECK(all.lines() == 3);  // opened, and two logins
+        }
+    }
 }
 
 }  // namespace ferrotunnel::observe
