@@ -57,11 +57,13 @@ AccessSink AccessSink::open(const std::string& path, std::error_code& error, boo
         sink.descriptor_ = path == standard_output ? STDOUT_FILENO : STDERR_FILENO;
         return sink;
     }
-    const int way = reads ? O_RDWR : O_WRONLY;
-    sink.descriptor_ = ::open(path.c_str(), way | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, mode);
+    const int access_mode = reads ? O_RDWR : O_WRONLY;
+    sink.descriptor_ = ::open(path.c_str(), access_mode | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, mode);
     sink.owned_ = sink.descriptor_ >= 0;
     if (!sink.owned_) {
         error = std::error_code(errno, std::generic_category());
+    } else if (reads && !is_regular(sink.descriptor_)) {  // a pipe open for reading, too, never reports a lost reader
+        return open(path, error);
     }
     return sink;
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -161,6 +162,18 @@ TEST_CASE("only a file that ends like an audit log is continued", "[audit-chain]
           std::string::npos);
     std::ofstream(folder.file("long")) << std::string(audit::tail_bytes, 'x');
     CHECK(!AuditChain::why_not(audit_sink(folder.file("long"))).empty());
+}
+
+TEST_CASE("a pipe is opened only for writing, so that the loss of its reader is noticed", "[audit-chain]") {
+    const ChainFolder folder;
+    REQUIRE(::mkfifo(folder.file("pipe").c_str(), 0600) == 0);
+    const int reader = ::open(folder.file("pipe").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    REQUIRE(reader >= 0);
+    const AccessSink pipe = audit_sink(folder.file("pipe"));
+    CHECK((::fcntl(pipe.descriptor(), F_GETFL) & O_ACCMODE) == O_WRONLY);
+    const AccessSink file = audit_sink(folder.file("log"));
+    CHECK((::fcntl(file.descriptor(), F_GETFL) & O_ACCMODE) == O_RDWR);
+    ::close(reader);
 }
 
 TEST_CASE("a second process waits for the file, and then continues its chain", "[audit-chain]") {
