@@ -51,8 +51,10 @@ std::string end_of(int descriptor) {
 
 std::string AuditChain::why_not(const AccessSink& sink) {
     const std::string end = is_regular_file(sink) ? end_of(sink.descriptor()) : std::string();
-    // A file with nothing but an incomplete line is what a crash has left of the first one.
-    const bool is_first_torn = end.find('\n') == std::string::npos && end.size() < audit::tail_bytes;
+    // A file with nothing but an incomplete line is what a crash has left of the first one; its number is not 1 after a
+    // rotation.
+    const bool is_first_torn =
+        end.find('\n') == std::string::npos && end.size() < audit::tail_bytes && audit::may_begin_line(end);
     return end.empty() || is_first_torn || audit::read_tail(end)
                ? ""
                : "it does not end like an audit log. Move it away; then a new one begins";

@@ -75,6 +75,18 @@ TEST_CASE("a text that is not a whole line is no line", "[audit]") {
     }
 }
 
+TEST_CASE("the beginning of a line is recognized", "[audit]") {
+    const std::string line = chain_of(1).front();
+    for (std::size_t length = 0; length < line.size(); ++length) {
+        CHECK(may_begin_line(std::string_view(line).substr(0, length)));
+    }
+    CHECK(may_begin_line("{\"seq\":17,\"ti"));
+    for (const char* text :
+         {"a", "{}", "{\"seq\": 1", "{\"seq\":,\"time\":\"", "{\"seq\":1,\"event\"", "{\"seq\":1}"}) {
+        CHECK(!may_begin_line(text));
+    }
+}
+
 TEST_CASE("an unchanged chain is whole, in one file or several", "[audit]") {
     CHECK(faults_in(chain_of(50)).empty());
     const auto lines = chain_of(9);

@@ -160,6 +160,10 @@ TEST_CASE("only a file that ends like an audit log is continued", "[audit-chain]
     std::ofstream(folder.file("other")) << "server:\n  bind: x\n";
     CHECK(AuditChain::why_not(audit_sink(folder.file("other"))).find("does not end like an audit log") !=
           std::string::npos);
+    std::ofstream(folder.file("token")) << "3c9e0f5d7b1a2846";
+    CHECK(!AuditChain::why_not(audit_sink(folder.file("token"))).empty());
+    std::ofstream(folder.file("rotated")) << "{\"seq\":17,\"time\":\"2026";
+    CHECK(AuditChain::why_not(audit_sink(folder.file("rotated"))).empty());
     std::ofstream(folder.file("long")) << std::string(audit::tail_bytes, 'x');
     CHECK(!AuditChain::why_not(audit_sink(folder.file("long"))).empty());
 }
