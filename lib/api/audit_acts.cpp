@@ -70,6 +70,12 @@ audit::Record act_record(const Request& request, ControlWay way) {
     return record;
 }
 
+audit::Record config_record(std::string_view result) {
+    audit::Record record("config");
+    record.add("via", present_cause()).add("file", PresentCause::get().file).add("result", result);
+    return record;
+}
+
 }  // namespace
 
 Answer AuditedRequests::answer(const Request& request, ControlWay way, const std::function<Answer()>& answer) const {
@@ -137,10 +143,6 @@ std::string_view present_cause() noexcept {
     return PresentCause::get().cause.empty() ? std::string_view("library") : PresentCause::get().cause;
 }
 
-std::string_view present_cause_file() noexcept {
-    return PresentCause::get().file;
-}
-
 audit::Record library_act(std::string_view act) {
     audit::Record record("admin");
     record.add("act", act).add("via", present_cause());
@@ -151,9 +153,7 @@ void audit_change(audit::AuditLog* log, const ApplyReport& report) {
     if (log == nullptr || !log->is_on()) {
         return;
     }
-    audit::Record record("config");
-    record.add("via", present_cause()).add("file", present_cause_file());
-    record.add("result", !report.ok() ? "refused" : report.unchanged() ? "unchanged" : "applied");
+    audit::Record record = config_record(!report.ok() ? "refused" : report.unchanged() ? "unchanged" : "applied");
     std::vector<std::string> applied;
     for (const ApplyReport::Change& change : report.applied) {
         applied.push_back(to_text(change));
@@ -164,6 +164,17 @@ void audit_change(audit::AuditLog* log, const ApplyReport& report) {
     }
     record.add("applied", applied).add("needs_restart", report.needs_restart).add("problems", problems);
     log->write(record);
+    if (!report.ok()) {
+        PresentCause::get().has_refusal = !PresentCause::get().cause.empty();
+    }
+}
+
+void audit_refused_reload(audit::AuditLog& log, std::string_view outcome) {
+    if (log.is_on() && !PresentCause::get().has_refusal) {
+        audit::Record record = config_record("refused");
+        record.add("why", outcome);
+        log.write(record);
+    }
 }
 
 }  // namespace ferrotunnel::detail

@@ -38,11 +38,12 @@ private:
 
 /// The cause of what this thread does (program::ChangeCause): "SIGHUP". "library" without one.
 std::string_view present_cause() noexcept;
-std::string_view present_cause_file() noexcept;
 
 /// A record of a call of the library, to which its arguments are added.
 audit::Record library_act(std::string_view act);
 /// Records a change of the settings: its keys, and none of the values. `log`: may be null.
 void audit_change(audit::AuditLog* log, const ApplyReport& report);
+/// Records that a reload was refused, unless audit_change() has recorded the refusal for the same cause.
+void audit_refused_reload(audit::AuditLog& log, std::string_view outcome);
 
 }  // namespace ferrotunnel::detail

@@ -120,4 +120,28 @@ TEST_CASE("a change has its cause and its keys, and no values", "[audit-acts]") 
     CHECK(has(lines, R"("event":"config","via":"library","result":"unchanged")"));
 }
 
+TEST_CASE("a refused reload is one line, whether its change was refused or its file", "[audit-acts]") {
+    const Acts acts;
+    ApplyReport refused;
+    refused.problems.push_back({"access_log", "cannot open it"});
+    const auto lines_of_reload = [&](bool has_change) {
+        const program::ChangeCause cause("SIGHUP", "/etc/ferrotunnel.yml");
+        if (has_change) {
+            audit_change(acts.log.get(), refused);
+        }
+        audit_refused_reload(*acts.log, "cannot open it");
+        return acts.lines();
+    };
+    for (const bool has_change : {true, false, true}) {
+        const std::string lines = lines_of_reload(has_change);
+        CHECK(std::count(lines.begin(), lines.end(), '\n') == 1);
+        CHECK(has(lines, R"("event":"config","via":"SIGHUP","file":"/etc/ferrotunnel.yml","result":"refused",)"));
+        CHECK(has(lines, has_change ? R"("problems":["access_log: cannot open it"])" : R"("why":"cannot open it")"));
+    }
+    audit_change(acts.log.get(), refused);
+    audit_refused_reload(*acts.log, "without a cause these are two");
+    const std::string lines = acts.lines();
+    CHECK(std::count(lines.begin(), lines.end(), '\n') == 2);
+}
+
 }  // namespace ferrotunnel::detail
