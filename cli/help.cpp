@@ -268,11 +268,8 @@ bool print_help_if_requested(const CommandInfo& command, const std::vector<std::
         topic = *(asked + 1);
     }
     if (!topic.empty() && topic != "all") {
-        UsageError error;
-        error.command = command.name;
-        error.problems.add(
-            topic, fmt::format("is not a help topic; `ferrotunnel {} --help all` explains all options", command.name));
-        throw error;
+        fail_usage(command.name, topic,
+                   fmt::format("is not a help topic; `ferrotunnel {} --help all` explains all options", command.name));
     }
     fmt::print("{}", topic == "all" ? full_help_for(command) : brief_help_for(command));
     return true;

@@ -20,11 +20,11 @@ struct AuditHead {
 
 /// The result of a verification.
 struct AuditReport {
-    std::uint64_t lines = 0;          ///< that are whole
+    std::uint64_t lines = 0;          ///< number of complete lines
     std::optional<AuditHead> head{};  ///< the last one; empty if there is none
     /// Where the chain is broken, and how: "audit.log:17: changed: ...". At most 20, and then the number of the others.
     std::vector<std::string> faults{};
-    /// What is unusual and proves no manipulation, such as an incomplete line that a crash has left.
+    /// What is unusual and proves no manipulation, such as an incomplete line that a crash has left. At most 20.
     std::vector<std::string> notes{};
 
     /// Whether the chain is whole.

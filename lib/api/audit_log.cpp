@@ -130,17 +130,18 @@ AuditReport verify_audit_log(const std::vector<std::string>& files, const std::o
 }
 
 std::optional<AuditHead> audit_head(const std::string& file) {
-    std::optional<AuditHead> head;
-    const std::string why = LineReader(file).each([&head](std::string_view line) {
-        if (const auto link = audit::read_line(line)) {
-            head = AuditHead{link->sequence(), audit::hash_of(line)};
+    std::string last;
+    const std::string why = LineReader(file).each([&last](std::string_view line) {
+        if (audit::read_line(line)) {
+            last = line;
         }
         return true;
     });
     if (!why.empty()) {
         throw std::system_error(std::make_error_code(std::errc::io_error), "cannot read " + file + ": " + why);
     }
-    return head;
+    const auto link = audit::read_line(last);
+    return link ? std::optional(AuditHead{link->sequence(), audit::hash_of(last)}) : std::nullopt;
 }
 
 }  // namespace ferrotunnel

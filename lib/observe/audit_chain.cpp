@@ -17,9 +17,9 @@
 namespace ferrotunnel::observe {
 namespace {
 
-bool is_regular_file(const AccessSink& sink) noexcept {
-    struct stat facts {};
-    return sink.is_file() && ::fstat(sink.descriptor(), &facts) == 0 && S_ISREG(facts.st_mode);
+// A stream of the process is not continued, locked or synced, even if it leads to a file.
+bool is_own_file(const AccessSink& sink) noexcept {
+    return sink.is_file() && sink.is_regular();
 }
 
 // The last bytes of the file; what cannot be read is missing.
@@ -50,7 +50,7 @@ std::string end_of(int descriptor) {
 }  // namespace
 
 std::string AuditChain::why_not(const AccessSink& sink) {
-    const std::string end = is_regular_file(sink) ? end_of(sink.descriptor()) : std::string();
+    const std::string end = is_own_file(sink) ? end_of(sink.descriptor()) : std::string();
     // A file with nothing but an incomplete line is what a crash has left of the first one; its number is not 1 after a
     // rotation.
     const bool is_first_torn =
@@ -68,8 +68,8 @@ bool AuditChain::is_ready(const AccessSink& sink) {
     if (file_.is_open) {
         return true;
     }
-    const bool is_regular = is_regular_file(sink);
-    if (is_regular && ::flock(sink.descriptor(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    const bool is_own = is_own_file(sink);
+    if (is_own && ::flock(sink.descriptor(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
         if (!std::exchange(was_locked_, true)) {
             log_.info("another process writes the audit log; its end is awaited", {{"file", sink.path()}});
         }
@@ -77,7 +77,7 @@ bool AuditChain::is_ready(const AccessSink& sink) {
     }
     was_locked_ = false;
     file_.needs_line_end = false;
-    if (is_regular) {
+    if (is_own) {
         continue_file(sink);
     }
     file_.begins = true;
@@ -188,7 +188,7 @@ void AuditChain::note(const AccessSink& sink, bool is_written) {
         events_->note_failing(true);
         return;
     }
-    const bool is_synced = !is_regular_file(sink) || ::fdatasync(sink.descriptor()) == 0;
+    const bool is_synced = !is_own_file(sink) || ::fdatasync(sink.descriptor()) == 0;
     if (!is_synced && !std::exchange(was_unsynced_, true)) {
         log_.warn("the audit log cannot be synced to the disk",
                   {{"file", sink.path()}, {"why", std::generic_category().message(errno)}});

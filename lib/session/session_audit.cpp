@@ -39,20 +39,20 @@ void refuse(audit::AuditLog& log, const SessionContext& at, const Record& record
 
 }  // namespace
 
-void audit_login(const SessionContext& at, const std::string& tls) {
+void audit_login(const SessionContext& at, const transport::Pipe& pipe) {
     if (audit::AuditLog* const log = audit_log_of(at)) {
         Record record("login");
         add_client(record, at);
-        record.add("connection", std::uint64_t{at.facts.agreement.trunk}).add("tls", tls);
+        record.add("connection", std::uint64_t{at.facts.agreement.trunk}).add("tls", pipe.description());
         log->write(record);
     }
 }
 
-void audit_resume(const SessionContext& at, const std::string& tls) {
+void audit_resume(const SessionContext& at, const transport::Pipe& pipe) {
     if (audit::AuditLog* const log = audit_log_of(at)) {
         Record record("resume");
         add_client(record, at);
-        record.add("tls", tls);
+        record.add("tls", pipe.description());
         log->write(record);
     }
 }
