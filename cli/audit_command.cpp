@@ -104,7 +104,8 @@ ExitCode run_audit_verify(std::vector<std::string> words) {
         known = read_head(*text);
         if (!known) {
             problems.add(options.place_of("head"),
-                         "is not SEQ:HASH, a number and 64 hexadecimal digits as `ferrotunnel audit head` prints them");
+                         "is not a valid SEQ:HASH: expected a number and 64 hexadecimal digits, as `ferrotunnel audit "
+                         "head` prints");
         }
     }
     if (files.empty()) {
@@ -130,7 +131,7 @@ ExitCode run_audit_verify(std::vector<std::string> words) {
         fmt::print("the chain is broken ({} read)\n", lines);
         return ExitCode::failure;
     }
-    fmt::print("the chain is whole: {}, the last one is {}:{}\n", lines, report.head->sequence, report.head->hash);
+    fmt::print("the chain is intact: {}, the last one is {}:{}\n", lines, report.head->sequence, report.head->hash);
     return ExitCode::ok;
 }
 
@@ -153,7 +154,7 @@ ExitCode run_audit_head(std::vector<std::string> words) {
         fail_usage("audit head", *options.operand(), error.what());
     }
     if (!head) {
-        throw std::runtime_error(printable(*options.operand()) + " has no line of an audit log");
+        throw std::runtime_error(printable(*options.operand()) + " contains no audit log lines");
     }
     fmt::print("{}:{}\n", head->sequence, head->hash);
     return ExitCode::ok;

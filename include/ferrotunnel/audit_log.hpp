@@ -27,7 +27,7 @@ struct AuditReport {
     /// What is unusual and proves no manipulation, such as an incomplete line that a crash has left. At most 20.
     std::vector<std::string> notes{};
 
-    /// Whether the chain is whole.
+    /// Whether the chain is intact.
     bool ok() const noexcept { return faults.empty(); }
 };
 

@@ -57,7 +57,7 @@ std::string AuditChain::why_not(const AccessSink& sink) {
         end.find('\n') == std::string::npos && end.size() < audit::tail_bytes && audit::may_begin_line(end);
     return end.empty() || is_first_torn || audit::read_tail(end)
                ? ""
-               : "it does not end like an audit log. Move it away; then a new one begins";
+               : "the file does not end with a line of an audit log; move it away or name another file";
 }
 
 void AuditChain::opened() {
@@ -71,7 +71,8 @@ bool AuditChain::is_ready(const AccessSink& sink) {
     const bool is_own = is_own_file(sink);
     if (is_own && ::flock(sink.descriptor(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
         if (!std::exchange(was_locked_, true)) {
-            log_.info("another process writes the audit log; its end is awaited", {{"file", sink.path()}});
+            log_.info("another process has the audit log open; waiting for it to close the file",
+                      {{"file", sink.path()}});
         }
         return false;
     }

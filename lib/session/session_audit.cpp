@@ -57,7 +57,7 @@ void audit_resume(const SessionContext& at, const transport::Pipe& pipe) {
     }
 }
 
-// The names of a client that has proved nothing are what it claims.
+// Until a client has proved its token, its names are unverified claims.
 void audit_refused_login(const SessionContext& at, wire::Code code, const std::string& why,
                          const login::ServerHandshake* handshake) {
     audit::AuditLog* const log = audit_log_of(at);

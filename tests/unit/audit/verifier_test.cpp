@@ -87,7 +87,7 @@ TEST_CASE("the beginning of a line is recognized", "[audit]") {
     }
 }
 
-TEST_CASE("an unchanged chain is whole, in one file or several", "[audit]") {
+TEST_CASE("an unchanged chain is intact, in one file or several", "[audit]") {
     CHECK(faults_in(chain_of(50)).empty());
     const auto lines = chain_of(9);
     Verifier verifier(head_of(lines[4]));
@@ -142,7 +142,7 @@ TEST_CASE("every kind of tampering is found, with its line", "[audit]") {
     }
     SECTION("the beginning of the last line") {
         lines.back() = lines.back().substr(0, 40);
-        CHECK(has_text(faults_in(lines), "log:8: not a whole line"));
+        CHECK(has_text(faults_in(lines), "log:8: incomplete line. A killed server leaves one"));
     }
     SECTION("everything, and another chain") {
         const auto other = chain_of(3);
@@ -150,7 +150,7 @@ TEST_CASE("every kind of tampering is found, with its line", "[audit]") {
         CHECK(has_text(faults_in(lines), "log:9: another chain begins here, after line 8"));
     }
     SECTION("all lines") {
-        CHECK(has_text(faults_in({}), "there is no line"));
+        CHECK(has_text(faults_in({}), "no audit log lines found"));
     }
 }
 

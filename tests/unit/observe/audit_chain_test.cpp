@@ -158,7 +158,7 @@ TEST_CASE("only a file that ends like an audit log is continued", "[audit-chain]
     }
     CHECK(verified({folder.file("torn")}).faults().empty());
     std::ofstream(folder.file("other")) << "server:\n  bind: x\n";
-    CHECK(AuditChain::why_not(audit_sink(folder.file("other"))).find("does not end like an audit log") !=
+    CHECK(AuditChain::why_not(audit_sink(folder.file("other"))).find("does not end with a line of an audit log") !=
           std::string::npos);
     std::ofstream(folder.file("token")) << "3c9e0f5d7b1a2846";
     CHECK(!AuditChain::why_not(audit_sink(folder.file("token"))).empty());
