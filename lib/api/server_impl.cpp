@@ -228,11 +228,8 @@ void Server::Impl::start_open(const OpenTarget& target, std::shared_ptr<detail::
 
 void Server::Impl::note_reload(bool applied, std::string_view outcome) {
     events_.deliver(control_.note_reload(applied, outcome));
-    if (!applied && audit().is_on()) {  // what was applied is recorded when it is
-        audit::Record record("config");
-        record.add("via", detail::present_cause()).add("file", detail::present_cause_file());
-        record.add("result", "refused").add("why", outcome);
-        audit().write(record);
+    if (!applied) {  // what was applied is recorded when it is
+        detail::audit_refused_reload(audit(), outcome);
     }
 }
 
