@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "admin/resources.hpp"
 #include "api/server_tokens.hpp"
 #include "base/hex.hpp"
 #include "base/text.hpp"
@@ -226,7 +227,7 @@ void SharedRights::record_act(const char* act, const std::string& member, const 
                               const std::string& subject) const {
     if (audit::AuditLog* const log = needs_.shared->audit.get(); log != nullptr && log->is_on()) {
         audit::Record record("admin");
-        record.add("act", act).add("via", "cluster member").add("by", "the member " + member + " of the cluster");
+        record.add("act", act).add("via", "cluster member").add("by", admin::text_of_member(member));
         record.add(key, subject);
         log->write(record);
     }
