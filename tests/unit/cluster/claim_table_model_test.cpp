@@ -10,6 +10,7 @@
 
 #include "cluster/claim_table.hpp"
 #include "cluster/limits.hpp"
+#include "support/load.hpp"
 #include "support/seeded_random.hpp"
 #include "unit/cluster/table_values.hpp"
 
@@ -286,7 +287,7 @@ private:
 }  // namespace
 
 TEST_CASE("cluster table: the same as a simple model after each of many random operations") {
-    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    for (std::uint64_t seed = 1; seed <= load(40); ++seed) {
         CAPTURE(seed);
         TableAndModel both(seed);
         for (int step = 0; step < 500; ++step) {

@@ -333,7 +333,7 @@ TEST_CASE("cluster table: members outside the list are bugs") {
 }
 
 // A list of the root's names that is searched, or searched for the oldest, would take hours.
-TEST_CASE("cluster table: a member has a bound of entries, which may all have one root") {
+TEST_CASE("cluster table: a member has a bound of entries, which may all have one root", "[large]") {
     ClaimTable table(2, table_seed);
     std::uint64_t added = 0;
     std::uint64_t removed = 0;
@@ -356,7 +356,7 @@ TEST_CASE("cluster table: a member has a bound of entries, which may all have on
     CHECK(table.add(0, {more, table_owner(1), 1}) == TableAdded::added);
 }
 
-TEST_CASE("cluster table: a member has a bound of bytes") {
+TEST_CASE("cluster table: a member has a bound of bytes", "[large]") {
     ClaimTable table(2, table_seed);
     const std::string path = "/" + std::string(cluster::limits::path_max - 10, 'p');
     const auto name_of = [&path](std::uint64_t number) {
@@ -378,7 +378,7 @@ TEST_CASE("cluster table: a member has a bound of bytes") {
     CHECK(table.add(0, {name_of(added + 1), table_owner(1), 1}) == TableAdded::full);
 }
 
-TEST_CASE("cluster table: what a member gives up cannot fill the memory") {
+TEST_CASE("cluster table: what a member gives up cannot fill the memory", "[large]") {
     ClaimTable table(2, table_seed);
     for (std::uint64_t i = 0; i <= cluster::limits::reservations_max; ++i) {
         table.add(0, {table_path("app.example", i), table_owner(1), 1});
@@ -389,7 +389,7 @@ TEST_CASE("cluster table: what a member gives up cannot fill the memory") {
     CHECK(table.reserve(1, {public_port, table_token(1), table_start + 1h}, table_start));
 }
 
-TEST_CASE("cluster table: 100,000 typical hosts take 200 bytes each at most") {
+TEST_CASE("cluster table: 100,000 typical hosts take 200 bytes each at most", "[large]") {
     constexpr std::uint64_t hosts = 100'000;
     const std::int64_t before = test::bytes_held();
     ClaimTable table(3, table_seed);

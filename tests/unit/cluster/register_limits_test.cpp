@@ -55,7 +55,7 @@ TEST_CASE("register, limits: requests that a home works on for one member") {
     REQUIRE(cluster.take<LinkRefused>(c).at(0).why.find("4096 requests") != std::string::npos);
 }
 
-TEST_CASE("register, limits: changes that wait for a member that does not read") {
+TEST_CASE("register, limits: changes that wait for a member that does not read", "[large]") {
     Cluster cluster({"a", "b"});
     std::size_t changed = 0;
     for (std::size_t i = 0; changed <= limits::changes_max; ++i) {
@@ -207,7 +207,7 @@ TEST_CASE("register, limits: the longest names fit into messages, and their refu
     REQUIRE(cluster[b].table().size(a) == 40);
 }
 
-TEST_CASE("register, limits: names of this member") {
+TEST_CASE("register, limits: names of this member", "[large]") {
     const auto members = std::make_shared<const Members>(Cluster::Names{"a"}, "a");
     const TimePoint now{1h};
     Register alone(members, {1, 2, now, 1'700'000'000'000});
@@ -224,7 +224,7 @@ TEST_CASE("register, limits: names of this member") {
         alone.claim(limits::claims_max + 1, nth_host(limits::claims_max), ann, 1, now).at(0)));
 }
 
-TEST_CASE("register, limits: names of another member") {
+TEST_CASE("register, limits: names of another member", "[large]") {
     Cluster cluster({"a", "b"});
     const LinkId link = cluster.link_id(b, a);
     const auto say = [&](std::size_t number) {

@@ -121,7 +121,7 @@ TEST_CASE("cluster reservations: a new one removes two that have ended") {
     CHECK(table.all.size() == 2);
 }
 
-TEST_CASE("cluster reservations: a member has a bound, the others have theirs") {
+TEST_CASE("cluster reservations: a member has a bound, the others have theirs", "[large]") {
     ReservationTable table;
     std::uint64_t added = 0;
     for (std::uint64_t i = 0; i < cluster::limits::reservations_max; ++i) {
@@ -139,7 +139,7 @@ TEST_CASE("cluster reservations: a member has a bound, the others have theirs") 
     CHECK(table.all.size() == cluster::limits::reservations_max + 1);
 }
 
-TEST_CASE("cluster reservations: a member has a bound of bytes") {
+TEST_CASE("cluster reservations: a member has a bound of bytes", "[large]") {
     ReservationTable table;
     const std::string path = "/" + std::string(cluster::limits::path_max - 10, 'p');
     const auto name_of = [&path](std::uint64_t number) {
