@@ -511,7 +511,7 @@ TEST_CASE("hooks: an endpoint at a Unix socket gets every event", "[hooks][token
     std::vector<std::string> events;
     for (std::size_t i = 0; i < service.count(); ++i) {
         CHECK(service.requests()[i].starts_with("POST /hook HTTP/1.1\r\nHost: localhost\r\n"));
-        events.push_back(told_to_endpoint(service, i)["event"]);
+        events.push_back(told_to_endpoint(service, i).at("event").get<std::string>());
     }
     CHECK(events == std::vector<std::string>{"authenticate", "login", "register", "connect", "close"});
 }

@@ -61,11 +61,11 @@ done
 all_linked
 
 say "a user has clients at a and b, and another user at b"
+new_user bob
 new_user ann
 ann=$id
 client_at a ann_a ann
 client_at b ann_b ann
-new_user bob
 client_at b bob bob
 for name in ann_a ann_b bob; do wait_for_services "$name" 1; done
 

@@ -18,9 +18,10 @@ namespace {
 
 void answer(const std::filesystem::path& folder, const ferrotunnel::ClientLogin& login, ferrotunnel::LoginReply reply) {
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-        const auto token = ferrotunnel::Secret::from_file(entry.path().string());
+        auto token = ferrotunnel::Secret::from_file(entry.path().string());
         if (ferrotunnel::token_id(token) == login.token_id) {
-            reply.accept({.secret = token, .name = entry.path().stem().string(), .cache_for = std::chrono::hours(1)});
+            reply.accept(
+                {.secret = std::move(token), .name = entry.path().stem().string(), .cache_for = std::chrono::hours(1)});
             return;
         }
     }
