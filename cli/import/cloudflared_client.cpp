@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "client_metadata.hpp"
 #include "cloudflared.hpp"
 
 namespace ferrotunnel::cli::importing::cloudflared {
@@ -62,7 +63,6 @@ constexpr std::array no_equivalent{
                  "to end it instead, set `client.attempts` to this number"},
     NoEquivalent{"edge-bind-address", "the system chooses the address from which a client connects",
                  "set a route to the server"},
-    NoEquivalent{"tag", "clients have no tags", "name the client in `client.name`"},
     NoEquivalent{"pidfile", "there is no file with the number of the process",
                  "use the unit ferrotunnel@.service, or `client.endpoint_file` to learn when services are ready"},
     NoEquivalent{"logfile", "the log is written to the standard error stream", "redirect it, as with `2>>FILE`"},
@@ -143,6 +143,7 @@ void read_client(Draft& draft, Keys& root) {
     if (const auto label = root.text("label")) {
         draft.set(Side::client, "name", valid_name(*label), root.origin("label"));
     }
+    add_client_metadata(draft, root.origin("tag"), root.full("tag"), root.texts("tag"));
     constexpr long long most = 16;
     constexpr long long most_there = 1'000;
     if (const auto count = root.number(draft, "ha-connections", 1, most_there)) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 
+#include "client_metadata.hpp"
 #include "command_line_parts.hpp"
 #include "ferrotunnel/secret.hpp"
 #include "mapping.hpp"
@@ -32,6 +33,7 @@ constexpr std::array cloudflared_rows{
     OptionRow{"--grace-period"},
     OptionRow{"--ha-connections"},
     OptionRow{"--lb-pool"},
+    OptionRow{"--tag"},
     OptionRow{"--config"},
     OptionRow{"--token --token-file", Takes::value, Fate::secret},
     OptionRow{"--hello-world", Takes::optional, Fate::lost, "there is no demonstration server",
@@ -42,7 +44,6 @@ constexpr std::array cloudflared_rows{
               "let the backend accept chunked bodies"},
     OptionRow{"--compression-quality", Takes::value, Fate::lost, "the tunnel does not compress",
               "use the plugin `compress` of the server"},
-    OptionRow{"--tag", Takes::value, Fate::lost, "clients have no metadata", "name the client in its key `name`"},
     OptionRow{"--pidfile", Takes::value, Fate::lost, "no file has the process number",
               "use the unit ferrotunnel@.service, or `endpoint_file` to learn that services are ready"},
     OptionRow{"--trace-output", Takes::value, Fate::lost, "the program writes no such trace"},
@@ -71,6 +72,9 @@ void set_cloudflared_client(Draft& draft, Words& words) {
     Node& client = draft.client;
     if (const auto name = words.text("--name")) {
         client.set("name", valid_name(*name), words.origin("--name"));
+    }
+    for (const Given& tag : words.all("--tag")) {
+        add_client_metadata(draft, Words::origin(tag), tag.name, std::span(&tag.value, 1));
     }
     const auto metrics = words.text("--metrics");
     const auto place = split_address(metrics.value_or(""));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "client_metadata.hpp"
 #include "frp.hpp"
 #include "guards.hpp"
 #include "mapping.hpp"
@@ -12,8 +13,6 @@ namespace {
 
 constexpr NoEquivalent not_of_clients[] = {
     {"dnsServer", "names are resolved as this machine resolves them", "set the DNS server in /etc/resolv.conf"},
-    {"metadatas.*", "a client has no data of its own for plugins",
-     "give it a token of its own, whose name plugins see"},
     {"virtualNet.address", "there is no virtual network"},
     {"featureGates.*", "there are no experimental features"},
     {"store.*", "services are not kept by the client",
@@ -99,6 +98,15 @@ void read_name(Keys& root, Draft& draft) {
     }
 }
 
+void read_metadata(Keys& root, Draft& draft) {
+    Keys metadata = root.map("metadatas");
+    for (const std::string& name : metadata.names()) {
+        if (const auto value = metadata.text(name)) {
+            add_client_metadata(draft, metadata.origin(name), metadata.full(name), name, *value);
+        }
+    }
+}
+
 void read_proxies(Keys& root, Reading& reading) {
     for (Keys& proxy : root.maps("proxies")) {
         read_proxy(proxy, reading);
@@ -116,6 +124,7 @@ void read_client(const Source& source, Reading& reading) {
     read_address(root, draft);
     read_auth(root, Side::client, draft);
     read_name(root, draft);
+    read_metadata(root, draft);
     read_transport(root, draft);
     read_web_server(root, Side::client, draft);
     read_log(root, Side::client, draft);

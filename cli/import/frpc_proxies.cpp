@@ -11,7 +11,8 @@ namespace ferrotunnel::cli::importing::frp {
 namespace {
 
 constexpr NoEquivalent not_of_services[] = {
-    {"metadatas.*", "a service has no data of its own for plugins"},
+    {"metadatas.*", "a service has no data of its own for plugins",
+     "set `client.metadata` for all services of the client"},
     {"annotations.*", "a service has no notes", "write a comment"},
     {"healthCheck.httpHeaders", "a check is a plain GET", "let the backend answer it without these fields"},
 };

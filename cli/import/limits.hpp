@@ -38,6 +38,12 @@ inline constexpr std::size_t locations_max = 100;
 inline constexpr std::size_t secrets_max = 1'000;
 inline constexpr std::size_t passwords_max = 100;
 
+/// Metadata of a client, as docs/configuration.md has it for `client.metadata`.
+inline constexpr std::size_t metadata_pairs_max = 16;
+inline constexpr std::size_t metadata_key_max = 64;
+inline constexpr std::size_t metadata_value_max = 256;
+inline constexpr std::size_t metadata_bytes_max = 1024;
+
 /// Words of an ssh command line other than its options.
 inline constexpr std::size_t command_words_max = 1'000;
 

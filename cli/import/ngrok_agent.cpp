@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "client_metadata.hpp"
 #include "ngrok.hpp"
 
 namespace ferrotunnel::cli::importing::ngrok {
@@ -39,7 +40,6 @@ constexpr std::array needless{
 };
 
 constexpr std::array no_equivalent{
-    NoEquivalent{"metadata", "clients have no metadata", "name the client in `client.name`"},
     NoEquivalent{"connect_interface", "the system chooses the interface", "set a route to the server"},
     NoEquivalent{"dns_resolver_ips", "names are resolved as configured in the system",
                  "configure its resolver, or write the server's address in `client.server`"},
@@ -124,6 +124,9 @@ void read_agent(Draft& draft, Keys& agent) {
         agent.skip(draft, row.key, row.why);
     }
     agent.lose(draft, no_equivalent);
+    if (const auto metadata = agent.text("metadata")) {
+        add_client_metadata(draft, agent.origin("metadata"), agent.full("metadata"), "ngrok", *metadata);
+    }
     read_times(draft, agent);
     read_log(draft, agent);
     read_inspector(draft, agent);

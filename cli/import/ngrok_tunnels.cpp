@@ -13,7 +13,7 @@ namespace ferrotunnel::cli::importing::ngrok {
 namespace {
 
 constexpr std::array of_tunnels{
-    NoEquivalent{"metadata", "services have no metadata", "name the service in `name`"},
+    NoEquivalent{"metadata", "services have no metadata", "name the service in `name`, or set `client.metadata`"},
     NoEquivalent{"description", "services have no description", "name the service in `name`"},
     NoEquivalent{"compression", "the tunnel does not compress",
                  "add `- compress: {encodings: [gzip]}` to `plugins.chain` of the server"},

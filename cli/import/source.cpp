@@ -41,13 +41,6 @@ bool contains_any(std::string_view text, const auto& words) {
     return std::ranges::any_of(words, [text](std::string_view word) { return text.find(word) != std::string::npos; });
 }
 
-bool is_secret_key(std::string_view key) {
-    constexpr std::array<std::string_view, 9> words{"token", "secret", "pass",   "pwd", "credential",
-                                                    "auth",  "key",    "cookie", "oidc"};
-    const std::string name = in_lower_case(key);
-    return name == "sk" || contains_any(name, words);  // `sk` is the key of a private service in frp's INI files
-}
-
 /// A line whose secret is not told by a key: a URL with a password, a header field.
 bool has_secret_text(std::string_view line) {
     constexpr std::array<std::string_view, 4> words{"authorization", "bearer ", "basic ", "cookie"};
@@ -173,6 +166,13 @@ Origin Source::origin(const Value& value) const {
 Origin Source::origin_of_line(std::size_t line) const {
     const bool has_text = line > 0 && line <= lines.size() && !secret_lines[line - 1];
     return {file, line, has_text ? lines[line - 1] : std::string()};
+}
+
+bool is_secret_key(std::string_view key) {
+    constexpr std::array<std::string_view, 9> words{"token", "secret", "pass",   "pwd", "credential",
+                                                    "auth",  "key",    "cookie", "oidc"};
+    const std::string name = in_lower_case(key);
+    return name == "sk" || contains_any(name, words);  // `sk` is the key of a private service in frp's INI files
 }
 
 Source parse_source(std::string file, std::string_view text, Format format) {

@@ -54,6 +54,9 @@ struct Source {
     std::vector<bool> secret_lines;  // by line - 1, set by parse_source
 };
 
+/// Whether a key tells that its value is a secret.
+bool is_secret_key(std::string_view key);
+
 /// Parses a text. Go templates are expanded first (go_template.hpp). Throws SourceError.
 Source parse_source(std::string file, std::string_view text, Format format);
 

@@ -348,7 +348,7 @@ typedef struct ft_field {
 /* A request of the plugin. All of it is copied. */
 typedef struct ft_fetch_request {
     size_t size;
-    ft_text url;    /* http or https */
+    ft_text url;    /* http, https, or unix:/path/of.sock[:/request/path] */
     ft_text method; /* empty: GET */
     const ft_field *fields; /* besides Host, User-Agent, Content-Length and Connection */
     size_t fields_count;

@@ -24,7 +24,7 @@ namespace ferrotunnel::plugin {
 
 /// A request over HTTP/1.1. Redirects are not followed, and no proxy and no environment variables are used.
 struct FetchRequest {
-    std::string url{};  ///< http or https
+    std::string url{};  ///< http, https, or a Unix socket: unix:/run/app.sock, unix:/run/app.sock:/path?query
     std::string method = "GET";
     std::vector<Field> fields{};        ///< besides Host, User-Agent, Content-Length and Connection
     std::optional<std::string> body{};  ///< its Content-Type is one of `fields`

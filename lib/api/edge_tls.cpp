@@ -1,5 +1,7 @@
 #include "api/edge_tls.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -55,7 +57,13 @@ void EdgeTls::offered(const std::string& host) {
 
 std::vector<transport::CertificateExpiry> EdgeTls::expiries() const {
     const std::shared_ptr<transport::VisitorTls> tls = present_->get();
-    return tls ? tls->expiries() : std::vector<transport::CertificateExpiry>();
+    const std::shared_ptr<HostLookups> lookups = lookups_->get();
+    std::vector<transport::CertificateExpiry> all = tls ? tls->expiries() : std::vector<transport::CertificateExpiry>();
+    if (lookups) {
+        std::vector<transport::CertificateExpiry> found = lookups->expiries();
+        std::move(found.begin(), found.end(), std::back_inserter(all));
+    }
+    return all;
 }
 
 std::string EdgeTls::ticket_keys() const {

@@ -35,7 +35,7 @@ public:
     void open(const Https& https, bool with_acme);
     /// The keys of visitors' session tickets, for the process that replaces this one; empty without TLS. Thread-safe.
     std::string ticket_keys() const;
-    /// The certificates that expire first. Thread-safe.
+    /// The certificates that expire first, of files, from memory, and found by host. Thread-safe.
     std::vector<transport::CertificateExpiry> expiries() const;
     /// Those of a process that this one replaces. Before open().
     void set_ticket_keys(std::string keys) noexcept { inherited_ticket_keys_ = std::move(keys); }

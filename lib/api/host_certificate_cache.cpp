@@ -86,4 +86,13 @@ bool HostCertificateCache::clear() {
     return had_any;
 }
 
+std::vector<HostCertificateCache::Certificate> HostCertificateCache::all() const {
+    std::vector<Certificate> all;
+    all.reserve(certificates());
+    for (const Entry& entry : certificates_.by_use) {
+        all.push_back({entry.host, entry.credential});
+    }
+    return all;
+}
+
 }  // namespace ferrotunnel::detail

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "transport/credential_state.hpp"
@@ -41,6 +42,13 @@ public:
     /// True if there was a certificate; likewise clear().
     bool forget(std::string_view host);
     bool clear();
+
+    struct Certificate {
+        std::string host;
+        std::shared_ptr<transport::CredentialState> credential;
+    };
+    /// All certificates, also expired ones.
+    std::vector<Certificate> all() const;
 
     std::size_t certificates() const noexcept { return certificates_.places.size(); }
     std::size_t misses() const noexcept { return misses_.places.size(); }

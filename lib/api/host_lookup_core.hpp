@@ -36,6 +36,12 @@ public:
     bool ask(const std::string& host, HostUse use, Ready ready);
     void forget(const std::string& host);
 
+    /// A copy of up to limits::host_certificates_max, which takes a millisecond.
+    std::vector<HostCertificateCache::Certificate> certificates() const {
+        const MutexLock lock(mutex_);
+        return cache_.all();
+    }
+
     /// The end: nothing is asked any more, and everyone who waits is released.
     void stop();
 
@@ -88,7 +94,7 @@ private:
     }
 
     const HostCertificateTimes times_;
-    Mutex mutex_;
+    mutable Mutex mutex_;
     ConditionVariable changed_;
     bool has_stopped_ GUARDED_BY(mutex_) = false;
     bool certificates_changed_ GUARDED_BY(mutex_) = false;  // of exact hosts: their addresses have to be announced

@@ -1,9 +1,11 @@
 #include "api/host_lookups.hpp"
 
+#include <chrono>
 #include <exception>
 #include <new>
 #include <utility>
 
+#include "api/host_certificate_expiries.hpp"
 #include "api/host_lookup_call.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ingress/limits.hpp"
@@ -70,6 +72,17 @@ void HostLookups::offered(const std::string& host) {
 
 void HostLookups::forget(const std::string& host) {
     core_->forget(host);
+}
+
+// A host that has gone keeps its certificate for a while, which need not be renewed.
+std::vector<transport::CertificateExpiry> HostLookups::expiries() const {
+    std::vector<std::shared_ptr<const transport::LoadedCertificate>> in_use;
+    for (const HostCertificateCache::Certificate& one : core_->certificates()) {
+        if (needs_.use_of(one.host) != HostUse::unknown) {
+            in_use.push_back(one.credential->current());
+        }
+    }
+    return expiries_of(std::move(in_use), std::chrono::system_clock::now());
 }
 
 void HostLookups::run() {

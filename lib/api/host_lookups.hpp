@@ -20,6 +20,7 @@
 #include "base/log.hpp"
 #include "base/mutex.hpp"
 #include "ferrotunnel/host_certificates.hpp"
+#include "transport/certificate_expiry.hpp"
 #include "transport/certificate_file.hpp"
 
 namespace ferrotunnel::detail {
@@ -81,6 +82,8 @@ public:
     /// A client has registered the host.
     void offered(const std::string& host);
     void forget(const std::string& host);
+    /// The certificates of registered hosts that expire first.
+    std::vector<transport::CertificateExpiry> expiries() const;
 
     const std::shared_ptr<HostCertificateHandler>& handler() const noexcept { return needs_.handler; }
 

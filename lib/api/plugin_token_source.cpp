@@ -4,7 +4,7 @@
 #include <exception>
 #include <string>
 
-#include "base/hex.hpp"
+#include "api/login_reply.hpp"
 #include "base/text.hpp"
 #include "plugin/token_lookup.hpp"
 #include "settings/rights.hpp"
@@ -12,22 +12,27 @@
 namespace ferrotunnel::detail {
 namespace {
 
-constexpr std::size_t stated_text_max = 256;  // bytes of a client's text; a hello has at most 4 KiB
+constexpr std::size_t fault_max = 256;  // bytes of what is wrong with the rights, which may repeat their text
 
-/// An answer in progress, which the plugin has. It may outlive the server.
+/// An answer in progress, which the plugin has.
 class PluginTokenAnswer final : public hooks::TokenAnswer {
 public:
-    PluginTokenAnswer(login::TokenReply reply, const login::TokenId& id, std::shared_ptr<const GrantGate> gate)
-        : reply_(std::move(reply)), id_(id), gate_(std::move(gate)) {}
+    explicit PluginTokenAnswer(LoginReply reply) : reply_(std::move(reply)) {}
 
     void accept(hooks::FoundToken found) noexcept override {
         try {
-            auto grant = converted(std::move(found));
-            if (grant) {
-                reply_.accept(std::move(*grant));
-            } else {
-                reply_.fail("the plugin's answer is not valid: " + grant.error());
+            AcceptedLogin login;
+            login.secret = Secret::from_string(std::move(found.secret));
+            login.name = std::move(found.name);
+            login.cache_for = std::chrono::duration_cast<std::chrono::milliseconds>(found.cached_for);
+            login.cache_if_failing = std::chrono::duration_cast<std::chrono::milliseconds>(found.stale_for);
+            auto rights = found.rights.empty() ? Rights() : rights_of_json(found.rights);
+            if (!rights) {
+                reply_.fail("the answer is not valid: its rights: " + printable(rights.error(), fault_max));
+                return;
             }
+            login.rights = std::move(*rights);
+            reply_.accept(std::move(login));
         } catch (const std::exception&) {  // no memory: without an answer it is a failure
         }
     }
@@ -35,36 +40,12 @@ public:
     void fail(std::string why) noexcept override { reply_.fail(std::move(why)); }
 
 private:
-    Result<login::TokenGrant, std::string> converted(hooks::FoundToken found) const {
-        AcceptedLogin login;
-        login.secret = Secret::from_string(std::move(found.secret));
-        login.name = std::move(found.name);
-        login.cache_for = std::chrono::duration_cast<std::chrono::milliseconds>(found.cached_for);
-        login.cache_if_failing = std::chrono::duration_cast<std::chrono::milliseconds>(found.stale_for);
-        if (!found.rights.empty()) {
-            auto rights = rights_of_json(found.rights);
-            if (!rights) {
-                return "its rights: " + printable(rights.error(), stated_text_max);
-            }
-            login.rights = std::move(*rights);
-        }
-        return gate_->convert(login, id_);
-    }
-
-    login::TokenReply reply_;
-    const login::TokenId id_;
-    const std::shared_ptr<const GrantGate> gate_;
+    LoginReply reply_;
 };
 
-hooks::TokenStatement statement_of(const login::TokenQuery& query) {
-    hooks::TokenStatement statement;
-    statement.token_id = to_hex(query.id);
-    statement.address = query.from.ip();
-    statement.port = query.from.port();
-    statement.name = printable(query.name, stated_text_max);
-    statement.agent = printable(query.agent, stated_text_max);
-    statement.metadata.assign(query.metadata.begin(), query.metadata.end());
-    return statement;
+hooks::TokenStatement statement_of(ClientLogin login) {
+    return {std::move(login.token_id), std::move(login.address), login.port,
+            std::move(login.name),     std::move(login.version), {login.metadata.begin(), login.metadata.end()}};
 }
 
 }  // namespace
@@ -75,8 +56,8 @@ void PluginTokenSource::look_up(const login::TokenQuery& query, login::TokenRepl
         reply.fail("no plugin looks up tokens");
         return;
     }
-    plugin::look_up_token(*chain, statement_of(query),
-                          std::make_unique<PluginTokenAnswer>(std::move(reply), query.id, gate_));
+    plugin::look_up_token(*chain, statement_of(client_login_of(query)),
+                          std::make_unique<PluginTokenAnswer>(make_login_reply(std::move(reply), query.id, gate_)));
 }
 
 bool any_plugin_looks_up_tokens(plugin::SessionPlugins& plugins) {

@@ -1,6 +1,6 @@
 // Looks up tokens at the plugin of the chain that does so.
 //
-//   session's worker: Authenticator --look_up--> plugin's hook ..any thread..> PluginTokenAnswer --> TokenReply
+//   session's worker: Authenticator --look_up--> plugin's hook ..any thread..> PluginTokenAnswer --> LoginReply
 #pragma once
 
 #include <memory>

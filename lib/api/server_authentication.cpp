@@ -4,50 +4,13 @@
 #include <optional>
 #include <utility>
 
+#include "api/login_reply.hpp"
 #include "api/plugin_token_source.hpp"
 #include "base/hex.hpp"
-#include "base/text.hpp"
 #include "settings/authenticate.hpp"
 
-namespace ferrotunnel {
-
-/// An answer in progress. It may outlive the server.
-class LoginReply::Impl {
-public:
-    Impl(login::TokenReply reply, const login::TokenId& id, std::shared_ptr<const detail::GrantGate> gate)
-        : reply_(std::move(reply)), id_(id), gate_(std::move(gate)) {}
-
-    void accept(const AcceptedLogin& login) {
-        auto grant = gate_->convert(login, id_);
-        if (grant) {
-            reply_.accept(std::move(*grant));
-        } else {
-            reply_.fail("the answer of the application is not valid: " + grant.error());
-        }
-    }
-    login::TokenReply& reply() noexcept { return reply_; }
-
-private:
-    login::TokenReply reply_;
-    const login::TokenId id_;
-    const std::shared_ptr<const detail::GrantGate> gate_;
-};
-
-namespace detail {
+namespace ferrotunnel::detail {
 namespace {
-
-constexpr std::size_t shown_text_max = 256;  // bytes of a client's text; a hello has at most 4 KiB
-
-ClientLogin client_login_of(const login::TokenQuery& query) {
-    ClientLogin login;
-    login.token_id = to_hex(query.id);
-    login.address = query.from.ip();
-    login.port = query.from.port();
-    login.name = printable(query.name, shown_text_max);
-    login.version = printable(query.agent, shown_text_max);
-    login.metadata = query.metadata;
-    return login;
-}
 
 // Of a plugin, too.
 AuthenticateLimits limits_of(const ServerSettings& settings) {
@@ -111,8 +74,7 @@ void ServerAuthentication::call(Asked& asked) noexcept {
         return;
     }
     try {
-        handler_(client_login_of(asked.query),
-                 LoginReply(std::make_unique<LoginReply::Impl>(std::move(asked.reply), asked.query.id, gate_)));
+        handler_(client_login_of(asked.query), make_login_reply(std::move(asked.reply), asked.query.id, gate_));
     } catch (...) {
         log_thrown(needs_.log, "the handler of authenticate() threw an exception", std::current_exception());
     }
@@ -147,36 +109,4 @@ void ServerAuthentication::close() {
     gate_->close();
 }
 
-}  // namespace detail
-
-LoginReply::LoginReply(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
-LoginReply::LoginReply(LoginReply&& other) noexcept = default;
-LoginReply& LoginReply::operator=(LoginReply&& other) noexcept = default;
-LoginReply::~LoginReply() = default;
-
-void LoginReply::accept(AcceptedLogin login) noexcept {
-    try {
-        if (const auto answer = std::exchange(impl_, nullptr)) {
-            answer->accept(login);
-        }
-    } catch (const std::exception&) {  // no memory: without an answer the login fails
-    }
-}
-
-void LoginReply::refuse() noexcept {
-    if (const auto answer = std::exchange(impl_, nullptr)) {
-        answer->reply().refuse();
-    }
-}
-
-void LoginReply::fail(std::string why) noexcept {
-    if (const auto answer = std::exchange(impl_, nullptr)) {
-        answer->reply().fail(std::move(why));
-    }
-}
-
-bool LoginReply::is_wanted() const noexcept {
-    return impl_ && impl_->reply().is_wanted();
-}
-
-}  // namespace ferrotunnel
+}  // namespace ferrotunnel::detail

@@ -8,27 +8,21 @@
 
 #include "backend/limits.hpp"
 #include "base/text.hpp"
-#include "runtime/socket.hpp"
+#include "runtime/unix_path.hpp"
 
 namespace ferrotunnel::backend {
 
 namespace {
 
+using runtime::unix_prefix;
 using wire::ServiceKind;
 
-constexpr std::string_view unix_prefix = "unix:";
 constexpr std::uint16_t http_port = 80;
 constexpr std::uint16_t https_port = 443;
 
 Result<BackendAddress, std::string> unix_place(std::string_view path) {
-    if (!path.starts_with('/')) {
-        return std::string("is not a unix socket; expected its absolute path, like unix:/run/app.sock");
-    }
-    if (path.size() > runtime::unix_path_max) {
-        return "has a path of more than " + std::to_string(runtime::unix_path_max) + " bytes";
-    }
-    if (!is_utf8(path) || !is_printable(path)) {
-        return std::string("has control characters");
+    if (const std::string_view fault = runtime::unix_path_fault(path); !fault.empty()) {
+        return std::string(fault);
     }
     return BackendAddress{{}, std::string(path), false, {}};
 }

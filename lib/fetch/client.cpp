@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "fetch/configured_url.hpp"
 #include "fetch/limits.hpp"
 #include "net/host_port.hpp"
 
@@ -64,7 +65,7 @@ bool Client::fetch(UrlRequest wanted, Done done) {
 
 void Client::begin(UrlRequest& wanted, Done done) {
     Response failed;
-    const auto url = read_url(wanted.url);
+    const auto url = read_configured_url(wanted.url);
     if (!url) {
         failed.error = "the URL " + std::string(url.error());
         done(failed);
@@ -74,7 +75,7 @@ void Client::begin(UrlRequest& wanted, Done done) {
     try {
         Request request = std::move(wanted.request);
         request.to = {url->is_https ? contexts_.get(url->at.host, wanted.ca_file, worker_.now()) : nullptr, url->at,
-                      url->authority};
+                      url->authority, url->socket};
         request.path = url->path;
         running_.emplace(number, std::make_unique<Fetch>(worker_, &idle_, std::move(request), wanted.bounds,
                                                          [this, number, done](Response& response) {

@@ -23,7 +23,7 @@ namespace ferrotunnel::fetch {
 
 /// A request by its URL.
 struct UrlRequest {
-    std::string url{};
+    std::string url{};      // as read_configured_url() reads it
     Request request{};      // except for its destination and path
     std::string ca_file{};  // CAs that are trusted, PEM; empty: the system's
     Bounds bounds{};

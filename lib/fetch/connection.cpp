@@ -18,9 +18,12 @@ using transport::IoStatus;
 Connection::Connection(runtime::Worker& worker, const Destination& to, Duration time) : worker_(worker), tls_(to.tls) {
     runtime::Connector::Options options;
     options.deadline = time;
-    connector_.emplace(
-        worker, to.at, [this](std::error_code error, runtime::Fd socket) { on_connected(error, std::move(socket)); },
-        options);
+    auto done = [this](std::error_code error, runtime::Fd socket) { on_connected(error, std::move(socket)); };
+    if (to.socket.empty()) {
+        connector_.emplace(worker, to.at, std::move(done), options);
+    } else {
+        connector_.emplace(worker, runtime::UnixPath{to.socket}, std::move(done), options);
+    }
     if (runtime::Fd socket = connector_->take_connected()) {
         on_connected({}, std::move(socket));
     }

@@ -1,4 +1,4 @@
-// A connection to an external HTTP server.
+// A connection to an HTTP server, over TCP or a Unix socket.
 //
 //     connecting --socket--> shaking_hands --> open <--> resting (kept for the next request)
 //          \______________________\______________\__________\____ closed (why())

@@ -24,6 +24,7 @@ struct Destination {
     std::shared_ptr<transport::TlsContext> tls{};  // null for http
     net::HostPort at{};
     std::string authority{};  // for Host: the port only if it is not the scheme's own
+    std::string socket{};     // the path of a Unix socket, instead of `at`; empty: none
 
     bool operator==(const Destination&) const = default;
 };
@@ -33,7 +34,8 @@ struct UrlParts {
     bool is_https = false;
     net::HostPort at;
     std::string authority;
-    std::string path;  // with the query, without a fragment
+    std::string path;      // with the query, without a fragment
+    std::string socket{};  // the path of a Unix socket, instead of `at`; only of read_configured_url()
 };
 
 /// Splits a URL. The error is worded to follow the URL: "does not name a host". Rejects a user name (RFC 9110, 4.2.4).

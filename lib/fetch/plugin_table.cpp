@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "fetch/client.hpp"
+#include "fetch/configured_url.hpp"
 
 /// A plugin's handle of a client, which is opaque.
 struct ft_fetcher {
@@ -130,7 +131,7 @@ void destroy(ft_fetcher* fetcher) {
 
 ft_text url_fault(ft_text url) {
     try {
-        const auto parts = read_url(view_of(url));
+        const auto parts = read_configured_url(view_of(url));
         return parts ? ft_text{nullptr, 0} : text_of(parts.error());
     } catch (const std::exception&) {
         return text_of("needs more memory than is available");

@@ -318,7 +318,10 @@ Json needed_without_includes(const FileKey& file) {
         }
     }
     sides["server"]["dependencies"] = both("tls_cert", "tls_key");
-    sides["server"]["properties"] = {{"token", {{"minItems", 1}}}};
+    // Only the settings of plugins tell whether one looks up tokens.
+    sides["server"].erase("required");
+    sides["server"]["anyOf"] = {{{"required", {"token"}}, {"properties", {{"token", {{"minItems", 1}}}}}},
+                                {{"required", {"plugins"}}, {"properties", {{"plugins", {{"required", {"chain"}}}}}}}};
     for (const char* list : {"services", "visits"}) {
         sides["client"]["anyOf"].push_back({{"required", {list}}, {"properties", {{list, {{"minItems", 1}}}}}});
     }

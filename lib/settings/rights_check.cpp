@@ -242,7 +242,9 @@ void check_server_tokens(ServerSettings& settings, std::vector<Problem>& problem
         problems.push_back({"authenticate", "cannot be used with a plugin that looks up tokens"});
     }
     if (settings.tokens.empty() && !looks_up_tokens(settings)) {
-        problems.push_back({"token", "missing: no client could log in. `ferrotunnel token` makes one"});
+        problems.push_back({"token",
+                            "missing: no client could log in. `ferrotunnel token` makes one; none is needed if a "
+                            "plugin looks up tokens (`hooks` with the event `authenticate`)"});
     }
     const auto place = net::parse_host_port(settings.bind, default_control_port);
     std::set<std::string_view> names;

@@ -160,7 +160,8 @@ constexpr Setting<ServerValues> settings_of_server[] = {
     {{.key = "token",
       .option = "token-file",
       .type = "token, or a list",
-      .help = "Tokens that clients log in with. Required.",
+      .help = "Tokens that clients log in with. Required, unless they are looked up: by the event `authenticate` "
+              "of the plugin `hooks`, or by `authenticate` in the library.",
       .call = "add_token",
       .is_live = true,
       .is_required = true,

@@ -36,6 +36,9 @@ std::string decoded(std::string_view text) {
 }
 
 Address address_of(std::string_view url) {
+    if (is_unix_url(url)) {
+        return {std::string(url), {}};
+    }
     const std::size_t scheme = url.find("://");
     const std::size_t host = scheme == std::string_view::npos ? url.size() : scheme + 3;
     const std::size_t end = std::min(url.find_first_of("/?#", host), url.size());
@@ -340,6 +343,10 @@ bool is_reserved_field(std::string_view name) {
         "Keep-Alive", "Accept-Encoding", "User-Agent", "Range", "Proxy-Authorization"};
     return same_name(name.substr(0, 8), "Content-") ||
            std::any_of(names.begin(), names.end(), [name](std::string_view each) { return same_name(name, each); });
+}
+
+bool is_unix_url(std::string_view url) noexcept {
+    return url.starts_with("unix:");
 }
 
 std::string url_fault(std::string_view url) {

@@ -22,7 +22,7 @@ namespace ferrotunnel::plugins {
 /// A GET, or a POST with a body, which may arrive twice. The environment (such as proxies) is ignored, and no redirect
 /// is followed.
 struct HttpRequest {
-    std::string url;                      // http or https, optionally with "user:password@" before the host
+    std::string url;                      // http or https, optionally with "user:password@" before the host, or unix
     std::vector<plugin::Field> fields{};  // besides Host
     std::size_t body_max = 64 * 1024;
     std::string ca_file{};              // trusted certificates; empty: the system's
@@ -36,6 +36,9 @@ struct HttpResponse : plugin::FetchResponse {
 
 /// Why a URL is not valid, in words that follow a key; empty if it is.
 std::string url_fault(std::string_view url);
+
+/// Whether a URL without a fault names a Unix socket (unix:/run/app.sock).
+bool is_unix_url(std::string_view url) noexcept;
 
 /// Whether two field names are the same, in any case.
 bool same_name(std::string_view a, std::string_view b);

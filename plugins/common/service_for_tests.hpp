@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -17,9 +18,22 @@
 
 namespace ferrotunnel::test {
 
+/// The path of a Unix socket, which a listener makes.
+struct UnixPath {
+    std::string path;
+};
+
 /// A listener on a port that the system chooses. It accepts no connection by itself: they wait forever.
 class SilentListener {
 public:
+    explicit SilentListener(const UnixPath& at)
+        : url("unix:" + at.path + ":/hook"), socket_(::socket(AF_UNIX, SOCK_STREAM, 0)) {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        at.path.copy(address.sun_path, sizeof address.sun_path - 1);
+        REQUIRE(::bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+        REQUIRE(::listen(socket_, 64) == 0);
+    }
     SilentListener() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
         sockaddr_in address{};
         address.sin_family = AF_INET;
@@ -61,6 +75,8 @@ public:
 
     explicit Service(Answer answer) : answer_(std::move(answer)), thread_([this] { run(); }) {}
     explicit Service(std::string answer) : Service([answer](const std::string&) { return answer; }) {}
+    Service(Answer answer, const UnixPath& at)
+        : SilentListener(at), answer_(std::move(answer)), thread_([this] { run(); }) {}
     ~Service() {
         end();
         thread_.join();

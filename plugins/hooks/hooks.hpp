@@ -27,7 +27,8 @@ public:
             "type": "object",
             "required": ["url", "events"],
             "properties": {
-                "url": {"type": "string", "minLength": 1, "description": "URL of the endpoint, requested with POST."},
+                "url": {"type": "string", "minLength": 1,
+                        "description": "URL of the endpoint, requested with POST, or unix:/SOCKET[:/PATH]."},
                 "events": {"type": "array", "minItems": 1,
                            "items": {"type": "string",
                                      "enum": ["login", "register", "connect", "close", "authenticate"]},

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/service_for_tests.hpp"
+#include "support/temporary_folder.hpp"
 #include "unit/plugin/session_rig.hpp"
 
 using namespace ferrotunnel;
@@ -487,10 +488,39 @@ TEST_CASE("hooks: tokens are looked up only with the event", "[hooks][token]") {
     CHECK(service.count() == 0);
 }
 
+TEST_CASE("hooks: an endpoint at a Unix socket gets every event", "[hooks][token]") {
+    const ferrotunnel::test::TemporaryFolder folder;
+    const Service service(
+        [](const std::string& request) {
+            return request.find("authenticate") == std::string::npos
+                       ? accept_all
+                       : Service::json(R"({"decision": "accept", "secret": "s3cret", "name": "ann"})");
+        },
+        ferrotunnel::test::UnixPath{folder / "office.sock"});
+    HooksFixture rig(service.url,
+                     "events: [login, register, connect, close, authenticate], timeout: 5m, token_cache: 0s");
+    CHECK(result(look_up(rig)).starts_with("s3cret|ann|"));
+    rig.login();
+    CHECK(rig.decide() == Step::go_on);
+    rig.registration();
+    CHECK(rig.decide() == Step::go_on);
+    rig.visit();
+    CHECK(rig.decide() == Step::go_on);
+    rig.close({hooks::VisitOutcome::End::served, 1, 2, 3ms});
+    wait_until_asked(service, 5);
+    std::vector<std::string> events;
+    for (std::size_t i = 0; i < service.count(); ++i) {
+        CHECK(service.requests()[i].starts_with("POST /hook HTTP/1.1\r\nHost: localhost\r\n"));
+        events.push_back(told_to_endpoint(service, i).at("event").get<std::string>());
+    }
+    CHECK(events == std::vector<std::string>{"authenticate", "login", "register", "connect", "close"});
+}
+
 TEST_CASE("hooks: tokens are asked for where nobody can read the answer", "[hooks][check]") {
     for (const std::string url :
          {"https://office.test/hook", "HTTPS://office.test", "http://127.0.0.1/", "http://[::1]:80/",
-          "http://127.8.9.1:8080/x", "http://localhost:80/", "http://LOCALHOST"}) {
+          "http://127.8.9.1:8080/x", "http://localhost:80/", "http://LOCALHOST", "unix:/run/office.sock",
+          "unix:/run/office.sock:/hook?a=http://b@c"}) {
         INFO(url);
         CHECK(PluginRig::wrong<Hooks>("{url: '" + url + "', events: [authenticate]}").empty());
     }
@@ -514,6 +544,7 @@ TEST_CASE("hooks: settings that cannot work are told with their places", "[hooks
     CHECK(wrong("{url: 'http://a/', events: [logout]}").find("events[0]") == 0);
     CHECK(wrong("{url: 'ftp://a/', events: [login]}").find("url: is not an HTTP URL") == 0);
     CHECK(wrong("{url: 'http://me:secret@a/', events: [login]}").find("url: has a user or password") == 0);
+    CHECK(wrong("{url: 'unix:office.sock', events: [login]}").find("url: is not a unix socket") == 0);
     CHECK(wrong("{" + good + ", timeout: 6m}").find("timeout") == 0);
     CHECK(wrong("{" + good + ", connections: 1}").find("connections") == 0);
     CHECK(wrong("{" + good + ", queue: 4097}").find("queue") == 0);

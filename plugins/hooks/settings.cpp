@@ -38,12 +38,15 @@ void check_url(const Settings& settings) {
         settings.problem("url", fault);
         return;
     }
+    if (is_unix_url(url)) {
+        return;  // nobody on a network can read what is sent
+    }
     const std::size_t begin = url.find("//") + 2;
     const std::string host = url.substr(begin, url.find_first_of("/?#", begin) - begin);
     if (names_event(settings, Event::authenticate) && !is_private_way(url, host)) {
         settings.problem("url",
-                         "must be https, or http on this machine (127.0.0.1, [::1] or localhost), for the event "
-                         "`authenticate`, since the endpoint's answers have tokens");
+                         "must be https, or http on this machine (127.0.0.1, [::1], localhost, or a socket like "
+                         "unix:/run/app.sock), for the event `authenticate`, since the endpoint's answers have tokens");
     }
     if (host.find('@') != std::string::npos) {
         settings.problem("url", "has a user or password; set Authorization in `headers` instead");

@@ -430,6 +430,7 @@ TEST_CASE("oidc: a refusal by the provider, and a provider that cannot be used")
     CHECK(fault({{"jwks_uri", ""}}) == "has no jwks_uri");
     CHECK_FALSE(plugins::is_safe_url("http://localhost@evil.example/"));
     CHECK_FALSE(plugins::is_safe_url("http://127.0.0.1.evil.example/"));
+    CHECK_FALSE(plugins::is_safe_url("unix:/run/docker.sock:/containers/create"));  // a provider must not name those
     CHECK(plugins::is_safe_url("http://[::1]:80/"));
 }
 

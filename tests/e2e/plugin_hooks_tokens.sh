@@ -129,3 +129,52 @@ say "it is back"
 start_endpoint
 knows "$id" "{\"decision\": \"accept\", \"secret\": \"$(secret_of dave)\"}"
 client_token=$dir/dave.token ready_client dave 1 --tcp "0=$backend"
+
+say "the socket of an endpoint is an absolute path"
+cat >"$dir/local.yml" <<END
+server:
+  plugins:
+    chain:
+      - hooks: {url: "unix:office.sock", events: [authenticate]}
+END
+! "$FERROTUNNEL" check --config "$dir/local.yml" >"$dir/check.out" 2>&1 || fail "a relative path is accepted"
+has_text "$dir/check.out" 'local.yml:4:.*is not a unix socket; expected its absolute path'
+
+say "an endpoint at a Unix socket gets every event"
+: >"$log"
+start_local_endpoint() {
+    rm -f "$dir/local.port"
+    start local_tokens python3 "$E2E_SOURCE/token_endpoint.py" "$dir/office.sock" "$dir/local.port" "$users" "$log"
+    wait_until $patience "the endpoint at the socket" test -s "$dir/local.port"
+}
+start_local_endpoint
+cat >"$dir/local.yml" <<END
+server:
+  plugins:
+    chain:
+      - hooks:
+          url: unix:$dir/office.sock:/hook?office=1
+          events: [authenticate, login, register, connect, close]
+          timeout: 3s
+          token_cache: 0s
+          login_window: 0s
+END
+programs[local]=1
+start local "$FERROTUNNEL" server --config "$dir/local.yml" --bind 127.0.0.1:0 --tcp-bind 127.0.0.1 --workers 2 \
+    --state-dir "$dir/local_state" --endpoint-file "$dir/local.endpoints" --control "$dir/local.control"
+wait_until $patience "the endpoint file of local" endpoint_or_end local '^control '
+control=$(awk '$1 == "control" { print $2 }' "$dir/local.endpoints") || fail "local did not start"
+client_token=$dir/ann.token ready_client by_socket 1 --tcp "0=$backend" --name by_socket
+equal "received" "$(value received "$(visit "$(public_of by_socket)" exchange:1K finish rest)")" 1024
+for event in authenticate login register connect close; do
+    wait_until $patience "the event $event" file_has "$log" "\"event\":\"$event\""
+done
+
+say "without the socket nobody new gets in; with it they do"
+kill_now local_tokens
+rm "$dir/office.sock"
+new_token erin
+refused_with 4 erin
+wait_for_text local 'No such file or directory'
+start_local_endpoint
+client_token=$dir/ann.token ready_client later 1 --tcp "0=$backend" --name later

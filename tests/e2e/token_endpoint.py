@@ -1,7 +1,9 @@
-# An endpoint for the event `authenticate` of the plugin `hooks`, over plain HTTP on this machine.
+# An endpoint for the plugin `hooks`, over plain HTTP on this machine: it answers the event `authenticate`, and accepts all
+# others.
 #
-#   token_endpoint.py PORT PORT_FILE USERS LOG
+#   token_endpoint.py PORT|SOCKET PORT_FILE USERS LOG
 #
+# SOCKET is the path of a Unix socket, which is made.
 # USERS is a folder: the file USERS/ID has the answer for the token with that id, as it is sent. No file: rejected. LOG gets
 # the body of each request. `token_endpoint.py id TOKEN_FILE` prints the id of a token.
 import base64
@@ -10,7 +12,7 @@ import json
 import os
 import sys
 from http.server import BaseHTTPRequestHandler
-from socketserver import TCPServer
+from socketserver import TCPServer, UnixStreamServer
 
 
 def id_of(token):
@@ -25,6 +27,15 @@ if sys.argv[1] == "id":
     sys.exit()
 
 port, port_file, users, log_path = sys.argv[1:5]
+accept = '{"decision": "accept"}'
+
+
+def answer_about(token_id):
+    try:
+        with open(os.path.join(users, token_id), encoding="utf-8") as file:
+            return file.read()
+    except FileNotFoundError:
+        return '{"decision": "reject"}'
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -36,12 +47,8 @@ class Handler(BaseHTTPRequestHandler):
         with open(log_path, "a", encoding="utf-8") as log:
             log.write(body + "\n")
         asked = json.loads(body)
-        assert asked["version"] == 1 and asked["event"] == "authenticate"
-        try:
-            with open(os.path.join(users, asked["client"]["token_id"]), encoding="utf-8") as file:
-                answer = file.read()
-        except FileNotFoundError:
-            answer = '{"decision": "reject"}'
+        assert asked["version"] == 1
+        answer = answer_about(asked["client"]["token_id"]) if asked["event"] == "authenticate" else accept
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(answer.encode())))
@@ -50,8 +57,11 @@ class Handler(BaseHTTPRequestHandler):
 
 
 TCPServer.allow_reuse_address = True
-server = TCPServer(("127.0.0.1", int(port)), Handler)
+is_unix = port.startswith("/")
+if is_unix and os.path.exists(port):
+    os.remove(port)
+server = UnixStreamServer(port, Handler) if is_unix else TCPServer(("127.0.0.1", int(port)), Handler)
 with open(port_file + ".new", "w", encoding="ascii") as file:
-    file.write("%d\n" % server.server_address[1])
+    file.write("%s\n" % (port if is_unix else server.server_address[1]))
 os.rename(port_file + ".new", port_file)
 server.serve_forever()

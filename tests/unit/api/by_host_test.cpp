@@ -140,6 +140,23 @@ TEST_CASE("certificates are found for registered hosts, and for names below a pa
     CHECK(rig.store.calls("one.wild.example") == 2);
 }
 
+TEST_CASE("status and metrics have the expiry of certificates that registered hosts use", "[by-host][threads]") {
+    ByHostRig rig;
+    const auto is_listed = [&rig](const std::string& name) {
+        const std::string series = "ferrotunnel_certificate_expiry_timestamp_seconds{use=\"visitors\",name=\"";
+        return rig.server.metrics_text().find(series + name + '"') != std::string::npos;
+    };
+    CHECK(rig.shown("app.example") == "app.example");
+    CHECK(is_listed("app.example"));
+    CHECK_FALSE(is_listed("one.wild.example"));
+    CHECK(rig.shown("one.wild.example") == "one.wild.example");
+    CHECK(is_listed("one.wild.example"));
+    rig.source.forget("app.example");
+    CHECK_FALSE(is_listed("app.example"));
+    rig.client.stop();
+    CHECK(eventually([&] { return !is_listed("one.wild.example"); }));
+}
+
 TEST_CASE("visitors wait for a late answer, and others do not", "[by-host][threads]") {
     ByHostRig rig;
     std::vector<std::future<std::string>> waiting;

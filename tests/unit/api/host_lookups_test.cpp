@@ -16,8 +16,10 @@
 #include <vector>
 
 #include "api/host_certificate_cache.hpp"
+#include "api/host_certificate_expiries.hpp"
 #include "api/host_lookup_core.hpp"
 #include "api/limits.hpp"
+#include "base/limits.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/host_certificates.hpp"
 #include "support/eventually.hpp"
@@ -136,6 +138,32 @@ TEST_CASE("a visitor waits for the certificate of its host, and others find it",
     rig.source.forget("a.example");
     CHECK(rig.lookups->find("a.example") == nullptr);
     CHECK(rig.lookups->needs("a.example"));
+}
+
+TEST_CASE("certificates found by host are listed once, the first to expire in front, and no expired ones",
+          "[by-host]") {
+    const auto now = std::chrono::system_clock::now();
+    const auto until = [now](const std::string& host, std::chrono::seconds from_now) {
+        const transport::test::Made made =
+            transport::test::make({.alternative_names = "DNS:" + host, .until_seconds = from_now.count()});
+        return transport::parse_credential(certificate_pem(made), key_pem(made), {}, now);
+    };
+    const auto late = until("late.example", 2h);
+    const auto soon = until("soon.example", 1h);
+    auto listed = expiries_of({late, soon, late, expired_for("old.example"), soon}, now);
+    REQUIRE(listed.size() == 2);
+    CHECK(listed[0].name == "soon.example");
+    CHECK(listed[0].file.empty());
+    CHECK(listed[0].expires == soon->not_after);
+    CHECK(listed[1].name == "late.example");
+
+    std::vector<std::shared_ptr<const transport::LoadedCertificate>> many{late};
+    for (std::size_t i = 0; i < limits::certificates_listed_max; ++i) {
+        many.push_back(until("n.example", 1h + std::chrono::seconds(i)));
+    }
+    listed = expiries_of(many, now);
+    CHECK(listed.size() == limits::certificates_listed_max);
+    CHECK(listed.back().name == "n.example");
 }
 
 TEST_CASE("an answer to a call from before its host was forgotten is used once", "[by-host][threads]") {

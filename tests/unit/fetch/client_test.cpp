@@ -9,6 +9,7 @@
 #include "fetch/plugin_table.hpp"
 #include "scripted_server.hpp"
 #include "support/eventually.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace ferrotunnel::fetch {
 namespace {
@@ -31,7 +32,24 @@ TEST_CASE("any thread can have a request sent", "[fetch]") {
     CHECK(promise.get_future().get().body == "ok");
 }
 
+TEST_CASE("a request reaches a server at a Unix socket, over one connection that is kept", "[fetch]") {
+    const ferrotunnel::test::TemporaryFolder folder;
+    test::ScriptedServer server(folder / "app.sock");
+    Client client;
+    for (const std::string path : {"/", "/hook?a=b"}) {
+        UrlRequest wanted;
+        wanted.url = "unix:" + folder / "app.sock" + (path == "/" ? "" : ":" + path);
+        std::promise<Response> promise;
+        REQUIRE(client.fetch(std::move(wanted), [&](Response& response) { promise.set_value(response); }));
+        REQUIRE(eventually([&] { return server.has("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n", 0); }));
+        server.say(0, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        CHECK(promise.get_future().get().body == "ok");
+    }
+    CHECK(server.connections() == 1);
+}
+
 TEST_CASE("what cannot be sent is told on the client's thread", "[fetch]") {
+    const ferrotunnel::test::TemporaryFolder folder;
     Client client;
     const auto error_of = [&](const std::string& url, const std::string& ca_file) {
         std::promise<Response> promise;
@@ -43,6 +61,7 @@ TEST_CASE("what cannot be sent is told on the client's thread", "[fetch]") {
     };
     CHECK_THAT(error_of("ftp://example.org/", ""), Catch::Contains("http://"));
     CHECK_THAT(error_of("https://127.0.0.1:1/", "/nowhere/ca.pem"), Catch::Contains("/nowhere/ca.pem"));
+    CHECK(error_of("unix:" + folder / "none.sock", "") == "No such file or directory");
 }
 
 TEST_CASE("a client that stops ends its requests, and takes no more", "[fetch]") {
@@ -118,6 +137,7 @@ TEST_CASE("plugins are told why a URL cannot be fetched", "[fetch]") {
         return std::string(words.data != nullptr ? words.data : "", words.size);
     };
     CHECK(fault("https://example.org/verify").empty());
+    CHECK(fault("unix:/run/app.sock").empty());
     CHECK_FALSE(fault("example.org").empty());
 }
 

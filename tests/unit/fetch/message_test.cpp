@@ -33,7 +33,7 @@ TEST_CASE("a URL is split into what a request needs", "[fetch]") {
 TEST_CASE("what is not a URL of HTTP is refused with a reason", "[fetch]") {
     for (const char* const wrong :
          {"", "example.org", "ftp://example.org/", "http://", "http:///path", "http://:80/", "http://a:0/",
-          "http://a:70000/", "//example.org/", "http://a/b c", "http://a/\r\nX: y"}) {
+          "http://a:70000/", "//example.org/", "http://a/b c", "http://a/\r\nX: y", "unix:/run/app.sock"}) {
         INFO(wrong);
         const auto parts = read_url(wrong);
         REQUIRE_FALSE(parts);

@@ -1,6 +1,9 @@
 // An HTTP server for tests, on the test's own thread: it keeps what comes, and says what a test tells it to.
 #pragma once
 
+#include <sys/socket.h>
+#include <sys/un.h>
+
 #include <array>
 #include <catch2/catch.hpp>
 #include <cstdint>
@@ -18,6 +21,14 @@ namespace ferrotunnel::fetch::test {
 class ScriptedServer {
 public:
     ScriptedServer() : listener_(runtime::test::listen_on_loopback()) {}
+    /// At a Unix socket, which is made.
+    explicit ScriptedServer(const std::string& path) : listener_(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0)) {
+        sockaddr_un at{};
+        at.sun_family = AF_UNIX;
+        path.copy(at.sun_path, sizeof at.sun_path - 1);
+        REQUIRE(::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0);
+        REQUIRE(::listen(listener_.get(), 4) == 0);
+    }
 
     Destination destination() const {
         const std::uint16_t port = runtime::local_address(listener_.get()).port();

@@ -121,6 +121,8 @@ drain: 45s
 timing:
   ping_interval: 10s
 name: house-1
+metadata:
+  rack: 3
 connections: 4
 services:
   - name: shell.example.com
@@ -155,7 +157,6 @@ services:
                                        "log-directory",
                                        "trace-output",
                                        "pidfile",
-                                       "tag",
                                        "compression-quality",
                                        "max-active-flows",
                                        "write-stream-timeout",

@@ -205,6 +205,12 @@ TEST_CASE("commands of cloudflared", "[import]") {
     CHECK(service(ssh, "tcp") == "private");
     CHECK(service(ssh, "local") == "localhost:22");
     CHECK(service(ssh, "key") == "file:ssh.example.com.key");
+    const Draft tagged =
+        read("cloudflared tunnel --url http://localhost:3000 --tag rack=3 --tag apikey=swordfish --tag x");
+    REQUIRE(tagged.client.find("metadata.rack") != nullptr);
+    CHECK(tagged.client.find("metadata.rack")->scalar() == "3");
+    REQUIRE(tagged.lost.size() == 2);
+    CHECK(tagged.lost[0].origin.text.find("swordfish") == std::string::npos);
     CHECK_THROWS(read("cloudflared tunnel run --token abc"));
     CHECK_THROWS(read("cloudflared tunnel login"));
 }

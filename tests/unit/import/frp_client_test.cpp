@@ -127,6 +127,20 @@ TEST_CASE("private proxies and visits", "[frp]") {
                    "visits:\n    - name: dns\n      local: 127.0.0.1:53\n      kind: udp\n      key: file:dns.key"));
 }
 
+TEST_CASE("metadata of the client stays, and what seems to be a secret is lost", "[frp]") {
+    const std::string_view with_secret =
+        "serverAddr = \"edge\"\nmetadatas.site = \"barn\"\nmetadatas.\"a.b\" = \"two words\"\n"
+        "metadatas.apiToken = \"swordfish\"\nmetadatas.\"odd key\" = \"x\"\n";
+    const auto draft = frp_test::read({with_secret});
+    CHECK(contains(yaml(draft), "metadata:\n    site: barn\n    a.b: two words\n"));
+    CHECK(contains(lost(draft, "metadatas.apiToken"), "is not secret"));
+    CHECK(contains(lost(draft, "metadatas.odd key"), "letters, digits"));
+    CHECK_FALSE(contains(ferrotunnel::cli::importing::to_yaml(draft, {.has_server = false}), "swordfish"));
+    const auto ini =
+        frp_test::read({"[common]\nserver_addr = edge\nmeta_site = barn\n"}, ferrotunnel::cli::importing::Format::ini);
+    CHECK(contains(yaml(ini), "metadata:\n    site: barn\n"));
+}
+
 TEST_CASE("what has no equivalent is named", "[frp]") {
     for (const char* const type : {"xtcp", "tcpmux", "nonsense"}) {
         const auto draft =

@@ -65,6 +65,25 @@ std::string loops(std::size_t depth, std::size_t rounds, const std::string& body
 
 }  // namespace
 
+TEST_CASE("limit: a client gets as much metadata as a server accepts", "[import][limits]") {
+    const auto lost_of = [](const std::string& lines) {
+        const Reading reading = read_toml(read_frp, {"serverAddr = \"edge\"\n" + lines});
+        return std::pair(reading.draft.client.find("metadata")->children().size(), reading.draft.lost.size());
+    };
+    CHECK(lost_of(repeated(metadata_pairs_max, "metadatas.a", " = \"1\"\n")) == std::pair(metadata_pairs_max, 0UL));
+    CHECK(lost_of(repeated(metadata_pairs_max + 2, "metadatas.a", " = \"1\"\n")) == std::pair(metadata_pairs_max, 2UL));
+    const auto pair_of = [](std::size_t key, std::size_t value) {
+        return "metadatas." + std::string(key, 'a') + " = \"" + std::string(value, 'b') + "\"\n";
+    };
+    const std::string small = pair_of(1, 1);
+    CHECK(lost_of(small + pair_of(metadata_key_max, metadata_value_max)) == std::pair(2UL, 0UL));
+    CHECK(lost_of(small + pair_of(metadata_key_max + 1, 1)) == std::pair(1UL, 1UL));
+    CHECK(lost_of(small + pair_of(2, metadata_value_max + 1)) == std::pair(1UL, 1UL));
+    const std::string most = pair_of(61, 256) + pair_of(62, 256) + pair_of(63, 256);  // 954 bytes
+    CHECK(lost_of(most + pair_of(1, metadata_bytes_max - 955)) == std::pair(4UL, 0UL));
+    CHECK(lost_of(most + pair_of(1, metadata_bytes_max - 954)) == std::pair(3UL, 1UL));
+}
+
 TEST_CASE("the work grows with the size of a file", "[import][limits]") {
     check_linear(read_frp, Format::toml,
                  [](std::size_t n) { return "serverAddr = \"edge\"\n" + repeated(n, "metadatas.a", " = \"1\"\n"); });
