@@ -183,13 +183,20 @@ std::string tunnels_text(const Json& status, const Pace& pace, const std::string
            top_visitors_text(services, top_visitors_of_status);
 }
 
+// A value from a client, in quotes if it could be read as several pairs.
+std::string metadata_value(const Json& value) {
+    const std::string text = value.is_string() ? value.get<std::string>() : std::string();
+    const bool is_plain = text.find_first_of(",\"") == std::string::npos;
+    return is_plain ? text : value.dump();
+}
+
 // Clients with metadata, as KEY=VALUE. Both come from the clients; table() makes them printable.
 std::string metadata_text(const Json& status) {
     Rows rows{{"ID", "NAME", "METADATA"}};
     for (const Json& client : member_of(status, "tunnels")) {
         std::string pairs;
         for (const auto& [key, value] : member_of(client, "metadata").items()) {
-            pairs += (pairs.empty() ? "" : ", ") + key + '=' + (value.is_string() ? value.get<std::string>() : "");
+            pairs += (pairs.empty() ? "" : ", ") + key + '=' + metadata_value(value);
         }
         if (!pairs.empty()) {
             rows.push_back({std::to_string(number_in(client, "id")), or_dash(text_in(client, "name")), pairs});

@@ -58,6 +58,9 @@ std::error_code ServerEdge::open(const ServerSettings& settings, const exchange:
         front.has_certificate = [tls = tls_.present()](std::string_view host) {
             return tls->get()->has_certificate(host);
         };
+        front.has_certificate_rule = [tls = tls_.present()](std::string_view host) {
+            return tls->get()->has_client_rule(host);
+        };
     }
     front.challenge_answer = [answers = tls_.answers()](std::string_view token) { return answers->http(token); };
     tls_.answers()->set_webroot(settings.http.acme_webroot);

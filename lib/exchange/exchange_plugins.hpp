@@ -62,7 +62,9 @@ public:
         http::RequestHead head;
         run_->restore(head);
         const ExchangeContext& at = needs_.at;
-        const http::Forwarding forwarding(head, forwarding_facts(at.visitor, at.edge.rules(), at.request.id));
+        const bool owns_certificate = owns_certificate_fields(at.visitor, *at.edge.shared, at.request.host);
+        const http::Forwarding forwarding(
+            head, forwarding_facts(at.visitor, at.edge.rules(), at.request.id, owns_certificate));
         next(incoming_request(head, forwarding, at.now()));
     }
     /// The request as the worker's stages see it now.

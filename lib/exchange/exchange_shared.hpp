@@ -78,6 +78,9 @@ struct ExchangeShared : EdgeRules {
     /// Whether there is a certificate for visitors that request this host by TLS. Called on any worker. Empty if there
     /// is one for all hosts.
     std::function<bool(std::string_view host)> has_certificate;
+    /// Whether there is a rule about client certificates of visitors for this host. Called on any worker. Empty: no
+    /// host has one.
+    std::function<bool(std::string_view host)> has_certificate_rule{};
     /// The answer to a CA that requests this token (HTTP-01); empty: the request is a visitor's. Called on any worker,
     /// for requests below /.well-known/acme-challenge/, with any text. May be empty.
     std::function<std::optional<std::string>(std::string_view token)> challenge_answer{};

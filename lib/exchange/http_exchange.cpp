@@ -163,7 +163,9 @@ void HttpExchange::begin(const http::RequestHead& head) {
 
 void HttpExchange::arrive(const http::RequestHead& head) {
     const TimePoint now = at_.now();
-    const http::Forwarding forwarding(head, forwarding_facts(at_.visitor, at_.edge.rules(), request_.id));
+    const bool owns_certificate = owns_certificate_fields(at_.visitor, *at_.edge.shared, request_.host);
+    const http::Forwarding forwarding(head,
+                                      forwarding_facts(at_.visitor, at_.edge.rules(), request_.id, owns_certificate));
     request_.apply_forwarding(forwarding);
     record_.apply_forwarding(forwarding.client());
     const IncomingRequest arrival = plugins_.incoming_request(head, forwarding, now);

@@ -75,7 +75,7 @@ bool strip_own_cookies(const http::Fields& fields, const ExchangeShared& shared,
 std::size_t write_unchanged(const IncomingRequest& arrival, const RequestFacts& request, HeadScratch& scratch) {
     http::Edits& edits = scratch.new_edits();
     bool fits = edits.set(http::FieldName::x_request_id, request.id);
-    if (arrival.visitor.certificate_source == CertificateSource::edge) {
+    if (owns_certificate_fields(arrival.visitor, arrival.shared, request.host)) {
         fits = http::put_certificate(arrival.visitor.certificate.get(), edits) && fits;
     }
     check(fits, "six fields fit into the edits");

@@ -180,8 +180,15 @@ std::optional<EarlyReply> pass_stages(const IncomingRequest& arrival, RequestFac
                         check_forwards, check_loop>(arrival, request);
 }
 
-http::ForwardingFacts forwarding_facts(const VisitorFacts& visitor, const EdgeRules& rules,
-                                       std::string_view request_id) {
+// Without TLS a rule that requires no certificate lets the visitor in, too. From an untrusted one these fields are
+// removed anyway.
+bool owns_certificate_fields(const VisitorFacts& visitor, const ExchangeShared& shared, std::string_view host) {
+    return visitor.certificate_source != CertificateSource::peer ||
+           (visitor.trusted && shared.has_certificate_rule && shared.has_certificate_rule(host));
+}
+
+http::ForwardingFacts forwarding_facts(const VisitorFacts& visitor, const EdgeRules& rules, std::string_view request_id,
+                                       bool owns_certificate) {
     http::ForwardingFacts facts;
     facts.peer = visitor.address;
     facts.trusted = visitor.trusted;
@@ -197,7 +204,7 @@ http::ForwardingFacts forwarding_facts(const VisitorFacts& visitor, const EdgeRu
     facts.request_id = request_id;
     facts.forwarded = rules.settings.forwarded;
     facts.via = rules.settings.via;
-    facts.owns_certificate = visitor.certificate_source != CertificateSource::peer;
+    facts.owns_certificate = owns_certificate;
     facts.certificate = visitor.certificate.get();
     return facts;
 }

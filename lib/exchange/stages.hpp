@@ -56,8 +56,12 @@ struct IncomingRequest {
 /// stay valid meanwhile: no function that a stage calls may use the worker's HttpRoutesCache, which could replace them.
 std::optional<EarlyReply> pass_stages(const IncomingRequest& arrival, RequestFacts& request);
 
-/// The facts for a request's forwarding fields. They point to the arguments.
-http::ForwardingFacts forwarding_facts(const VisitorFacts& visitor, const EdgeRules& rules,
-                                       std::string_view request_id);
+/// Whether the fields about a client certificate are the edge's in a request for this host, so that even a trusted
+/// peer's are removed: the host has a rule about client certificates, or the visitor's member has.
+bool owns_certificate_fields(const VisitorFacts& visitor, const ExchangeShared& shared, std::string_view host);
+
+/// The facts for a request's forwarding fields. They point to the arguments. `owns_certificate`: as above.
+http::ForwardingFacts forwarding_facts(const VisitorFacts& visitor, const EdgeRules& rules, std::string_view request_id,
+                                       bool owns_certificate);
 
 }  // namespace ferrotunnel::exchange

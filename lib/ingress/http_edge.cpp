@@ -229,6 +229,7 @@ std::unique_ptr<HttpFront> open_http_front(const HttpFrontParts& parts, HttpFron
     shared.directory = parts.directory;
     shared.passthrough = passthrough_by(parts.directory);
     shared.has_certificate = std::move(settings.has_certificate);
+    shared.has_certificate_rule = std::move(settings.has_certificate_rule);
     shared.challenge_answer = std::move(settings.challenge_answer);
     shared.make_hooks = std::move(settings.make_hooks);
     shared.own_cookies = std::move(settings.own_cookies);

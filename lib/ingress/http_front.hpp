@@ -124,11 +124,11 @@ struct HttpFrontSettings {
     /// redirect applies only to such hosts, and to those whose TLS passes to a client untouched. Empty: every host
     /// counts as having one.
     std::function<bool(std::string_view host)> has_certificate;
-    /// As in exchange::ExchangeShared, like the next but one.
+    /// As in exchange::ExchangeShared, like the next one, and the three after `make_hooks`.
+    std::function<bool(std::string_view host)> has_certificate_rule{};
     std::function<std::optional<std::string>(std::string_view token)> challenge_answer{};
     /// Makes the plugins' part of a worker. Empty if there are no plugins.
     exchange::HooksFactory make_hooks;
-    /// As in exchange::ExchangeShared.
     std::string own_cookies{};
     std::string accepted_cookies{};
     std::function<void(const directory::MemberNotice&)> on_member{};

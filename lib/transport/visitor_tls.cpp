@@ -371,6 +371,10 @@ bool VisitorTls::may_serve(const VisitorHandshake& handshake, std::string_view h
     return handshake.authority == (authority != nullptr ? std::string_view(authority->digest) : std::string_view());
 }
 
+bool VisitorTls::has_client_rule(std::string_view host) const {
+    return !inner_->settings.client_authorities.empty() && inner_->current_authorities()->find(host) != nullptr;
+}
+
 bool VisitorTls::may_serve_plain(std::string_view host) const {
     if (inner_->settings.client_authorities.empty()) {
         return true;

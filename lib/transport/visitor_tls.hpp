@@ -108,6 +108,9 @@ public:
     /// must be under the same rule about client certificates (the same CAs, required or not, or none) as the handshake.
     bool may_serve(const VisitorHandshake& handshake, std::string_view host) const;
 
+    /// Whether a rule about client certificates is for `host`, whether or not it requires one.
+    bool has_client_rule(std::string_view host) const;
+
     /// Whether a request for `host` may be answered without TLS: not if a client certificate is required.
     bool may_serve_plain(std::string_view host) const;
 

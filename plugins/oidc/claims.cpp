@@ -32,6 +32,19 @@ std::vector<std::string> group_list(const nlohmann::json& claims, const std::str
     return groups;
 }
 
+void complete_claims(nlohmann::json& claims, const nlohmann::json& userinfo) {
+    const auto own = text_at(claims, "email");
+    const bool is_about_address = !own || text_at(userinfo, "email") == own;
+    if (!own) {
+        claims.erase("email_verified");
+    }
+    for (const auto& [name, value] : userinfo.items()) {
+        if (!claims.contains(name) && (is_about_address || name != "email_verified")) {
+            claims[name] = value;
+        }
+    }
+}
+
 void keep_groups(std::vector<std::string>& groups, const std::unordered_set<std::string>& known) {
     std::erase_if(groups, [&known](const std::string& group) { return !known.contains(group); });
 }

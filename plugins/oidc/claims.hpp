@@ -14,6 +14,9 @@ std::string text_claim(const nlohmann::json& claims, const std::string& name);
 std::string verified_email(const nlohmann::json& claims, bool trusts);
 /// A claim with a list of texts, or one text.
 std::vector<std::string> group_list(const nlohmann::json& claims, const std::string& name);
+/// Adds claims of the userinfo endpoint that the ID token does not have. An address and whether it is verified are one
+/// statement: both come from the same place, unless the addresses are equal.
+void complete_claims(nlohmann::json& claims, const nlohmann::json& userinfo);
 /// Keeps only groups of `known`, since cookies are small. What is passed to the backend is a claim of its own.
 void keep_groups(std::vector<std::string>& groups, const std::unordered_set<std::string>& known);
 

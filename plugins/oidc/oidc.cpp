@@ -61,9 +61,11 @@ std::optional<Oidc::Place> Oidc::place_of(const Exchange& exchange) const {
     return Place{(is_https ? "https://" : "http://") + authority, host};
 }
 
-// A cookie of another host, kind or name does not open: so a session cannot be used where it was not made.
+// A cookie of another host, kind or name does not open: so a session cannot be used where it was not made. Nor does one
+// of settings under which its address or its groups had another meaning.
 std::string Oidc::purpose(std::string_view kind, const Place& at) const {
-    return std::string(kind) + '\n' + settings_.cookie + '\n' + at.host;
+    return std::string(kind) + '\n' + settings_.cookie + '\n' + at.host + '\n' +
+           (settings_.trusts_email ? "any address" : "verified addresses") + '\n' + settings_.groups_claim;
 }
 
 std::optional<Session> Oidc::session(const Exchange& exchange, const Place& at) {

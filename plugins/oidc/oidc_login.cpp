@@ -9,6 +9,7 @@
 #include "oidc/claims.hpp"
 #include "oidc/cookies.hpp"
 #include "oidc/oidc.hpp"
+#include "oidc/pages.hpp"
 #include "oidc/urls.hpp"
 
 namespace ferrotunnel::plugins {
@@ -36,37 +37,6 @@ Decision redirect(const std::string& url, std::vector<Field> cookies) {
     return Decision::respond(std::move(made));
 }
 
-Decision page(const std::string& body, std::vector<Field> fields = {}) {
-    Answer made{200, std::move(fields), body};
-    made.fields.push_back({"Content-Type", "text/html; charset=utf-8"});
-    made.fields.push_back({"Cache-Control", "no-store"});
-    made.fields.push_back({"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"});
-    return Decision::respond(std::move(made));
-}
-
-std::string html_of(std::string_view text) {
-    std::string made;
-    for (const char c : text) {
-        switch (c) {
-            case '&':
-                made += "&amp;";
-                break;
-            case '<':
-                made += "&lt;";
-                break;
-            case '>':
-                made += "&gt;";
-                break;
-            case '"':
-                made += "&quot;";
-                break;
-            default:
-                made += c;
-        }
-    }
-    return made;
-}
-
 /// Whether a person sees the answer, in the window of a browser, so that a redirect leads to the provider. Programs
 /// and scripts get 401.
 bool is_navigation(const Exchange& exchange) {
@@ -82,6 +52,12 @@ bool is_navigation(const Exchange& exchange) {
         }
     }
     return false;
+}
+
+/// Whether another site, or another host of this one, has sent the visitor here.
+bool is_from_elsewhere(const Exchange& exchange) {
+    const auto site = exchange.field(Side::request, "Sec-Fetch-Site");
+    return site && *site != "same-origin" && *site != "none";
 }
 
 /// A path with its query, to return to. Behind "https://host" it cannot lead to another host.
@@ -109,9 +85,9 @@ Decision Oidc::choose(const Place& at, const std::string& target) const {
     for (const std::unique_ptr<Provider>& provider : providers_) {
         const std::string url =
             url_with(at.base + settings_.path + "/login/" + provider->settings().name, {{"to", target}});
-        links += "<p><a href=\"" + html_of(url) + "\">" + html_of(provider->settings().title) + "</a></p>\n";
+        links += html_link(url, provider->settings().title);
     }
-    return page("<!doctype html><title>Log in</title><h1>Log in</h1>\n" + links);
+    return html_page("Log in", links);
 }
 
 Decision Oidc::begin_login(Exchange& exchange, const Place& at, Provider& provider, const std::string& target) const {
@@ -147,8 +123,12 @@ Decision Oidc::begin_login(Exchange& exchange, const Place& at, Provider& provid
             cookies.push_back(set_cookie(name, "", 0, is_secure));
         }
     }
-    cookies.push_back(set_cookie(prefix + login.state.substr(0, 8), seal_.seal(to_text(login), purpose("login", at)),
-                                 PendingLogin::lifetime, is_secure));
+    std::string sealed = seal_.seal(to_text(login), purpose("login", at));
+    if (sealed.size() > Session::size_max) {  // of a target with many quotation marks, which are escaped in JSON
+        login.target = "/";
+        sealed = seal_.seal(to_text(login), purpose("login", at));
+    }
+    cookies.push_back(set_cookie(prefix + login.state.substr(0, 8), sealed, PendingLogin::lifetime, is_secure));
     return redirect(url, std::move(cookies));
 }
 
@@ -165,12 +145,14 @@ Decision Oidc::own_page(Exchange& exchange, const Place& at, std::string_view pa
     if (page_name == "/login") {
         return choose(at, target);
     }
+    if (page_name == "/logout" && is_from_elsewhere(exchange)) {
+        return html_page("Log out?", html_link(at.base + settings_.path + "/logout", "Log out"));
+    }
     if (page_name == "/logout") {
         return log_out(exchange, at);
     }
     if (page_name == "/logged-out") {
-        return page("<!doctype html><title>Logged out</title><h1>You are logged out.</h1>\n<p><a href=\"" +
-                    html_of(at.base) + "/\">Log in again</a></p>\n");
+        return html_page("You are logged out.", html_link(at.base + "/", "Log in again"));
     }
     constexpr std::string_view login = "/login/";
     constexpr std::string_view answer = "/callback/";
@@ -249,7 +231,9 @@ Decision Oidc::welcome(const Place& at, const Provider& provider, const PendingL
     made.email = verified_email(result.claims, settings_.trusts_email);
     made.groups = group_list(result.claims, settings_.groups_claim);
     for (const auto& [claim, field] : settings_.claims) {
-        if (std::string value = claim_value(result.claims, claim); !value.empty()) {
+        // Backends take an address for its owner's, so an unverified one does not reach them either.
+        const bool is_hidden = claim == "email" && made.email.empty();
+        if (std::string value = claim_value(result.claims, claim); !is_hidden && !value.empty()) {
             made.claims.emplace_back(claim, std::move(value));
         }
     }

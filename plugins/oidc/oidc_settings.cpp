@@ -74,10 +74,26 @@ std::vector<ProviderSettings> read_providers(const Settings& settings) {
     return made;
 }
 
-std::unordered_set<std::string> lower_set(const Settings& settings, const std::string& path) {
+bool is_address(std::string_view text) {
+    const std::size_t at = text.rfind('@');
+    return at != std::string_view::npos && at > 0 && at + 1 < text.size();
+}
+
+bool is_domain(std::string_view text) {
+    return !text.empty() && text.front() != '.' && text.back() != '.' &&
+           text.find_first_of("@* \t") == std::string_view::npos;
+}
+
+// Reports what could match no user: it is meant to let someone in.
+std::unordered_set<std::string> lower_set(const Settings& settings, const std::string& path,
+                                          bool (*is_valid)(std::string_view), const char* fault) {
     std::unordered_set<std::string> made;
-    for (const std::string& one : settings_list(settings, path)) {
+    for (std::size_t i = 0; const std::string& one : settings_list(settings, path)) {
+        if (!is_valid(one)) {
+            settings.problem(path + "[" + std::to_string(i) + "]", fault);
+        }
         made.insert(lower_case(one));
+        ++i;
     }
     return made;
 }
@@ -137,8 +153,9 @@ OidcSettings read_oidc_settings(const Settings& settings) {
     made.groups_claim = settings.text("groups_claim").value_or(Text());
     made.session = settings.integer("session").value_or(0) / 1'000'000'000;
     made.trusts_email = settings.boolean("trust_email").value_or(false);
-    made.allow.emails = lower_set(settings, "allow.emails");
-    made.allow.domains = lower_set(settings, "allow.domains");
+    made.allow.emails = lower_set(settings, "allow.emails", is_address, "is not an address like ann@example.com");
+    made.allow.domains = lower_set(settings, "allow.domains", is_domain,
+                                   "is not a domain like example.com; its subdomains have to be listed");
     for (const std::string& group : settings_list(settings, "allow.groups")) {
         made.allow.groups.insert(group);
     }

@@ -1,121 +1,28 @@
 // Tests the plugin `oidc` against a provider of the test's own: logins, sessions, and attacks on both.
 #include "oidc/oidc.hpp"
 
-#include <algorithm>
-#include <chrono>
 #include <map>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "ferrotunnel/plugin_testing.hpp"
-#include "oidc/provider_for_tests.hpp"
-#include "oidc/urls.hpp"
+#include "oidc/browser_for_tests.hpp"
 
 using namespace ferrotunnel;
-using namespace std::chrono_literals;
 using ferrotunnel::plugin::TestAnswer;
 using ferrotunnel::plugin::TestChain;
 using ferrotunnel::plugin::TestExchange;
-using ferrotunnel::plugin::TestRequest;
 using ferrotunnel::plugins::Oidc;
 using ferrotunnel::plugins::parameter_of;
 using ferrotunnel::test::base64url;
 using ferrotunnel::test::FakeProvider;
+using ferrotunnel::test::oidc_callback;
+using ferrotunnel::test::oidc_key;
+using ferrotunnel::test::oidc_provider_text;
+using ferrotunnel::test::oidc_settings_for;
+using ferrotunnel::test::OidcBrowser;
 using ferrotunnel::test::Signer;
 
 namespace {
-
-constexpr const char* key = "0123456789abcdef0123456789abcdef";
-constexpr const char* callback = "/.ferrotunnel/oidc/callback/main";
-
-std::string provider_text(const FakeProvider& provider, const std::string& more = "") {
-    return "{issuer: '" + provider.issuer() + "', client_id: app" + more + "}";
-}
-
-std::string settings_for(const FakeProvider& provider, const std::string& more = "",
-                         const std::string& of_provider = "") {
-    return "{providers: [" + provider_text(provider, of_provider) + "], cookie_keys: [" + key + "]" + more + "}";
-}
-
-/// A browser: it keeps cookies, and says that a person looks at the answer.
-class Browser {
-public:
-    explicit Browser(TestChain& chain) : chain_(chain) {}
-
-    TestExchange get(const std::string& target, bool is_navigation = true) {
-        TestRequest request;
-        request.target = target;
-        request.host = host;
-        request.https = https;
-        if (is_navigation) {
-            request.fields.push_back({"Sec-Fetch-Mode", "navigate"});
-        }
-        for (const auto& field : fields) {
-            request.fields.push_back(field);
-        }
-        if (const std::string text = cookie_text(); !text.empty()) {
-            request.fields.push_back({"Cookie", text});
-        }
-        TestExchange exchange = chain_.request(request);
-        exchange.wait();
-        if (exchange.answered()) {
-            keep(exchange.answer());
-        }
-        return exchange;
-    }
-    TestAnswer visit(const std::string& target, bool is_navigation = true) {
-        return get(target, is_navigation).answer();
-    }
-    /// Asks until the provider's metadata are known; returns where it redirects to.
-    std::string begin(const std::string& target = "/") {
-        for (auto deadline = std::chrono::steady_clock::now() + 60s; std::chrono::steady_clock::now() < deadline;) {
-            const TestAnswer answer = visit(target);
-            if (answer.status != 503) {
-                CHECK(answer.status == 302);
-                return answer.field("Location").value_or("");
-            }
-            std::this_thread::sleep_for(10ms);
-        }
-        FAIL("the provider was not reached");
-        return {};
-    }
-    /// A whole login; the last answer.
-    TestAnswer log_in(FakeProvider& provider, const std::string& target = "/") {
-        const std::string location = begin(target);
-        const std::string query = location.substr(location.find('?'));
-        provider.set_nonce(parameter_of(query, "nonce").value());
-        return visit(std::string(callback) + "?code=c&state=" + parameter_of(query, "state").value());
-    }
-    std::string cookie_text() const {
-        std::string text;
-        for (const auto& [name, value] : cookies) {
-            text += (text.empty() ? "" : "; ") + name + "=" + value;
-        }
-        return text;
-    }
-
-    std::string host = "app.example.com";
-    bool https = true;
-    std::map<std::string, std::string> cookies;
-    std::vector<plugin::Field> fields;
-
-private:
-    void keep(const TestAnswer& answer) {
-        for (const plugin::Field& field : answer.fields) {
-            if (field.name == "Set-Cookie") {
-                const std::size_t equals = field.value.find('=');
-                const std::string name = field.value.substr(0, equals);
-                cookies[name] = field.value.substr(equals + 1, field.value.find(';') - equals - 1);
-                if (field.value.find("Max-Age=0;") != std::string::npos) {
-                    cookies.erase(name);
-                }
-            }
-        }
-    }
-
-    TestChain& chain_;
-};
 
 constexpr const char* session_cookie = "__Host-ft-oidc";
 
@@ -123,8 +30,8 @@ constexpr const char* session_cookie = "__Host-ft-oidc";
 
 TEST_CASE("oidc: a person is sent to the provider, a program gets 401") {
     FakeProvider provider;
-    TestChain chain = TestChain::of<Oidc>(settings_for(provider));
-    Browser browser(chain);
+    TestChain chain = TestChain::of<Oidc>(oidc_settings_for(provider));
+    OidcBrowser browser(chain);
     const std::string location = browser.begin("/a?b=c");
     CHECK(location.starts_with(provider.issuer() + "/authorize?response_type=code&client_id=app&"));
     const std::string query = location.substr(location.find('?'));
@@ -146,8 +53,8 @@ TEST_CASE("oidc: a login leads back to the request, and its session passes") {
     FakeProvider provider;
     provider.say({{"groups", {"dev", "ops"}}});
     TestChain chain = TestChain::of<Oidc>(
-        settings_for(provider, ", claims: {email: X-Email, groups: X-Groups}", ", client_secret: 's p'"));
-    Browser browser(chain);
+        oidc_settings_for(provider, ", claims: {email: X-Email, groups: X-Groups}", ", client_secret: 's p'"));
+    OidcBrowser browser(chain);
     const TestAnswer answer = browser.log_in(provider, "/a?b=c");
     CHECK(answer.status == 302);
     CHECK(answer.field("Location") == "https://app.example.com/a?b=c");
@@ -177,41 +84,41 @@ TEST_CASE("oidc: a session outlives the plugin, and a key's replacement") {
     FakeProvider provider;
     std::map<std::string, std::string> cookies;
     {
-        TestChain chain = TestChain::of<Oidc>(settings_for(provider));
-        Browser browser(chain);
+        TestChain chain = TestChain::of<Oidc>(oidc_settings_for(provider));
+        OidcBrowser browser(chain);
         CHECK(browser.log_in(provider).status == 302);
         cookies = browser.cookies;
     }
     const auto passes = [&](const std::string& keys) {
         TestChain chain =
-            TestChain::of<Oidc>("{providers: [" + provider_text(provider) + "], cookie_keys: " + keys + "}");
-        Browser browser(chain);
+            TestChain::of<Oidc>("{providers: [" + oidc_provider_text(provider) + "], cookie_keys: " + keys + "}");
+        OidcBrowser browser(chain);
         browser.cookies = cookies;
         return browser.get("/").passed();
     };
-    CHECK(passes(std::string("[") + key + "]"));
-    CHECK(passes(std::string("[another-key-of-32-characters-....., ") + key + "]"));
+    CHECK(passes(std::string("[") + oidc_key + "]"));
+    CHECK(passes(std::string("[another-key-of-32-characters-....., ") + oidc_key + "]"));
     CHECK_FALSE(passes("[another-key-of-32-characters-.....]"));
 }
 
 TEST_CASE("oidc: an answer counts only in the browser, and for the login, that it belongs to") {
     FakeProvider provider;
-    TestChain chain = TestChain::of<Oidc>(settings_for(provider));
-    Browser browser(chain);
+    TestChain chain = TestChain::of<Oidc>(oidc_settings_for(provider));
+    OidcBrowser browser(chain);
     const std::string location = browser.begin();
     const std::string query = location.substr(location.find('?'));
     const std::string state = parameter_of(query, "state").value();
     provider.set_nonce(parameter_of(query, "nonce").value());
-    const std::string answer = std::string(callback) + "?code=c&state=" + state;
+    const std::string answer = std::string(oidc_callback) + "?code=c&state=" + state;
 
-    Browser other(chain);  // a login that an attacker has begun cannot be finished by another browser
+    OidcBrowser other(chain);  // a login that an attacker has begun cannot be finished by another browser
     CHECK(other.visit(answer).code == "oidc_state");
     (void)other.begin();  // nor with another login's cookie
     CHECK(other.visit(answer).code == "oidc_state");
-    CHECK(browser.visit(std::string(callback) + "?code=c&state=" + state.substr(0, 8)).code == "oidc_state");
-    CHECK(browser.visit(std::string(callback) + "?code=c").code == "oidc_state");
+    CHECK(browser.visit(std::string(oidc_callback) + "?code=c&state=" + state.substr(0, 8)).code == "oidc_state");
+    CHECK(browser.visit(std::string(oidc_callback) + "?code=c").code == "oidc_state");
     CHECK(browser.visit(answer + "&iss=https%3A%2F%2Fevil.example").code == "oidc_issuer");
-    Browser elsewhere(chain);
+    OidcBrowser elsewhere(chain);
     elsewhere.cookies = browser.cookies;
     elsewhere.host = "other.example.com";
     CHECK(elsewhere.visit(answer).code == "oidc_state");
@@ -227,8 +134,8 @@ TEST_CASE("oidc: an answer counts only in the browser, and for the login, that i
 TEST_CASE("oidc: ID tokens that prove nothing") {
     FakeProvider provider;
     TestChain chain =
-        TestChain::of<Oidc>(settings_for(provider, "", ", client_secret: secret-secret-secret-secret-secret"));
-    Browser browser(chain);
+        TestChain::of<Oidc>(oidc_settings_for(provider, "", ", client_secret: secret-secret-secret-secret-secret"));
+    OidcBrowser browser(chain);
     const auto login = [&] { return browser.log_in(provider).code; };
     const long now = static_cast<long>(std::time(nullptr));
 
@@ -273,8 +180,8 @@ TEST_CASE("oidc: who may pass") {
     FakeProvider provider;
     const auto login = [&](const std::string& allow, const nlohmann::json& claims, const std::string& more = "") {
         provider.say(claims);
-        TestChain chain = TestChain::of<Oidc>(settings_for(provider, ", allow: " + allow + more));
-        Browser browser(chain);
+        TestChain chain = TestChain::of<Oidc>(oidc_settings_for(provider, ", allow: " + allow + more));
+        OidcBrowser browser(chain);
         const TestAnswer answer = browser.log_in(provider);
         return answer.status == 302 && browser.get("/").passed() ? "passes" : answer.code;
     };
@@ -293,8 +200,8 @@ TEST_CASE("oidc: who may pass") {
 
 TEST_CASE("oidc: a login leads to no other host") {
     FakeProvider provider;
-    TestChain chain = TestChain::of<Oidc>(settings_for(provider));
-    Browser browser(chain);
+    TestChain chain = TestChain::of<Oidc>(oidc_settings_for(provider));
+    OidcBrowser browser(chain);
     CHECK(browser.log_in(provider, "//evil.example/").field("Location") == "https://app.example.com//evil.example/");
     browser.cookies.clear();
     for (const std::string target :
@@ -303,17 +210,17 @@ TEST_CASE("oidc: a login leads to no other host") {
         const std::string query = location.substr(location.find('?'));
         provider.set_nonce(parameter_of(query, "nonce").value());
         const TestAnswer answer =
-            browser.visit(std::string(callback) + "?code=c&state=" + parameter_of(query, "state").value());
+            browser.visit(std::string(oidc_callback) + "?code=c&state=" + parameter_of(query, "state").value());
         CHECK(answer.field("Location").value_or("").starts_with("https://app.example.com/"));
     }
 }
 
 TEST_CASE("oidc: log-out ends the session, also of a copy of its cookie") {
     FakeProvider provider;
-    TestChain chain = TestChain::of<Oidc>(settings_for(provider));
-    Browser browser(chain);
+    TestChain chain = TestChain::of<Oidc>(oidc_settings_for(provider));
+    OidcBrowser browser(chain);
     CHECK(browser.log_in(provider).status == 302);
-    Browser thief(chain);
+    OidcBrowser thief(chain);
     thief.cookies = browser.cookies;
     CHECK(thief.get("/").passed());
     const TestAnswer answer = browser.visit("/.ferrotunnel/oidc/logout");
@@ -327,12 +234,12 @@ TEST_CASE("oidc: log-out ends the session, also of a copy of its cookie") {
 
 TEST_CASE("oidc: without TLS nothing is sent that could be stolen") {
     FakeProvider provider;
-    TestChain chain = TestChain::of<Oidc>(settings_for(provider));
-    Browser browser(chain);
+    TestChain chain = TestChain::of<Oidc>(oidc_settings_for(provider));
+    OidcBrowser browser(chain);
     browser.https = false;
     CHECK(browser.visit("/").code == "oidc_needs_https");
-    TestChain test_chain = TestChain::of<Oidc>(settings_for(provider, ", allow_http: true"));
-    Browser of_test(test_chain);
+    TestChain test_chain = TestChain::of<Oidc>(oidc_settings_for(provider, ", allow_http: true"));
+    OidcBrowser of_test(test_chain);
     of_test.https = false;
     CHECK(of_test.log_in(provider).field("Location") == "http://app.example.com/");
     CHECK(of_test.get("/").passed());
@@ -340,8 +247,8 @@ TEST_CASE("oidc: without TLS nothing is sent that could be stolen") {
 
 TEST_CASE("oidc: a browser keeps few logins that it has begun") {
     FakeProvider provider;
-    TestChain chain = TestChain::of<Oidc>(settings_for(provider));
-    Browser browser(chain);
+    TestChain chain = TestChain::of<Oidc>(oidc_settings_for(provider));
+    OidcBrowser browser(chain);
     for (int i = 0; i < 20; ++i) {
         (void)browser.begin();
         CHECK(browser.cookies.size() <= 4);
@@ -351,9 +258,10 @@ TEST_CASE("oidc: a browser keeps few logins that it has begun") {
 TEST_CASE("oidc: visitors choose one of several providers, and answers are not mixed up") {
     FakeProvider one;
     FakeProvider two;
-    TestChain chain = TestChain::of<Oidc>("{providers: [" + provider_text(one, ", name: one, title: The <One>") + "," +
-                                          provider_text(two, ", name: two") + "], cookie_keys: [" + key + "]}");
-    Browser browser(chain);
+    TestChain chain =
+        TestChain::of<Oidc>("{providers: [" + oidc_provider_text(one, ", name: one, title: The <One>") + "," +
+                            oidc_provider_text(two, ", name: two") + "], cookie_keys: [" + oidc_key + "]}");
+    OidcBrowser browser(chain);
     const TestAnswer choice = browser.visit("/a?b=c");
     CHECK(choice.status == 200);
     CHECK(choice.body.find("The &lt;One&gt;") != std::string::npos);
@@ -374,14 +282,14 @@ TEST_CASE("oidc: visitors choose one of several providers, and answers are not m
 TEST_CASE("oidc: a provider that names itself in its answers must do so") {
     FakeProvider provider;
     provider.publish({{"authorization_response_iss_parameter_supported", true}});
-    TestChain chain = TestChain::of<Oidc>(settings_for(provider));
-    Browser browser(chain);
+    TestChain chain = TestChain::of<Oidc>(oidc_settings_for(provider));
+    OidcBrowser browser(chain);
     CHECK(browser.log_in(provider).code == "oidc_issuer");
     const std::string location = browser.begin();
     const std::string query = location.substr(location.find('?'));
     provider.set_nonce(parameter_of(query, "nonce").value());
     CHECK(browser
-              .visit(std::string(callback) + "?code=c&state=" + parameter_of(query, "state").value() +
+              .visit(std::string(oidc_callback) + "?code=c&state=" + parameter_of(query, "state").value() +
                      "&iss=" + plugins::url_encoded(provider.issuer()))
               .status == 302);
 }
@@ -389,9 +297,10 @@ TEST_CASE("oidc: a provider that names itself in its answers must do so") {
 TEST_CASE("oidc: the userinfo endpoint completes the claims of the same user") {
     FakeProvider provider;
     provider.say({{"email", nullptr}, {"email_verified", nullptr}});
-    const std::string settings = settings_for(provider, ", claims: {email: X-Email, sub: X-User}", ", userinfo: true");
+    const std::string settings =
+        oidc_settings_for(provider, ", claims: {email: X-Email, sub: X-User}", ", userinfo: true");
     TestChain chain = TestChain::of<Oidc>(settings);
-    Browser browser(chain);
+    OidcBrowser browser(chain);
     provider.say_userinfo({{"sub", "bob"}, {"email", "bob@example.com"}});
     CHECK(browser.log_in(provider).code == "oidc_denied");
     provider.say_userinfo({{"sub", "ann"}, {"email", "ann@example.com"}, {"iss", "x"}});
@@ -402,11 +311,11 @@ TEST_CASE("oidc: the userinfo endpoint completes the claims of the same user") {
 
 TEST_CASE("oidc: a refusal by the provider, and a provider that cannot be used") {
     FakeProvider provider;
-    TestChain chain = TestChain::of<Oidc>(settings_for(provider));
-    Browser browser(chain);
+    TestChain chain = TestChain::of<Oidc>(oidc_settings_for(provider));
+    OidcBrowser browser(chain);
     const std::string location = browser.begin();
     const std::string state = parameter_of(location.substr(location.find('?')), "state").value();
-    CHECK(browser.visit(std::string(callback) + "?error=access_denied&state=" + state).code == "oidc_denied");
+    CHECK(browser.visit(std::string(oidc_callback) + "?error=access_denied&state=" + state).code == "oidc_denied");
     CHECK(browser.cookies.empty());
 
     const auto fault = [](const nlohmann::json& members) {

@@ -7,6 +7,7 @@
 #include "common/base64.hpp"
 #include "common/strict_json.hpp"
 #include "jwt/token.hpp"
+#include "oidc/claims.hpp"
 #include "oidc/id_token.hpp"
 #include "oidc/urls.hpp"
 
@@ -273,11 +274,7 @@ void Provider::on_userinfo(const std::shared_ptr<Redemption>& redemption, const 
         redemption->refuse("the userinfo endpoint describes another user");
         return;
     }
-    for (const auto& [name, value] : body->items()) {
-        if (!claims.contains(name)) {
-            claims[name] = value;
-        }
-    }
+    complete_claims(claims, *body);
     redemption->done({std::move(claims), {}, false, false});
 }
 

@@ -12,19 +12,24 @@ using nlohmann::json;
 
 namespace {
 
-std::string endpoint_of(const json& document, const char* key) {
+// A provider elsewhere must not have requests sent to what listens on this machine without TLS.
+bool may_request(std::string_view url, const std::string& issuer) {
+    return is_safe_url(url) && (url.starts_with("https://") || !issuer.starts_with("https://"));
+}
+
+std::string endpoint_of(const json& document, const char* key, const std::string& issuer) {
     const auto url = text_at(document, key);
     if (!url || url->empty()) {
         return {};
     }
-    if (!is_safe_url(*url) || !url_fault(*url).empty() || url->find('#') != std::string::npos) {
+    if (!may_request(*url, issuer) || !url_fault(*url).empty() || url->find('#') != std::string::npos) {
         throw std::runtime_error(std::string("has a ") + key + " that is not an https URL");
     }
     return *url;
 }
 
-std::string required_endpoint(const json& document, const char* key) {
-    std::string url = endpoint_of(document, key);
+std::string required_endpoint(const json& document, const char* key, const std::string& issuer) {
+    std::string url = endpoint_of(document, key, issuer);
     if (url.empty()) {
         throw std::runtime_error(std::string("has no ") + key);
     }
@@ -61,11 +66,11 @@ ProviderMetadata read_metadata(std::string_view text, const ProviderSettings& se
         throw std::runtime_error("is of another issuer: " + text_at(*document, "issuer").value_or("none"));
     }
     ProviderMetadata made;
-    made.authorization_endpoint = required_endpoint(*document, "authorization_endpoint");
-    made.token_endpoint = required_endpoint(*document, "token_endpoint");
-    made.keys_url = required_endpoint(*document, "jwks_uri");
-    made.userinfo_endpoint = endpoint_of(*document, "userinfo_endpoint");
-    made.logout_endpoint = endpoint_of(*document, "end_session_endpoint");
+    made.authorization_endpoint = required_endpoint(*document, "authorization_endpoint", settings.issuer);
+    made.token_endpoint = required_endpoint(*document, "token_endpoint", settings.issuer);
+    made.keys_url = required_endpoint(*document, "jwks_uri", settings.issuer);
+    made.userinfo_endpoint = endpoint_of(*document, "userinfo_endpoint", settings.issuer);
+    made.logout_endpoint = endpoint_of(*document, "end_session_endpoint", settings.issuer);
     // Without the list it is client_secret_basic (Discovery 1.0, section 3).
     constexpr const char* methods = "token_endpoint_auth_methods_supported";
     made.takes_basic = !document->contains(methods) || has_text(*document, methods, "client_secret_basic");

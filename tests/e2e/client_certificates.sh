@@ -135,5 +135,12 @@ start_server --config "$dir/edge.yml" --http-bind "127.0.0.1:$http" --https-bind
 ready_client client 4 "${offered[@]}"
 equal "a certificate" "$(fields must.test $(as alice))" "$alice"
 equal "no certificate" "$(fields may.test)" ""
+# plain HOST: the same as `fields` without TLS, as from a proxy that ends it.
+plain() {
+    curl -sS --max-time 60 --noproxy '*' "${forged[@]}" -H "Host: $1" "http://127.0.0.1:$http/head" >"$dir/head" || return 1
+    tr -d '\r' <"$dir/head" | grep -a -i 'client.cert\|forged' || true
+}
+equal "no TLS, where a certificate is not required" "$(plain may.test)" ""
 forged=(-H "X-Client-Cert-Subject: CN=forwarded")
 equal "a host without a rule" "$(fields open.test --http1.1)" "X-Client-Cert-Subject: CN=forwarded"
+equal "a host without a rule, without TLS" "$(plain open.test)" "X-Client-Cert-Subject: CN=forwarded"

@@ -68,22 +68,22 @@ control=$(awk '$1 == "control" { print $2 }' "$dir/server.endpoints") || fail "t
 say "a known id logs in, with the rights of the answer"
 serve backend echo
 client_token=$dir/ann.token ready_client laptop 1 --tcp "0=$backend" --name laptop --metadata site=barn \
-    --metadata "note=two words" --metadata $'odd=\xe2\x80\xae'
+    --metadata "note=two words, role=admin" --metadata $'odd=\xe2\x80\xae'
 equal "questions" "$(asked "\"token_id\":\"$ann\"")" "$(asked .)"
 has_text "$log" '"name":"laptop"'
-has_text "$log" '"metadata":{"note":"two words","odd":"[^"]*","site":"barn"}'
+has_text "$log" '"metadata":{"note":"two words, role=admin","odd":"[^"]*","site":"barn"}'
 client_token=$dir/ann.token start_client udp --udp 0=127.0.0.1:9 --name udp
 join udp
 equal "how a client ends that wants more" "${exit_codes[udp]}" 3
 
-say "the status has the metadata, and no terminal gets odd characters"
+say "the status has the metadata, no value looks like another pair, and no terminal gets odd characters"
 "$FERROTUNNEL" status --control "$dir/control" >"$dir/status.out"
-has_text "$dir/status.out" 'laptop .*note=two words, odd=\\x.*site=barn'
+has_text "$dir/status.out" 'laptop .*note="two words, role=admin", odd=\\x.*site=barn'
 "$FERROTUNNEL" status --control "$dir/control" --json >"$dir/status.json"
 python3 - "$dir/status.json" <<'END'
 import json, sys
 tunnels = json.load(open(sys.argv[1], encoding="utf-8"))["tunnels"]
-assert [t["metadata"] for t in tunnels if t["name"] == "laptop"] == [{"note": "two words", "odd": "\u202e", "site": "barn"}]
+assert [t["metadata"] for t in tunnels if t["name"] == "laptop"] == [{"note": "two words, role=admin", "odd": "\u202e", "site": "barn"}]
 assert [t["token"] for t in tunnels] == ["ann"], tunnels
 END
 ! grep -q barn "$dir/server.err" || fail "the metadata is in the log"

@@ -86,7 +86,7 @@ TEST_CASE("plugins: those that collect an answer of the edge get its body at onc
     CHECK(plugins.has_any());
     parts.round([&] {
         const http::RequestHead head{};
-        const http::Forwarding forwarding(head, forwarding_facts(parts.visitor, parts.edge->rules(), "id-1"));
+        const http::Forwarding forwarding(head, forwarding_facts(parts.visitor, parts.edge->rules(), "id-1", false));
         CHECK(plugins.begin(plugins.incoming_request(head, forwarding, parts.at.now())) ==
               ExchangePlugins::BeginResult::asked);
         http::Edits edits;

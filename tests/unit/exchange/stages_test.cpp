@@ -37,7 +37,7 @@ struct StagesRig {
         routes = directory.routes();
         request.emplace(HttpServiceSettings(shared.settings), visitor.https);
         request->read(parsed.head(), "id-1");
-        const http::Forwarding forwarding(parsed.head(), forwarding_facts(visitor, shared, request->id));
+        const http::Forwarding forwarding(parsed.head(), forwarding_facts(visitor, shared, request->id, false));
         request->apply_forwarding(forwarding);
         return pass_stages({parsed.head(), forwarding, visitor, shared, shared, *routes, now}, *request);
     }
@@ -263,4 +263,18 @@ TEST_CASE("stages: the limits of a service of another member are not this edge's
     const std::optional<EarlyReply> instead = rig.pass();
     REQUIRE(instead);
     CHECK(instead->is_elsewhere);
+}
+
+TEST_CASE("stages: where a host has a rule about client certificates, a trusted peer's fields are not the visitor's") {
+    ExchangeShared shared;
+    VisitorFacts visitor;
+    visitor.trusted = true;
+    CHECK_FALSE(owns_certificate_fields(visitor, shared, "may.test"));
+    shared.has_certificate_rule = [](std::string_view host) { return host == "may.test"; };
+    CHECK(owns_certificate_fields(visitor, shared, "may.test"));
+    CHECK_FALSE(owns_certificate_fields(visitor, shared, "open.test"));
+    for (const CertificateSource source : {CertificateSource::edge, CertificateSource::member}) {
+        visitor.certificate_source = source;
+        CHECK(owns_certificate_fields(visitor, shared, "open.test"));
+    }
 }
