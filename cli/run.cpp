@@ -48,7 +48,9 @@ public:
           output_(output),
           manager_(manager),
           reloads_(reloads),
-          stops_(parts.size()) {}
+          stops_(parts.size()) {
+        pages_.used(StartupPages::Clock::now());
+    }
 
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
@@ -169,17 +171,26 @@ private:
             sources.push_back({reloads_->requests(), POLLIN, 0});
             longest = std::min(longest, reloads_->due_in().value_or(longest));
         }
+        longest = std::min(longest, pages_.due_in(StartupPages::Clock::now()).value_or(longest));
         const int ready = ::poll(sources.data(), sources.size(), static_cast<int>(longest.count()));
         if (ready < 0 && errno != EINTR) {
             throw std::system_error(errno, std::generic_category(), "poll");
         }
-        if (ready == 0) {
-            heap_trim_.tick();
-            if (!std::exchange(has_started_, true)) {
-                release_startup_pages();
-            }
+        if (ready >= 0) {
+            release_memory(ready > 0);
         }
         output_.write_some();
+    }
+
+    void release_memory(bool has_events) noexcept {
+        const auto now = StartupPages::Clock::now();
+        if (has_events) {
+            pages_.used(now);
+        } else if (pages_.take_due(now)) {
+            release_startup_pages();
+        } else if (!pages_.due_in(now)) {  // what a start or a login has left is free by now
+            heap_trim_.tick();
+        }
     }
 
     void reopen_files() {
@@ -382,7 +393,7 @@ private:
 
     const std::span<const Running> parts_;
     HeapTrim heap_trim_;
-    bool has_started_ = false;  // the start is complete: startup pages are released
+    StartupPages pages_;
     Signals& signals_;
     Output& output_;
     ServiceManager& manager_;

@@ -1,12 +1,52 @@
-// Releases code pages that only the start has used.
+// Releases code pages that only a start, a new connection or a reload has used.
 #pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
 
 namespace ferrotunnel::cli {
 
 /// Removes all code and constant data of the program and its libraries from the process's memory. Pages that are still
 /// used are read again from the system's page cache, at the cost of a minor fault for each 64 KiB. In a process without
-/// visitors, most of the resident code ran once, at the start. Does nothing under a debugger, whose breakpoints are
-/// changed pages of code.
+/// visitors, most of the resident code ran once, at the start or when a client connected. Does nothing under a
+/// debugger, whose breakpoints are changed pages of code.
 void release_startup_pages() noexcept;
+
+/// Decides when release_startup_pages() is worth its cost, about 1 ms of a thread's time: a moment after the last of a
+/// group of rare events. Has no thread or clock of its own; not thread-safe.
+class StartupPages {
+public:
+    using Clock = std::chrono::steady_clock;
+
+    /// A start, and a login, are several events; the pages are released once for all of them.
+    static constexpr std::chrono::milliseconds quiet{100};
+    /// The shortest time between two releases, so that clients which connect all the time cost at most 0.05 % of a
+    /// core.
+    static constexpr std::chrono::seconds apart{2};
+
+    /// Code that runs rarely has run.
+    void used(Clock::time_point now) noexcept { due_ = std::max(now + quiet, next_); }
+    /// How long until take_due() returns true, at least 0; empty if nothing is to be released.
+    std::optional<std::chrono::milliseconds> due_in(Clock::time_point now) const noexcept {
+        if (!due_) {
+            return std::nullopt;
+        }
+        return std::max(std::chrono::ceil<std::chrono::milliseconds>(*due_ - now), std::chrono::milliseconds(0));
+    }
+    /// Whether the pages are to be released now; true once after used(), however often that was called.
+    bool take_due(Clock::time_point now) noexcept {
+        if (!due_ || now < *due_) {
+            return false;
+        }
+        due_.reset();
+        next_ = now + apart;
+        return true;
+    }
+
+private:
+    std::optional<Clock::time_point> due_;
+    Clock::time_point next_{};  // not before
+};
 
 }  // namespace ferrotunnel::cli

@@ -137,6 +137,7 @@ class Memory(Row):
     def hold(self, bench, load, tunnel, top):
         """Memory in MiB with few, with many (None if it cannot) and with none."""
         with bench.started(tunnel) as running:
+            bench.settle(self.settle_seconds)
             none = running.pss_mib()
             with load.held(["idle", f":{running.port}", self.few, top], bench.log) as holder:
                 said, held = holder.line()

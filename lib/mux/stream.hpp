@@ -302,15 +302,15 @@ private:
     std::atomic<bool> discard_{false};  // stop_receiving was called
     std::atomic<bool> left_{false};     // leave was called
     std::atomic<Answer> answer_{Answer::none};
+    buffer::ParkFlag room_;  // the endpoint waits for room to send: for less in `queued_`, or `send_dead_`
     std::atomic<AbortRequest> abort_request_{AbortRequest()};
     std::atomic<std::uint32_t> stream_end_{0};  // kind << 16 | code
     std::atomic<std::uint32_t> queued_{0};
-    buffer::ParkFlag room_;      // the endpoint waits for room to send: for less in `queued_`, or `send_dead_`
+    std::atomic<std::uint32_t> datagrams_queued_{0};  // outbound
     buffer::MarkedCount taken_;  // cost of consumed data, and the mark at which the session must be notified
     std::atomic<std::uint64_t> delivered_{0};
     std::atomic<std::uint64_t> peer_delivered_{0};
-    std::atomic<std::uint32_t> datagrams_queued_{0};  // outbound
-    std::atomic<std::uint32_t> datagrams_held_{0};    // inbound
+    std::atomic<std::uint32_t> datagrams_held_{0};  // inbound
     std::atomic<std::uint32_t> datagram_bytes_held_{0};
     std::atomic<std::uint32_t> datagrams_no_room_{0};
     std::atomic<std::uint32_t> datagrams_too_old_{0};

@@ -32,13 +32,23 @@ struct StreamSide {
     bool wake_always = false;  // wake even if the inbound queue's consumer had not parked
     bool discarding = false;   // the session discards inbound data
     bool sent_any = false;     // false until the first data, which counts as sparse
+    bool in_slab = false;      // some of `pushed_now` lies in the slab that was read into
+    bool orphan = false;       // on StreamTable::orphans_
 
     // Control frames to be written, see SendLanes.
     bool in_control = false;
     bool open_due = false;
     bool opened_due = false;
     bool credit_due = false;
+
+    // Data lane. What is smaller than a word stays together, so that there are no gaps.
+    LaneState lane = LaneState::out;
+    std::int32_t deficit = 0;
+    Stream* lane_next = nullptr;
+
+    // The lane of control frames.
     buffer::Slice open_frame;  // held until it is written
+    Stream* control_next = nullptr;
 
     // Credit.
     std::uint64_t send_credit = 0;
@@ -51,27 +61,19 @@ struct StreamSide {
     // Inbound: what was queued so far, and in the current receive(); counted as in `taken`.
     std::uint64_t pushed = 0;
     std::uint64_t pushed_now = 0;
-    bool in_slab = false;  // some of `pushed_now` lies in the slab that was read into
 
     // The slab into which small payloads are copied one after another while the endpoint is behind. The pointer holds
     // no reference: the slices in the slab do, and the last of them is released when `copies_end` has been consumed.
     buffer::Slab* copies = nullptr;
-    std::uint32_t copies_used = 0;
     std::uint64_t copies_end = 0;
+    std::uint32_t copies_used = 0;
 
-    // Data lane.
-    LaneState lane = LaneState::out;
-    std::int32_t deficit = 0;
-    Stream* lane_next = nullptr;
-    Stream* control_next = nullptr;
+    std::uint32_t unread_at = 0;  // index in StreamTable::unread_
 
     // On a WaitList: until OPEN is answered, and later, if its endpoint has left, until the stream ends.
-    bool orphan = false;  // on StreamTable::orphans_
     TimePoint waits_since{};
     Stream* wait_previous = nullptr;
     Stream* wait_next = nullptr;
-
-    std::size_t unread_at = 0;  // index in StreamTable::unread_
 
     // For memory shortage: when the endpoint, and the peer, last made progress.
     std::uint64_t taken_seen = 0;

@@ -175,7 +175,7 @@ void StreamTable::keep_if_unread(Stream& stream) {
     }
     if (stream.taken_.set_mark(side.pushed)) {
         side.unread = true;
-        side.unread_at = unread_.size();
+        side.unread_at = static_cast<std::uint32_t>(unread_.size());
         unread_.emplace_back(&stream);
     }
 }

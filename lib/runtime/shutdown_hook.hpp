@@ -23,8 +23,7 @@ protected:
 
 private:
     friend class ShutdownHooks;
-    ShutdownHooks* list_ = nullptr;
-    ShutdownHook* previous_ = nullptr;
+    ShutdownHook** place_ = nullptr;  // the pointer of the list that leads here; null if it is on none
     ShutdownHook* next_ = nullptr;
 };
 
@@ -37,11 +36,10 @@ public:
 
     void add(ShutdownHook& hook) noexcept {
         hook.leave();
-        hook.list_ = this;
-        hook.previous_ = nullptr;
+        hook.place_ = &first_;
         hook.next_ = first_;
         if (first_ != nullptr) {
-            first_->previous_ = &hook;
+            first_->place_ = &hook.next_;
         }
         first_ = &hook;
     }
@@ -60,14 +58,14 @@ private:
 };
 
 inline void ShutdownHook::leave() noexcept {
-    if (list_ == nullptr) {
+    if (place_ == nullptr) {
         return;
     }
-    (previous_ == nullptr ? list_->first_ : previous_->next_) = next_;
+    *place_ = next_;
     if (next_ != nullptr) {
-        next_->previous_ = previous_;
+        next_->place_ = place_;
     }
-    list_ = nullptr;
+    place_ = nullptr;
 }
 
 }  // namespace ferrotunnel::runtime

@@ -127,8 +127,8 @@ bool Pump::ended_from_outside() {
     if (!stream_->stream_end()) {
         return false;
     }
-    if (std::function<void()> cancel = std::exchange(cancel_, nullptr)) {
-        cancel();
+    if (const auto cancel = std::exchange(cancel_, nullptr)) {
+        (*cancel)();
     }
     close(true);
     return true;

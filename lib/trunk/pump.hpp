@@ -47,7 +47,9 @@ public:
     /// Sets the stream (attached to this pump). It comes first; the end follows, at once or when it is connected.
     void set_stream(IntrusivePtr<mux::Stream> stream) { stream_ = std::move(stream); }
     /// Sets the function to call if the stream ends before there is an end, so that dialling stops.
-    void on_cancel(std::function<void()> cancel) { cancel_ = std::move(cancel); }
+    void on_cancel(std::function<void()> cancel) {
+        cancel_ = std::make_unique<std::function<void()>>(std::move(cancel));
+    }
     /// Sets the observer of the data; null: none.
     void set_tap(std::unique_ptr<Tap> tap) noexcept { tap_ = std::move(tap); }
     /// Ends the stream with this code, since there is no end. The tap gets the reason.
@@ -172,7 +174,7 @@ private:
     void watch_linger(LingerWatch::Until until);
     void enter(State next);
 
-    std::function<void()> cancel_;
+    std::unique_ptr<std::function<void()>> cancel_;  // null once there is an end
     std::unique_ptr<Tap> tap_;
     IntrusivePtr<Pump> self_;                    // while there is an end
     std::unique_ptr<LingerWatch> linger_watch_;  // once only the end is left

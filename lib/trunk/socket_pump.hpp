@@ -41,10 +41,10 @@ private:
     std::size_t acquire_bytes(shaping::Direction direction);
     void count_passed(shaping::Direction direction, std::size_t bytes) noexcept;
 
+    bool output_watched_ = false;  // set late: most sockets always have room, and are not watched for it
     runtime::Fd socket_;
     std::shared_ptr<shaping::ServiceShape> shape_;
     std::unique_ptr<Lanes> lanes_;  // null until there is a rate
-    bool output_watched_ = false;   // set late: most sockets always have room, and are not watched for it
 };
 
 }  // namespace ferrotunnel::trunk

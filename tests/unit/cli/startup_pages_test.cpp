@@ -1,0 +1,62 @@
+#include "cli/startup_pages.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace ferrotunnel::cli {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+struct Rig {
+    StartupPages pages;
+    StartupPages::Clock::time_point begin = StartupPages::Clock::now();
+
+    StartupPages::Clock::time_point after(int ms) const { return begin + milliseconds(ms); }
+};
+
+}  // namespace
+
+TEST_CASE("startup pages are due once, a moment after the last event") {
+    Rig rig;
+    CHECK_FALSE(rig.pages.take_due(rig.begin));
+    CHECK_FALSE(rig.pages.due_in(rig.begin));
+
+    rig.pages.used(rig.begin);
+    rig.pages.used(rig.after(60));
+    CHECK(rig.pages.due_in(rig.after(60)) == milliseconds(100));
+    CHECK_FALSE(rig.pages.take_due(rig.after(159)));
+    CHECK(rig.pages.due_in(rig.after(160)) == milliseconds(0));
+    CHECK(rig.pages.take_due(rig.after(160)));
+
+    CHECK_FALSE(rig.pages.due_in(rig.after(160)));
+    CHECK_FALSE(rig.pages.take_due(rig.after(60'000)));
+}
+
+TEST_CASE("startup pages are released again after a login, but not more often than every two seconds") {
+    Rig rig;
+    rig.pages.used(rig.begin);
+    REQUIRE(rig.pages.take_due(rig.after(100)));
+    int releases = 0;
+    for (int ms = 110; ms < 20'110; ms += 150) {
+        rig.pages.used(rig.after(ms));
+        releases += rig.pages.take_due(rig.after(ms + 140)) ? 1 : 0;
+    }
+    CHECK(releases >= 8);
+    CHECK(releases <= 10);
+
+    rig.pages.used(rig.after(60'000));
+    CHECK(rig.pages.due_in(rig.after(60'000)) == milliseconds(100));
+    CHECK(rig.pages.take_due(rig.after(60'100)));
+}
+
+TEST_CASE("the wait for startup pages never ends before they are due") {
+    Rig rig;
+    rig.pages.used(rig.begin);
+    const auto now = rig.after(99) + std::chrono::microseconds(1);
+    CHECK(rig.pages.due_in(now) == milliseconds(1));
+    CHECK_FALSE(rig.pages.take_due(now));
+    CHECK(rig.pages.due_in(rig.after(500)) == milliseconds(0));
+}
+
+}  // namespace ferrotunnel::cli
