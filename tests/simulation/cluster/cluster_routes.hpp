@@ -1,0 +1,44 @@
+// The tables by which the members of a simulated cluster route visitors: each is older than its register by some time,
+// as those of servers, which write changes in later turns of a worker (peers/remote_names.hpp).
+//
+//   names that changed --after a delay--> written as the register has them then
+//
+//   - a table that has been written is what the register says
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "simulation/cluster/cluster_member.hpp"
+
+namespace ferrotunnel::simulation {
+
+class ClusterRoutes {
+public:
+    using Index = ClusterMember::Index;
+    using Name = ferrotunnel::cluster::Name;
+
+    ClusterRoutes(ClusterContext& context, Duration delay_max) : context_(context), delay_max_(delay_max) {}
+
+    /// The member reports that visitors of this name go to other members than before.
+    void changed(ClusterMember& member, const Name& name);
+    /// The members that the table of the present process has for the name.
+    std::vector<Index> find(const ClusterMember& member, const Name& name) const;
+
+private:
+    struct Table {
+        std::map<Name, std::vector<Index>> written;
+        std::map<Name, std::vector<Index>> changed;  // with the routes at first, which are not to be written
+    };
+
+    void write(const ClusterMember& member);
+
+    ClusterContext& context_;
+    const Duration delay_max_;
+    std::map<std::uint64_t, Table> tables_;  // by incarnation
+};
+
+}  // namespace ferrotunnel::simulation
