@@ -103,12 +103,17 @@ void recognise(std::vector<AcceptedToken>& tokens, Before before, Random& random
 
 }  // namespace
 
+login::PortPolicy ports_of_every_token(const ServerSettings& settings) {
+    return settings.allow_ports ? login::PortPolicy::parse(*settings.allow_ports).value() : login::PortPolicy();
+}
+
+std::size_t token_count(const ServerSettings& settings) noexcept {
+    return settings.tokens.size() + (looks_up_tokens(settings) ? 2 : 0);
+}
+
 login::AcceptedTokens accepted_tokens(const ServerSettings& settings, const login::AcceptedTokens& before,
                                       Random& random) {
-    login::PortPolicy ports;
-    if (settings.allow_ports) {
-        ports = login::PortPolicy::parse(*settings.allow_ports).value();
-    }
+    const login::PortPolicy ports = ports_of_every_token(settings);
     auto tokens = std::make_shared<std::vector<AcceptedToken>>();
     for (const NamedToken& token : settings.tokens) {
         tokens->push_back(accepted_token(token, ports));
@@ -127,13 +132,21 @@ std::map<login::TokenId, login::TokenId> renamed_tokens(const login::AcceptedTok
     return names;
 }
 
+void forget_unknown_tokens(session::ServerShared& shared) {
+    const auto rules = shared.registry->rules();
+    shared.token_use->forget_owners([&rules](const login::TokenId& token) { return rules->has_token(token); });
+    shared.secrets->forget([&shared](const login::TokenId& secret) {
+        return shared.tokens.find(secret) != nullptr || shared.tokens.external()->has(secret);
+    });
+}
+
 std::shared_ptr<const directory::ServiceTokens> service_tokens_of(const ServerSettings& settings) {
     directory::ServiceTokens tokens = engine_service_tokens(settings.guarded_services);
     return tokens.empty() ? nullptr : std::make_shared<const directory::ServiceTokens>(std::move(tokens));
 }
 
 directory::Registry::Settings quotas_of(const ServerSettings& settings) {
-    return directory::registry_settings(settings.tokens.size(), settings.connections_per_token,
+    return directory::registry_settings(token_count(settings), settings.connections_per_token,
                                         settings.ports_per_token);
 }
 

@@ -1,6 +1,7 @@
 #include "api/shared_rights.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <iterator>
@@ -8,6 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include "admin/resources.hpp"
+#include "api/server_tokens.hpp"
 #include "base/hex.hpp"
 #include "base/text.hpp"
 
@@ -23,7 +26,9 @@ constexpr std::chrono::seconds end_time{10};  // all linked members have heard o
 constexpr std::string_view name_part = "/name/";
 constexpr std::string_view process_part = "/process/";
 constexpr std::string_view revoked_prefix = "revoked/";
-constexpr std::size_t token_name_shown_max = 256;  // of another member's token, in status
+constexpr std::string_view external_prefix = "external/";
+constexpr std::chrono::hours external_end_known_for{24};  // to members that are not linked meanwhile
+constexpr std::size_t token_name_shown_max = 256;         // of another member's token, in status
 
 Secrets secrets_of(const login::AcceptedTokens& tokens) {
     Secrets secrets;
@@ -90,6 +95,8 @@ void SharedRights::watch() {
                       [this](const std::string& key, const Value& value) { heard_end(key, value); });
         values->watch(std::string(revoked_prefix),
                       [this](const std::string& key, const Value& value) { heard_revocation(key, value); });
+        values->watch(std::string(external_prefix),
+                      [this](const std::string& key, const Value& value) { heard_external_end(key, value); });
     }
 }
 
@@ -134,6 +141,31 @@ void SharedRights::revoke(const login::AcceptedTokens& before, const login::Acce
     }
 }
 
+bool SharedRights::revoke_external(const login::TokenId& secret) const {
+    const bool was_known = end_external(secret);
+    needs_.sessions.for_each([](session::ServerSession& session) { session.check_rights(); });
+    const auto& values = needs_.shared->values;
+    std::array<std::uint8_t, 8> different{};
+    needs_.shared->random->fill(different);
+    if (values &&
+        !values->set(std::string(external_prefix) + to_hex(secret), to_hex(different), external_end_known_for)) {
+        needs_.log.warn("other members of the cluster do not learn that a token was revoked: too many were",
+                        {{"token", to_hex(secret)}});
+    }
+    return was_known;
+}
+
+// What it has reserved without a client is released, too. What was counted for it is forgotten; with present visitors,
+// at the next revocation or reload after they have left.
+bool SharedRights::end_external(const login::TokenId& secret) const {
+    session::ServerShared& shared = *needs_.shared;
+    const bool was_known = shared.authenticator->revoke(secret);
+    shared.registry->forget_unknown_owners();
+    shared.http->forget_unknown_owners();
+    forget_unknown_tokens(shared);
+    return was_known;
+}
+
 // --- what members have decided, this one included: an earlier process of it may have ---
 
 void SharedRights::heard_kick(const std::string& key, const Value& value) {
@@ -154,6 +186,9 @@ void SharedRights::heard_kick(const std::string& key, const Value& value) {
                         {{"client", client->name}, {"member", value->member}});
         return;
     }
+    if (!client->member.empty()) {
+        record_act("kick", client->member, "client", client->name);
+    }
     check_sessions();
 }
 
@@ -166,6 +201,7 @@ void SharedRights::heard_end(const std::string& key, const Value& value) {
     }
     ended_.emplace(client->client.first, client->name,
                    client->name.empty() ? client->client.second : wire::InstanceId{});
+    record_act("kick", value->member, "client", client->name);
     if (ended_.size() == 1) {
         needs_.workers.at(0).post([this] { end_sessions(); });
     }
@@ -183,6 +219,17 @@ void SharedRights::end_sessions() {
                 one.end(wire::Code::cancelled, "The operator of the server closed the connection.");
             });
         }
+    }
+}
+
+// Records what another member has decided. The audit log there names the administrator.
+void SharedRights::record_act(const char* act, const std::string& member, const char* key,
+                              const std::string& subject) const {
+    if (audit::AuditLog* const log = needs_.shared->audit.get(); log != nullptr && log->is_on()) {
+        audit::Record record("admin");
+        record.add("act", act).add("via", "cluster member").add("by", admin::text_of_member(member));
+        record.add(key, subject);
+        log->write(record);
     }
 }
 
@@ -212,8 +259,25 @@ void SharedRights::heard_revocation(const std::string& key, const Value& value) 
     if (const auto token = is_new ? shared.tokens.find(secret) : nullptr) {
         needs_.log.warn("a token is refused: another member of the cluster has removed it",
                         {{"token", token->name}, {"member", value->member}});
+        record_act("revoke", value->member, "token", token->name);
     }
     check_sessions();
+}
+
+// A value that is reported again, after a link was lost, must not end the sessions that have begun since.
+void SharedRights::heard_external_end(const std::string& key, const Value& value) {
+    login::TokenId secret{};
+    if (!value) {
+        external_ends_.erase(key);
+        return;
+    }
+    const bool is_new = std::exchange(external_ends_[key], value->text) != value->text;
+    const bool is_own = value->member == needs_.shared->values->own_member();
+    if (is_new && !is_own && from_hex(std::string_view(key).substr(external_prefix.size()), secret)) {
+        (void)end_external(secret);
+        record_act("revoke", value->member, "token_id", to_hex(secret));
+        check_sessions();
+    }
 }
 
 std::string SharedRights::member_of(const directory::ClusterValue& value) const {

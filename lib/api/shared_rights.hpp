@@ -6,10 +6,13 @@
 //   kick/TOKEN/name/NAME, kick/TOKEN/process/INSTANCE: the token's name; ends when the client may connect again
 //   end/TOKEN/name/NAME, end/TOKEN/process/INSTANCE: likewise, for some seconds: its sessions end, and it may come back
 //   revoked/SECRET: seconds since 1970; removed when a reload has added a token with this secret
+//   external/SECRET: a text that differs each time; of an external token (login/external_tokens.hpp), whose sessions
+//   end
 //
 // TOKEN and SECRET are ids of secrets, in hexadecimal digits. Without a cluster nothing is published or heard.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -49,6 +52,9 @@ public:
     /// Tokens that `after` no longer accepts are refused by all members. When this server no longer accepts them.
     void revoke(const login::AcceptedTokens& before, const login::AcceptedTokens& after) const;
 
+    /// Ends the sessions of an external token here and at all members. True if it was known here. Any thread.
+    bool revoke_external(const login::TokenId& secret) const;
+
 private:
     using Value = std::optional<directory::ClusterValue>;
     /// Token, name, and without a name the process.
@@ -58,13 +64,17 @@ private:
     void heard_end(const std::string& key, const Value& value);
     void end_sessions();
     void heard_revocation(const std::string& key, const Value& value);
+    void heard_external_end(const std::string& key, const Value& value);
+    bool end_external(const login::TokenId& secret) const;
     std::string member_of(const directory::ClusterValue& value) const;
+    void record_act(const char* act, const std::string& member, const char* key, const std::string& subject) const;
     void check_sessions();
 
     const Needs needs_;
     // Of the first worker:
     bool is_check_posted_ = false;
-    std::set<Ended> ended_;  // by other members, in this turn; at most limits::kicked_max
+    std::set<Ended> ended_;                             // by other members, in this turn; at most limits::kicked_max
+    std::map<std::string, std::string> external_ends_;  // by key, what was heard last; bounded as ClusterValues is
 };
 
 }  // namespace ferrotunnel::detail

@@ -8,6 +8,7 @@
 #include "base/check.hpp"
 #include "buffer/spare_memory.hpp"
 #include "http/canonical_path.hpp"
+#include "http/certificate_fields.hpp"
 
 namespace ferrotunnel::exchange {
 
@@ -152,6 +153,9 @@ bool HttpExchange::is_same_service(std::string_view path) const noexcept {
 void HttpExchange::begin(const http::RequestHead& head) {
     EdgeCounters::add(at_.edge.counters.requests);
     request_.read(head, at_.edge.new_request_id());
+    if (at_.visitor.certificate_source == CertificateSource::member && !at_.visitor.certificate) {
+        at_.visitor.certificate = http::read_certificate(head);  // the same in each head of the connection
+    }
     record_.begin(&head);
     upload_.begin(head);
     arrive(head);
@@ -297,7 +301,7 @@ void HttpExchange::carry_out(Placement::Result result) {
                 Refusal{PageState::busy, {}, "no tunnel connection of the client has room for another stream"});
             return;
         case Placement::Result::gone:
-            if (at_.visitor.from_member && !has_effect()) {
+            if (at_.visitor.from_member && effect() == Effect::none) {
                 enter(Phase::elsewhere);
             } else if (at_.visitor.from_member || !wait_for_successor()) {
                 answer_locally(Refusal{PageState::no_client, {}, "the client has no tunnel connection left"});
@@ -418,7 +422,10 @@ void HttpExchange::fail(const Failure& failure) {
     }
     if (phase_ != Phase::waiting || !retries_.may_repeat(failure)) {
         const bool waits = failure.not_here && phase_ == Phase::waiting && retries_.can_repeat(forwards_max);
-        const bool is_elsewhere = is_for_another_member(failure);
+        // The client rejects new connections without reading them: it is moving to another member, which the entry
+        // finds.
+        const bool is_elsewhere = at_.visitor.from_member && phase_ == Phase::waiting && failure.not_delivered &&
+                                  failure.state == PageState::no_client && effect() != Effect::certain;
         if (waits) {  // as for a client that is offline
             placement_.record_miss();
         }
@@ -435,12 +442,6 @@ void HttpExchange::fail(const Failure& failure) {
     drop_backend();
     enter(Phase::opening);
     carry_out(placement_.open_again());
-}
-
-// The client refuses new connections without reading: it is on its way to another member, which the entry finds.
-bool HttpExchange::is_for_another_member(const Failure& failure) const noexcept {
-    return at_.visitor.from_member && phase_ == Phase::waiting && failure.not_delivered && !stream()->connected() &&
-           failure.state == PageState::no_client && !has_reached_anybody();
 }
 
 void HttpExchange::check_deadline() {

@@ -74,7 +74,9 @@ Placement::Result Placement::open_fresh(std::optional<Carrier> carrier) {
     at.edge.connect_limiter.opening(at.request.service->serial());
     counted_as_opening_ = true;
     const IntrusivePtr<BackendStream> opening = stream_;  // an immediate answer may replace it
-    opening->open({at.visitor.wire, at.visitor.https, at.visitor.trusted, at.visitor.key_group}, needs_.user);
+    opening->open({at.visitor.wire, at.visitor.https, at.visitor.trusted, at.visitor.key_group,
+                   at.visitor.certificate != nullptr},
+                  needs_.user);
     return Result::pending;
 }
 

@@ -105,9 +105,11 @@ private:
     WallTime tidied_{};
     bool is_dirty_ = false;  // schedule.json is older than the state
     bool has_refused_guests_ = false;
-    bool is_guest_logged_ = false;
-    bool is_publicity_logged_ = false;
-    bool is_missing_wildcard_logged_ = false;
+    struct {
+        bool guest = false;
+        bool publicity = false;
+        bool missing_wildcard = false;
+    } is_logged_;
     runtime::Timer timer_;
     runtime::Timer save_timer_;
 };

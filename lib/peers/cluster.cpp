@@ -221,8 +221,12 @@ void Cluster::drain() noexcept {
     parts_->links.drain();
 }
 
+void Cluster::freeze() noexcept {
+    parts_->worker->freeze();
+}
+
 void Cluster::hand_over() noexcept {
-    parts_->worker->freeze();  // first: without links it would learn that no member can be reached
+    freeze();  // again: the program may begin to stop before the caller of drain() has frozen the routes
     parts_->links.hand_over();
 }
 

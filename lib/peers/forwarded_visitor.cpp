@@ -210,6 +210,7 @@ Result<directory::HttpStream, Code> forward_http(Link& link, const directory::Ht
     header.https = visitor.https;
     header.trusted = visitor.trusted;
     header.key_group = visitor.key_group;
+    header.certificate = visitor.certificate;
     const std::vector<std::uint8_t> metadata = encode_visitor_header(header);
     mux::Session::OpenRequest request;
     request.kind = wire::ServiceKind::http;

@@ -1,7 +1,9 @@
 // The function tables that plugins call.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 #include "base/clock.hpp"
@@ -17,6 +19,14 @@ inline ft_text text_of(std::string_view view) noexcept {
     return {view.data(), view.size()};
 }
 
+/// Copies a struct of a plugin, which begins with its size, as far as both sides know it; the rest is empty.
+template <typename Struct>
+Struct known_part(const Struct& theirs) noexcept {
+    Struct ours{};
+    std::memcpy(&ours, &theirs, std::min(theirs.size, sizeof(Struct)));
+    return ours;
+}
+
 /// The table that every plugin gets. Thread-safe; valid for the lifetime of the process.
 const ft_host& host() noexcept;
 
@@ -27,6 +37,9 @@ const ft_http& http_table() noexcept;
 const ft_body_api& body_table() noexcept;
 /// The functions for visitors, logins and registrations (FT_SESSION_1).
 const ft_session& session_table() noexcept;
+
+/// The functions for looking up tokens (FT_TOKENS_1).
+const ft_tokens& token_table() noexcept;
 
 /// The plugins' clock, in nanoseconds.
 using PluginClock = std::uint64_t (*)();

@@ -4,17 +4,15 @@
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
 
-#include <algorithm>
 #include <ctime>
 #include <utility>
 
-#include "base/free_with.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "net/host_name.hpp"
-#include "net/ip_text.hpp"
 #include "transport/certificate.hpp"
 #include "transport/certificate_expiry.hpp"
+#include "transport/certificate_names.hpp"
 #include "transport/pem_file.hpp"
 #include "transport/visitor_context.hpp"
 
@@ -35,40 +33,19 @@ std::string day_of(WallTime time) {
     return fine ? text : "an unknown day";
 }
 
-std::string digest_of(const PemText& certificate, const PemText& key) {
-    std::string digest(2 * SHA256_DIGEST_LENGTH, '\0');
-    auto* at = reinterpret_cast<unsigned char*>(digest.data());
-    for (const PemText* part : {&certificate, &key}) {
-        SHA256(reinterpret_cast<const unsigned char*>(part->text().data()), part->text().size(), at);
-        at += SHA256_DIGEST_LENGTH;
-    }
-    return digest;
-}
-
-// An address in the system's spelling.
-std::string address_text(const ASN1_OCTET_STRING* octets) {
-    net::Address address;
-    const auto size = static_cast<std::size_t>(ASN1_STRING_length(octets));
-    address.family = size == 4 ? 4 : size == address.bytes.size() ? 6 : 0;
-    std::copy_n(ASN1_STRING_get0_data(octets), address.size(), address.bytes.begin());
-    return net::ip_text(address);
-}
-
 // Collects the names. Those that could never be requested are left out, with a warning.
 void take_hosts(LoadedCertificate& loaded, std::vector<std::string>& warnings) {
-    std::unique_ptr<GENERAL_NAMES, FreeWith<GENERAL_NAMES_free>> names(static_cast<GENERAL_NAMES*>(
-        X509_get_ext_d2i(loaded.certificate.get(), NID_subject_alt_name, nullptr, nullptr)));
+    const GeneralNamesPtr names = alternative_names(loaded.certificate.get());
     const int count = names ? sk_GENERAL_NAME_num(names.get()) : 0;
     for (int i = 0; i < count; ++i) {
         const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
         if (name->type == GEN_IPADD && loaded.addresses.size() < limits::certificate_names_max) {
-            loaded.addresses.push_back(address_text(name->d.iPAddress));
+            loaded.addresses.push_back(address_text(bytes_of(name->d.iPAddress)));
         }
         if (name->type != GEN_DNS) {
             continue;
         }
-        const std::string_view text(reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName)),
-                                    static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName)));
+        const std::string_view text = bytes_of(name->d.dNSName);
         auto host = net::normal_host_pattern(text);
         if (!host) {
             warnings.push_back("the name \"" + printable(text, shown_name_max) + "\" in it " + host.error());
@@ -79,28 +56,6 @@ void take_hosts(LoadedCertificate& loaded, std::vector<std::string>& warnings) {
         } else {
             loaded.hosts.push_back(std::move(*host));
         }
-    }
-}
-
-void warn_of_dates(const LoadedCertificate& loaded, WallTime now, std::vector<std::string>& warnings) {
-    if (loaded.not_after < now) {
-        warnings.push_back("expired on " + day_of(loaded.not_after));
-    } else if (loaded.not_before > now) {
-        warnings.push_back("is not valid before " + day_of(loaded.not_before));
-    }
-}
-
-void warn_of_chain(const LoadedCertificate& loaded, std::vector<std::string>& warnings) {
-    X509* signed_one = loaded.certificate.get();
-    std::size_t number = 1;
-    for (const auto& signer : loaded.chain) {
-        if (X509_check_issued(signer.get(), signed_one) != X509_V_OK) {
-            warnings.push_back("its chain is not in order: certificate " + std::to_string(number + 1) +
-                               " did not sign certificate " + std::to_string(number));
-            return;
-        }
-        signed_one = signer.get();
-        ++number;
     }
 }
 
@@ -116,11 +71,21 @@ bool set_chain(LoadedCertificate& loaded, std::vector<CertificatePtr> all, Chain
     return loaded.chain_view != nullptr;
 }
 
-CertificateReading reading_failed(const std::filesystem::path& file, std::string error) {
+using About = CertificateReading::About;
+
+CertificateReading reading_failed(const std::filesystem::path& file, std::string error,
+                                  About about = About::certificate) {
     CertificateReading reading;
     reading.file = file;
+    reading.about = about;
     reading.error = std::move(error);
     return reading;
+}
+
+void add_warning(std::vector<std::string>& warnings, std::string text) {
+    if (!text.empty()) {
+        warnings.push_back(std::move(text));
+    }
 }
 
 }  // namespace
@@ -144,6 +109,31 @@ void ChainCertificates::sweep() {
     std::erase_if(known_, [](const auto& entry) { return entry.second.expired(); });
 }
 
+std::string host_fault(const LoadedCertificate& certificate) {
+    return certificate.hosts.empty() ? "has no DNS name in its subjectAltName that a visitor could request" : "";
+}
+
+std::string date_fault(const LoadedCertificate& certificate, WallTime now) {
+    return certificate.not_after < now    ? "expired on " + day_of(certificate.not_after)
+           : certificate.not_before > now ? "is not valid before " + day_of(certificate.not_before)
+                                          : std::string();
+}
+
+std::string chain_fault(const LoadedCertificate& certificate) {
+    X509* signed_one = certificate.certificate.get();
+    std::size_t number = 1;
+    for (const auto& signer : certificate.chain) {
+        if (X509_check_issued(signer.get(), signed_one) != X509_V_OK) {
+            ERR_clear_error();
+            return "its chain is not in order: certificate " + std::to_string(number + 1) +
+                   " did not sign certificate " + std::to_string(number);
+        }
+        signed_one = signer.get();
+        ++number;
+    }
+    return {};
+}
+
 CertificateReading read_certificate(const CertificateFiles& files, bool needs_hosts, WallTime now,
                                     ChainCertificates& chains) {
     auto certificate_text = read_pem_file(files.certificate);
@@ -155,7 +145,18 @@ CertificateReading read_certificate(const CertificateFiles& files, bool needs_ho
     if (!key_text) {
         return reading_failed(key_file, key_text.error());
     }
-    auto all = certificates_in(*certificate_text);
+    CertificateReading reading =
+        load_certificate({*certificate_text, *key_text, {files.certificate, key_file}}, needs_hosts, now, chains);
+    if (reading.loaded && key_text->others_may_read) {
+        reading.warnings.push_back("the key in " + key_file.string() + " can be read by all users of this machine");
+    }
+    return reading;
+}
+
+CertificateReading load_certificate(const CertificateTexts& texts, bool needs_hosts, WallTime now,
+                                    ChainCertificates& chains) {
+    const CertificateFiles& files = texts.files;
+    auto all = certificates_in(texts.certificate);
     if (!all) {
         return reading_failed(files.certificate, all.error());
     }
@@ -165,21 +166,25 @@ CertificateReading read_certificate(const CertificateFiles& files, bool needs_ho
             "contains more than " + std::to_string(1 + limits::certificate_chain_max) + " certificates");
     }
     const EVP_PKEY* public_key = X509_get0_pubkey(all->front().get());
-    auto key = key_in(*key_text, public_key != nullptr ? EVP_PKEY_get0_type_name(public_key) : nullptr);
+    auto key = key_in(texts.key, public_key != nullptr ? EVP_PKEY_get0_type_name(public_key) : nullptr, texts.password);
     if (!key) {
-        return reading_failed(key_file, key.error());
+        CertificateReading reading = reading_failed(files.key, key.error().text, About::key);
+        reading.needs_password = key.error().needs_password;
+        return reading;
     }
     auto loaded = std::make_shared<LoadedCertificate>();
     loaded->key = std::move(*key);
     loaded->key_type = EVP_PKEY_get_base_id(loaded->key.get());
-    loaded->content = digest_of(*certificate_text, *key_text);
+    loaded->content = texts.certificate.digest() + texts.key.digest();
     if (!set_chain(*loaded, std::move(*all), chains)) {
         return reading_failed(files.certificate, "out of memory for its chain");
     }
     if (X509_check_private_key(loaded->certificate.get(), loaded->key.get()) != 1) {
         ERR_clear_error();
-        return reading_failed(key_file,
-                              "the private key does not belong to the certificate " + files.certificate.string());
+        return reading_failed(files.key,
+                              "the private key does not belong to the certificate" +
+                                  (files.certificate.empty() ? "" : ' ' + files.certificate.string()),
+                              About::pair);
     }
     if (std::string fault = fault_as_visitor_certificate(*loaded); !fault.empty()) {
         return reading_failed(files.certificate, "cannot be used: " + fault);
@@ -191,15 +196,12 @@ CertificateReading read_certificate(const CertificateFiles& files, bool needs_ho
     reading.file = files.certificate;
     take_hosts(*loaded, reading.warnings);
     if (needs_hosts && loaded->hosts.empty()) {
-        return reading_failed(files.certificate, "has no DNS name in its subjectAltName that a visitor could request");
+        return reading_failed(files.certificate, host_fault(*loaded));
     }
-    warn_of_dates(*loaded, now, reading.warnings);
-    warn_of_chain(*loaded, reading.warnings);
+    add_warning(reading.warnings, date_fault(*loaded, now));
+    add_warning(reading.warnings, chain_fault(*loaded));
     if (X509_check_purpose(loaded->certificate.get(), X509_PURPOSE_SSL_SERVER, 0) != 1) {
         reading.warnings.emplace_back("is not meant for servers (its key usage says so)");
-    }
-    if (key_text->others_may_read) {
-        reading.warnings.push_back("the key in " + key_file.string() + " can be read by all users of this machine");
     }
     ERR_clear_error();
     reading.loaded = std::move(loaded);

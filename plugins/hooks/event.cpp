@@ -6,6 +6,8 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <utility>
+#include <vector>
 
 namespace ferrotunnel::plugins {
 
@@ -29,6 +31,13 @@ ordered_json begin(Event event, const std::string& id) {
 template <typename Subject>
 ordered_json client_of(const Subject& subject) {
     return {{"token", subject.token()}, {"instance", subject.client()}, {"name", subject.client_name()}};
+}
+
+/// The client's own metadata, if it has any.
+void add_metadata(ordered_json& to, const std::vector<std::pair<plugin::Text, plugin::Text>>& pairs) {
+    for (const auto& [key, value] : pairs) {
+        to["metadata"][std::string(key)] = value;
+    }
 }
 
 template <typename Subject>
@@ -76,6 +85,8 @@ std::string_view name_of(Event event) noexcept {
             return "register";
         case Event::connect:
             return "connect";
+        case Event::authenticate:
+            return "authenticate";
         case Event::close:
             break;
     }
@@ -107,6 +118,19 @@ std::string body_of(const Login& login, const std::string& id) {
     client["protocol"] = login.version();
     client["trunk"] = login.connection();
     client["trunks"] = login.connections();
+    add_metadata(client, login.client_metadata());
+    body["client"] = std::move(client);
+    return text_of(body);
+}
+
+std::string body_of(const plugin::TokenQuery& query, const std::string& id) {
+    ordered_json body = begin(Event::authenticate, id);
+    ordered_json client = {{"token_id", query.token_id},
+                           {"name", query.name},
+                           {"address", query.address},
+                           {"port", query.port},
+                           {"agent", query.agent}};
+    add_metadata(client, query.metadata);
     body["client"] = std::move(client);
     return text_of(body);
 }
@@ -115,6 +139,7 @@ std::string body_of(const Registration& wanted, const std::string& id) {
     ordered_json body = begin(Event::registration, id);
     ordered_json client = client_of(wanted);
     add_address(client, wanted);
+    add_metadata(client, wanted.client_metadata());
     body["client"] = std::move(client);
     ordered_json hosts = ordered_json::array();
     for (std::size_t i = 0; i < wanted.hosts(); ++i) {
