@@ -1,15 +1,13 @@
 // The tables by which the members of a simulated cluster route visitors: each is older than its register by some time,
-// as those of servers, which write changes in later turns of a worker (peers/remote_names.hpp).
+// as those of servers, which write changes in later turns of a worker, in steps (peers/remote_names.hpp).
 //
-//   names that changed --after a delay--> written as the register has them then
+//   names that changed --after a delay--> some are written as the register has them then --> the rest, one turn later
 //
-//   - a table that has been written is what the register says
+//   - a name that does not wait is written as the register has it, unless own clients have it
 #pragma once
 
 #include <cstdint>
 #include <map>
-#include <memory>
-#include <set>
 #include <vector>
 
 #include "simulation/cluster/cluster_member.hpp"
@@ -25,20 +23,23 @@ public:
 
     /// The member reports that visitors of this name go to other members than before.
     void changed(ClusterMember& member, const Name& name);
-    /// The members that the table of the present process has for the name.
+    /// The members that the table of the present process has for a name that its own clients do not have.
     std::vector<Index> find(const ClusterMember& member, const Name& name) const;
+    /// No name waits.
+    void check(const ClusterMember& member, const std::vector<Name>& names) const;
 
 private:
     struct Table {
-        std::map<Name, std::vector<Index>> written;
-        std::map<Name, std::vector<Index>> changed;  // with the routes at first, which are not to be written
+        std::map<Name, std::vector<Index>> written{};
+        std::map<Name, std::vector<Index>> waiting{};  // with the routes when it began to wait: not to be written
     };
 
-    void write(const ClusterMember& member);
+    void write_later(ClusterMember& member, Duration time);
+    void write(ClusterMember& member);
 
     ClusterContext& context_;
     const Duration delay_max_;
-    std::map<std::uint64_t, Table> tables_;  // by incarnation
+    std::map<std::uint64_t, Table> tables_{};  // by incarnation
 };
 
 }  // namespace ferrotunnel::simulation

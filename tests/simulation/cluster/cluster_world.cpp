@@ -59,6 +59,9 @@ void ClusterWorld::run() {
     clients_.rest();
     run_for(45s);
     final_check.check();
+    for (const auto& member : members_) {
+        routes_.check(*member, clients_.names());
+    }
     values_.check();
     context_.tell([] { return std::string("all clients leave"); });
     clients_.leave_all();
