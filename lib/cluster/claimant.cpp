@@ -337,11 +337,15 @@ void Claimant::end(const Name& name, TimePoint reserved_until, TimePoint now) {
     changes_.changed(name, claim.since, reserved_until);
 }
 
-// Unless this member is the home, and has entered another claim of the name here.
+// Unless this member is the home, and has entered another claim of the name here. Visitors were not sent to another
+// owner, whose claim has lost against this one, so they may have to be now.
 void Claimant::remove_entry(const Claim& ended, TimePoint reserved_until, TimePoint now) {
     const std::optional<ClaimTable::Entry> entry = context_.table.entry(own(), ended.name);
     if (entry && entry->claim.since == ended.since && entry->claim.owner == ended.owner) {
         context_.table.remove(own(), ended.name, reserved_until, now);
+        if (!context_.table.entries(ended.name).empty()) {
+            context_.effects.emplace_back(RoutesChanged{ended.name});
+        }
     }
 }
 

@@ -49,7 +49,7 @@ struct ProbeClient {
     Name name;
     Owner owner;
 };
-/// Which other members have the name, or how ready they are, has changed: ports may have to be opened or closed.
+/// Where visitors of the name are sent has changed, unless own clients have it: ports may have to be opened or closed.
 struct RoutesChanged {
     Name name;
 };

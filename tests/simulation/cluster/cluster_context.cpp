@@ -37,6 +37,7 @@ ClusterProfile::ClusterProfile(test::SeededRandom& random) {
     visitor_every = 400ms;
     value_every = 2s;
     clock_difference_max = random.chance(60) ? Duration(2s) : Duration(10h);
+    route_delay_max = std::chrono::milliseconds(random.chance(30) ? 0 : random.between(1, 3'000));
 }
 
 Duration ClusterContext::between(Duration low, Duration high) {

@@ -85,6 +85,7 @@ struct ClusterProfile {
     Duration visitor_every;
     Duration value_every;
     Duration clock_difference_max;
+    Duration route_delay_max;  // until a change of the register is in the table by which visitors are routed
 };
 
 struct ClusterContext {

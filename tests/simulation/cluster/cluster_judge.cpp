@@ -90,7 +90,6 @@ void ClusterJudge::released(Index member, const Name& name) {
     if (--holding.shares == 0) {
         holdings_[member].erase(name);
         had_until_[{member, name}] = context_.events.now();
-        ended_.push_back(name);
     }
 }
 
@@ -155,7 +154,6 @@ void ClusterJudge::revoked(Index member, const cluster::Revoked& revoked) {
     revocations_.emplace_back(member, found->second.claim);
     holdings_[member].erase(found);
     had_until_[{member, revoked.name}] = context_.events.now();
-    ended_.push_back(revoked.name);
 }
 
 // --- after each call ---
@@ -176,9 +174,6 @@ void ClusterJudge::check(const ClusterMember& member) {
         }
     }
     grant_ = {};
-    for (const Name& name : std::exchange(ended_, {})) {
-        routes_changed(member, name);  // its owner looks for itself when its own clients no longer have the name
-    }
     check_revocations();
 }
 

@@ -113,7 +113,6 @@ private:
     std::map<Name, std::set<Owner>> claimed_by_;
     std::map<Name, std::vector<Claim>> grants_;         // all that were ever seen
     std::vector<std::pair<Index, Claim>> revocations_;  // in this call
-    std::vector<Name> ended_;                           // in this call, at its member
     std::map<std::pair<Index, Name>, TimePoint> had_until_;
     std::set<std::pair<Index, Index>> routed_;                     // to which members each one sends visitors
     std::map<std::pair<Index, Name>, std::vector<Index>> routes_;  // as the member has reported them

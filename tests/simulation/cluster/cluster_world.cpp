@@ -59,6 +59,9 @@ void ClusterWorld::run() {
     clients_.rest();
     run_for(45s);
     final_check.check();
+    for (const auto& member : members_) {
+        routes_.check(*member, clients_.names());
+    }
     values_.check();
     context_.tell([] { return std::string("all clients leave"); });
     clients_.leave_all();
@@ -157,8 +160,12 @@ void ClusterWorld::handle_one(ClusterMember& member, const cluster::Effect& effe
         network_.ready(index, ready->link);
     } else if (const auto* const changed = std::get_if<cluster::RoutesChanged>(&effect)) {
         judge_.routes_changed(member, changed->name);
+        routes_.changed(member, changed->name);
     } else if (const auto* const routed = std::get_if<cluster::MemberRouted>(&effect)) {
         judge_.member_routed(member, *routed);
+        for (const cluster::Name& name : clients_.names()) {
+            routes_.changed(member, name);
+        }
     } else if (const auto* const value = std::get_if<cluster::ValueChanged>(&effect)) {
         values_.changed(member, value->key);
     } else if (const auto* const link = std::get_if<cluster::LinkRefused>(&effect)) {
@@ -180,8 +187,10 @@ void ClusterWorld::add_visitor() {
         visit(entry, entry, name);
         return;
     }
-    const auto routes = reg.routes(name);
-    judge_.routed(entry, name, routes);
+    judge_.routed(entry, name, reg.routes(name));
+    std::vector<Index> routes = routes_.find(*members_[entry], name);
+    // A member without a link gets no stream: the visitor goes to the next one.
+    std::erase_if(routes, [&reg](Index index) { return !reg.is_linked(index); });
     if (routes.empty()) {
         return;
     }

@@ -14,6 +14,7 @@
 #include "simulation/cluster/cluster_judge.hpp"
 #include "simulation/cluster/cluster_member.hpp"
 #include "simulation/cluster/cluster_network.hpp"
+#include "simulation/cluster/cluster_routes.hpp"
 #include "simulation/cluster/cluster_values.hpp"
 
 namespace ferrotunnel::simulation {
@@ -47,6 +48,7 @@ private:
     ClusterNetwork network_;
     ClusterClients clients_;
     ClusterValues values_;
+    ClusterRoutes routes_{context_, profile_.route_delay_max};
     bool is_mended_ = false;
 };
 

@@ -51,6 +51,7 @@ constexpr MutantName mutant_names[] = {
     {"lifetime_restarted", Mutant::lifetime_restarted},
     {"value_not_passed_on", Mutant::value_not_passed_on},
     {"lost_link_knows", Mutant::lost_link_knows},
+    {"early_routes_written", Mutant::early_routes_written},
 };
 
 constexpr std::size_t last_lines = 120;
