@@ -14,20 +14,41 @@ namespace ferrotunnel::cluster {
 
 struct ClaimTable::Parts {
     struct Item : Rooted {
-        Item(const Claim& claim, MemberIndex member, bool routes) : entry{claim, member, routes} {}
-
-        const Name& name() const noexcept { return entry.claim.name; }
-        auto order() const noexcept {
-            return std::tie(entry.claim.provisional, entry.claim.since, entry.member, entry.claim.name);
+        Item(const Claim& claim, MemberIndex member_in, bool routes_in) : claimed(claim.name), member(member_in) {
+            set(claim, routes_in);
         }
+        void set(const Claim& claim, bool routes_in) noexcept {
+            owner = claim.owner;
+            routes = routes_in;
+            provisional = claim.provisional;
+            readiness = claim.readiness;
+            since = claim.since;
+            over = claim.over;
+            terms = claim.terms;
+        }
+
+        const Name& name() const noexcept { return claimed; }
+        auto order() const noexcept { return std::tie(provisional, since, member, claimed); }
         bool is_before(const Item& other) const noexcept { return order() < other.order(); }
+        Claim claim() const& { return {claimed, owner, since, over, terms, provisional, readiness}; }
+        Claim claim() && noexcept { return {std::move(claimed), owner, since, over, terms, provisional, readiness}; }
+        Entry entry() const { return {claim(), member, routes}; }
 
         Slot previous = no_slot;  // in the list of the member's items
         Slot next = no_slot;
         std::uint32_t sync = 0;  // Member::sync when it was repeated
-        Entry entry;
+        // The values of an Entry, in an order without gaps.
+        Name claimed;
+        Owner owner{};
+        MemberIndex member = 0;
+        bool routes = true;
+        bool provisional = false;
+        Readiness readiness = Readiness::ready;
+        Since since = 0;
+        Since over = 0;
+        std::uint64_t terms = 0;
     };
-    static_assert(sizeof(void*) != 8 || sizeof(Item) <= 128, "a typical host takes less than 200 bytes");
+    static_assert(sizeof(void*) != 8 || sizeof(Item) <= 120, "a typical host takes less than 140 bytes");
     struct Member {
         Slot first = no_slot;
         std::size_t size = 0;
@@ -47,7 +68,7 @@ struct ClaimTable::Parts {
 
     Slot find(MemberIndex index, const Name& name) const {
         Slot slot = names.find(name);
-        while (slot != no_slot && names[slot].entry.member != index) {
+        while (slot != no_slot && names[slot].member != index) {
             slot = names.find_after(slot);
         }
         return slot;
@@ -73,14 +94,14 @@ struct ClaimTable::Parts {
 
     Claim take(Slot slot) noexcept {
         Item item = names.take(slot);
-        Member& of = members[item.entry.member];
+        Member& of = members[item.member];
         (item.previous == no_slot ? of.first : names[item.previous].next) = item.next;
         if (item.next != no_slot) {
             names[item.next].previous = item.previous;
         }
         --of.size;
         of.bytes -= names.bytes_of(item);
-        return std::move(item.entry.claim);
+        return std::move(item).claim();
     }
 
     // Throws before it changes anything.
@@ -126,11 +147,10 @@ ClaimTable::Added ClaimTable::add(MemberIndex member, const Claim& claim, bool r
     }
     Parts::Item& item = parts_->names[slot];
     item.sync = of.sync;
-    if (item.entry.claim == claim && item.entry.routes == routes) {
+    if (item.claim() == claim && item.routes == routes) {
         return Added::same;
     }
-    Entry changed{claim, member, routes};
-    parts_->names.reorder(slot, [&changed](Parts::Item& of_slot) { of_slot.entry = std::move(changed); });
+    parts_->names.reorder(slot, [&](Parts::Item& changed) { changed.set(claim, routes); });
     return Added::changed;
 }
 
@@ -186,7 +206,7 @@ std::vector<Claim> ClaimTable::forget(MemberIndex member) {
 std::vector<ClaimTable::Entry> ClaimTable::entries(const Name& name) const {
     std::vector<Entry> found;
     for (Slot slot = parts_->names.find(name); slot != no_slot; slot = parts_->names.find_after(slot)) {
-        found.push_back(parts_->names[slot].entry);
+        found.push_back(parts_->names[slot].entry());
     }
     std::sort(found.begin(), found.end(),
               [](const Entry& one, const Entry& other) { return one.member < other.member; });
@@ -195,13 +215,12 @@ std::vector<ClaimTable::Entry> ClaimTable::entries(const Name& name) const {
 
 std::optional<ClaimTable::Entry> ClaimTable::entry(MemberIndex member, const Name& name) const {
     const Slot slot = parts_->find(member, name);
-    return slot == no_slot ? std::nullopt : std::optional(parts_->names[slot].entry);
+    return slot == no_slot ? std::nullopt : std::optional(parts_->names[slot].entry());
 }
 
 std::optional<wire::TokenId> ClaimTable::token_of_root(const Name& name, TimePoint now) const {
     const Slot slot = parts_->names.first_of_root(name);
-    return slot == no_slot ? parts_->reserved.token_of_root(name, now)
-                           : std::optional(parts_->names[slot].entry.claim.owner.token);
+    return slot == no_slot ? parts_->reserved.token_of_root(name, now) : std::optional(parts_->names[slot].owner.token);
 }
 
 std::optional<Reservation> ClaimTable::reservation(const Name& name, TimePoint now) const {
@@ -210,12 +229,12 @@ std::optional<Reservation> ClaimTable::reservation(const Name& name, TimePoint n
 
 void ClaimTable::for_each(MemberIndex member, const std::function<void(const Claim&)>& visit) const {
     for (Slot slot = parts_->member(member).first; slot != no_slot; slot = parts_->names[slot].next) {
-        visit(parts_->names[slot].entry.claim);
+        visit(parts_->names[slot].claim());
     }
 }
 
 void ClaimTable::for_each_of_root(const Name& name, const std::function<void(const Entry&)>& visit) const {
-    parts_->names.for_each_of_root(name, [&visit](const Parts::Item& item) { visit(item.entry); });
+    parts_->names.for_each_of_root(name, [&visit](const Parts::Item& item) { visit(item.entry()); });
 }
 
 void ClaimTable::for_each_reservation(TimePoint now, const std::function<void(const Reservation&)>& visit) const {
@@ -224,7 +243,8 @@ void ClaimTable::for_each_reservation(TimePoint now, const std::function<void(co
 
 std::size_t ClaimTable::visit_entries(std::size_t position, std::size_t most,
                                       const std::function<bool(const Entry&)>& visit) const {
-    return parts_->names.items().visit(position, most, [&visit](const Parts::Item& item) { return visit(item.entry); });
+    return parts_->names.items().visit(position, most,
+                                       [&visit](const Parts::Item& item) { return visit(item.entry()); });
 }
 
 std::size_t ClaimTable::visit_reservations(std::size_t position, std::size_t most, TimePoint now,

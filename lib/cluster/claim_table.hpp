@@ -4,7 +4,7 @@
 // that somebody has is never reserved. Not thread-safe.
 //
 // The time of a call does not depend on how many names there are, except for the logarithm of those with the same root.
-// An entry of a typical host takes less than 200 bytes. A member in error cannot add more than limits::claims_max
+// An entry of a typical host takes less than 140 bytes. A member in error cannot add more than limits::claims_max
 // entries and limits::reservations_max reservations, of limits::claims_bytes_max each.
 #pragma once
 

@@ -137,16 +137,16 @@ Name Name::of_service(const wire::TokenId& token, std::string_view service) {
 }
 
 std::optional<Name> Name::from_encoded(std::string_view encoded) {
-    return is_valid(encoded) ? std::optional(Name(std::string(encoded))) : std::nullopt;
+    return is_valid(encoded) ? std::optional(Name(encoded)) : std::nullopt;
 }
 
 std::string_view Name::root() const noexcept {
-    const std::string_view all = encoded_;
+    const std::string_view all = encoded();
     return kind() == Kind::host ? all.substr(0, all.find(separator)) : all;
 }
 
 std::string Name::text() const {
-    const std::string_view rest = std::string_view(encoded_).substr(1);
+    const std::string_view rest = encoded().substr(1);
     switch (kind()) {
         case Kind::host:
             return text_of_host(parts_of(rest).value_or(Parts{}));

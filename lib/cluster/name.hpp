@@ -2,12 +2,13 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
+#include "base/inline_text.hpp"
 #include "wire/control.hpp"
 
 namespace ferrotunnel::cluster {
@@ -34,20 +35,23 @@ public:
     /// From a message. Empty if it is not a valid name.
     static std::optional<Name> from_encoded(std::string_view encoded);
 
-    Kind kind() const noexcept { return static_cast<Kind>(encoded_.front()); }
-    const std::string& encoded() const noexcept { return encoded_; }
+    Kind kind() const noexcept { return static_cast<Kind>(encoded().front()); }
+    /// Valid until the name is moved or replaced.
+    std::string_view encoded() const noexcept { return encoded_.view(); }
     /// What one token owns as a whole, and one home decides about: the host without the path, or the whole name.
     /// It begins with the kind, so roots of different kinds differ.
     std::string_view root() const noexcept;
     /// For messages: "the host app.example.com", "public port 2222".
     std::string text() const;
+    /// Bytes that it has on the heap.
+    std::size_t heap_bytes() const noexcept { return encoded_.heap_bytes(); }
 
     friend auto operator<=>(const Name&, const Name&) = default;
 
 private:
-    explicit Name(std::string encoded) : encoded_(std::move(encoded)) {}
+    explicit Name(std::string_view encoded) : encoded_(encoded) {}
 
-    std::string encoded_;  // kind, then the rest; never empty
+    InlineText<36> encoded_;  // kind, then the rest; never empty. A host of 32 bytes needs no block of the heap
 };
 
 }  // namespace ferrotunnel::cluster

@@ -116,11 +116,7 @@ private:
         return roots_.find(hash_of(root), [&](const Root& of) { return items_[of.first].name().root() == root; });
     }
 
-    // What the name's text has allocated.
-    static std::size_t text_bytes(const Item& item) noexcept {
-        const std::size_t capacity = item.name().encoded().capacity();
-        return capacity <= std::string().capacity() ? 0 : capacity + 1;
-    }
+    static std::size_t text_bytes(const Item& item) noexcept { return item.name().heap_bytes(); }
 
     NameHasher hasher_;
     HashedPool<Item> items_;

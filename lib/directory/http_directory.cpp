@@ -66,9 +66,9 @@ std::optional<Refusal> HttpDirectory::owner_refusal(const login::TokenId& token,
         if (auto refusal = routes_->rules_->refuse_host(token, host)) {
             return refusal;
         }
-        const HttpRoutes::Host* known = routes_->host_at(HttpRoutes::place_of(host));
-        const bool is_there = known != nullptr && routes_->is_known(*known, now);
-        if (is_there && known->holder != token) {
+        const HttpRoutes::Found known = routes_->find_at(HttpRoutes::place_of(host));
+        const bool is_there = routes_->is_known(known, now);
+        if (is_there && known.holder() != token) {
             return not_yours(host);
         }
         if (!is_there && !routes_->rules_->names_host(token, host) && is_below_anothers(token, host, now)) {

@@ -51,8 +51,7 @@ public:
     HttpRoutes::Host& host(const std::string& pattern) {
         const auto [at, is_new] = hosts_.try_emplace(pattern);
         if (is_new) {
-            const HttpRoutes::Host* found = next_->host_at(HttpRoutes::place_of(pattern));
-            at->second = found != nullptr ? *found : HttpRoutes::Host{pattern, {}, {}, {}, nullptr, {}};
+            at->second = next_->find_at(HttpRoutes::place_of(pattern)).copy(pattern);
         }
         return at->second;
     }
@@ -90,6 +89,11 @@ private:
         const HttpRoutes::Place place = HttpRoutes::place_of(pattern);
         const HttpRoutes::Host* before = next_->host_at(place);
         next_->passthroughs_ -= before != nullptr && before->passthrough ? 1U : 0U;
+        const HttpRoutes::Remote* remote = host.only_remote();
+        if (remote != nullptr && place.form == HttpRoutes::exact && pattern != "*") {
+            next_->put_remote(place, *remote, target_);
+            return;
+        }
         HttpRoutes::HostPtr shared;
         if (!host.routes.empty()) {
             next_->build(host, directory_.settings_.seed);
@@ -106,6 +110,7 @@ private:
     HttpDirectory& directory_;
     std::shared_ptr<HttpRoutes> next_;
     std::map<std::string, HttpRoutes::Host> hosts_;
+    IntrusivePtr<const RemoteTarget> target_;
     bool changes_claims_ = true;
 };
 

@@ -62,7 +62,7 @@ std::string HttpDirectory::draw_host(const login::TokenId& token, std::string_vi
         }
         host += '.';
         host += domain;
-        if (routes_->host_at(HttpRoutes::place_of(host)) == nullptr && !routes_->rules_->refuse_host(token, host)) {
+        if (!routes_->find_at(HttpRoutes::place_of(host)) && !routes_->rules_->refuse_host(token, host)) {
             return host;
         }
     }
@@ -80,8 +80,8 @@ void HttpRoutes::for_each_host(Action action) const {
         for (const auto& branch : tree) {
             for (std::size_t at = 0; branch && at < branch->size(); ++at) {
                 const Leaves* leaves = (*branch)[at].get();
-                for (std::size_t i = 0; leaves != nullptr && i < leaves->size(); ++i) {
-                    action(*(*leaves)[i].host);
+                for (std::size_t i = 0; leaves != nullptr && i < leaves->hosts.size(); ++i) {
+                    action(*leaves->hosts[i].host);
                 }
             }
         }

@@ -17,22 +17,35 @@ HttpRoutes::Place HttpRoutes::place_of(std::string_view pattern) noexcept {
     return {exact, pattern};
 }
 
-const HttpRoutes::Host* HttpRoutes::host_at(const Place& place) const noexcept {
+HttpRoutes::Found HttpRoutes::find_at(const Place& place) const noexcept {
     if (place.form == exact && place.key == "*") {
-        return default_.get();
+        return {default_.get(), nullptr};
     }
     const std::size_t hash = hash_(place.key);
     const auto& branch = hosts_[place.form][branch_of(hash)];
     const Leaves* leaves = branch ? (*branch)[leaves_of(hash)].get() : nullptr;
     if (leaves == nullptr) {
-        return nullptr;
+        return {};
     }
-    for (const Leaf& leaf : *leaves) {
+    for (const Leaf& leaf : leaves->hosts) {
         if (leaf.hash == hash && place_of(leaf.host->pattern).key == place.key) {
-            return leaf.host.get();
+            return {leaf.host.get(), nullptr};
         }
     }
-    return nullptr;
+    return {nullptr, place.form == exact ? leaves->remote.find(hash, place.key) : nullptr};
+}
+
+HttpRoutes::Host HttpRoutes::Found::copy(const std::string& pattern) const {
+    if (host != nullptr) {
+        return *host;
+    }
+    Host made{pattern, {}, {}, {}, nullptr, {}};
+    if (remote != nullptr) {
+        const RemoteTarget& target = *remote->target;
+        made.routes.push_back(
+            {{}, nullptr, {}, false, false, {target.service, target.offline_since, remote->owner, true}});
+    }
+    return made;
 }
 
 // The part of a tree that this state alone has: a copy, unless an earlier put() of the same change has made one. What
@@ -45,26 +58,41 @@ Part& HttpRoutes::own_part(std::shared_ptr<Part>& part) {
     return *part;
 }
 
+void HttpRoutes::erase(std::vector<Leaf>& leaves, std::size_t hash, std::string_view key) noexcept {
+    const auto at = std::find_if(leaves.begin(), leaves.end(), [&](const Leaf& leaf) {
+        return leaf.hash == hash && place_of(leaf.host->pattern).key == key;
+    });
+    if (at != leaves.end()) {
+        *at = std::move(leaves.back());
+        leaves.pop_back();
+    }
+}
+
 // Replaces the host at `place`, or removes it if `host` is null. Other states of the routes are not affected.
 void HttpRoutes::put(const Place& place, HostPtr host) {
     const std::size_t hash = hash_(place.key);
     std::shared_ptr<Leaves>& leaves = own_part(hosts_[place.form][branch_of(hash)])[leaves_of(hash)];
     Leaves& own = own_part(leaves);
-    const auto at = std::find_if(own.begin(), own.end(), [&](const Leaf& leaf) {
-        return leaf.hash == hash && place_of(leaf.host->pattern).key == place.key;
-    });
-    if (at != own.end() && host) {
-        at->host = std::move(host);
-    } else if (at != own.end()) {
-        *at = std::move(own.back());
-        own.pop_back();
-    } else if (host) {
-        own.reserve(own.size() + 1);  // no more: there are thousands of such vectors
-        own.push_back({hash, std::move(host)});
+    own.remote.erase(hash, place.key);
+    erase(own.hosts, hash, place.key);
+    if (host) {
+        own.hosts.reserve(own.hosts.size() + 1);  // no more: there are thousands of such vectors
+        own.hosts.push_back({hash, std::move(host)});
     }
-    if (own.empty()) {
+    if (own.hosts.empty() && own.remote.empty()) {
         leaves = nullptr;
     }
+}
+
+// The same for an exact host that only other members have as a whole.
+void HttpRoutes::put_remote(const Place& place, const Remote& remote, IntrusivePtr<const RemoteTarget>& target) {
+    const std::size_t hash = hash_(place.key);
+    Leaves& own = own_part(own_part(hosts_[place.form][branch_of(hash)])[leaves_of(hash)]);
+    if (!target || !target->is(remote.service, remote.offline_since)) {
+        target = own.remote.target(remote.service, remote.offline_since);
+    }
+    own.remote.put(hash, place.key, remote.owner, target);
+    erase(own.hosts, hash, place.key);
 }
 
 bool HttpRoutes::is_known(const Route& route, TimePoint now) const noexcept {
@@ -81,18 +109,18 @@ bool HttpRoutes::is_known(const Host& host, TimePoint now) const noexcept {
 }
 
 // A pattern does not match hosts to which other tokens have the more specific right.
-const HttpRoutes::Host* HttpRoutes::known_host_for(std::string_view host, TimePoint now) const noexcept {
-    const Host* found = nearest_host_for(host, now);
-    const bool is_by_pattern = found != nullptr && found->pattern != host;
-    return is_by_pattern && !rules_->may_see(found->holder, host) ? nullptr : found;
+HttpRoutes::Found HttpRoutes::known_host_for(std::string_view host, TimePoint now) const noexcept {
+    const Found found = nearest_host_for(host, now);
+    const bool is_by_pattern = found.host != nullptr && found.host->pattern != host;
+    return is_by_pattern && !rules_->may_see(found.host->holder, host) ? Found{} : found;
 }
 
-const HttpRoutes::Host* HttpRoutes::nearest_host_for(std::string_view host, TimePoint now) const noexcept {
+HttpRoutes::Found HttpRoutes::nearest_host_for(std::string_view host, TimePoint now) const noexcept {
     auto known = [&](const Place& place) {
-        const Host* found = host_at(place);
-        return found != nullptr && is_known(*found, now) ? found : nullptr;
+        const Found found = find_at(place);
+        return is_known(found, now) ? found : Found{};
     };
-    if (const Host* found = known({exact, host})) {
+    if (const Found found = known({exact, host})) {
         return found;
     }
     const bool name = is_host_name(host);
@@ -100,30 +128,24 @@ const HttpRoutes::Host* HttpRoutes::nearest_host_for(std::string_view host, Time
     for (std::size_t dot = host.find('.'); name && dot != std::string_view::npos; dot = host.find('.', dot + 1)) {
         const std::string_view rest = host.substr(dot + 1);
         if (form == one_label) {
-            if (const Host* found = known({one_label, rest})) {
+            if (const Found found = known({one_label, rest})) {
                 return found;
             }
             form = any_labels;
         }
-        if (const Host* found = known({any_labels, rest})) {
+        if (const Found found = known({any_labels, rest})) {
             return found;
         }
     }
     return known({exact, "*"});
 }
 
-HttpMatch HttpRoutes::match(const Host& host, std::string_view path, routes::LookupSteps* steps) const noexcept {
-    if (!host.paths) {
-        return HttpMatch{};  // the host is registered only for TLS
-    }
-    const routes::RouteMatch found = host.paths->find("x", path, steps);
-    HttpMatch match{HttpMatch::Kind::unknown_path, nullptr, host.pattern};
+namespace {
+
+// The result for a path, but for where it leads to.
+HttpMatch match_of(const routes::RouteMatch& found, std::string_view pattern) noexcept {
+    HttpMatch match{HttpMatch::Kind::unknown_path, nullptr, pattern};
     switch (found.outcome) {
-        case routes::RouteOutcome::found:
-            match.service = host.routes[found.value].target();
-            match.kind = match.service != nullptr ? HttpMatch::Kind::service : HttpMatch::Kind::offline;
-            match.offline_since = host.routes[found.value].waits_since();
-            break;
         case routes::RouteOutcome::bad_path:
             match.kind = HttpMatch::Kind::bad_path;
             match.fault = found.fault;
@@ -131,11 +153,38 @@ HttpMatch HttpRoutes::match(const Host& host, std::string_view path, routes::Loo
         case routes::RouteOutcome::ambiguous_path:
             match.kind = HttpMatch::Kind::ambiguous_path;
             break;
+        case routes::RouteOutcome::found:
         case routes::RouteOutcome::unknown_host:
         case routes::RouteOutcome::unknown_path:
             break;
     }
     return match;
+}
+
+HttpMatch match_to(HttpService* service, std::string_view pattern, TimePoint offline_since) noexcept {
+    return {service != nullptr ? HttpMatch::Kind::service : HttpMatch::Kind::offline, service, pattern, offline_since};
+}
+
+}  // namespace
+
+HttpMatch HttpRoutes::match(const Host& host, std::string_view path, routes::LookupSteps* steps) const noexcept {
+    if (!host.paths) {
+        return HttpMatch{};  // the host is registered only for TLS
+    }
+    const routes::RouteMatch found = host.paths->find("x", path, steps);
+    if (!found) {
+        return match_of(found, host.pattern);
+    }
+    const Route& route = host.routes[found.value];
+    return match_to(route.target(), host.pattern, route.waits_since());
+}
+
+HttpMatch HttpRoutes::match(const RemoteLeaf::Host& host, std::string_view path,
+                            routes::LookupSteps* steps) const noexcept {
+    const routes::RouteMatch found = all_paths_->find("x", path, steps);
+    const RemoteTarget& target = *host.target;
+    return found ? match_to(target.service.get(), host.name.view(), target.offline_since)
+                 : match_of(found, host.name.view());
 }
 
 login::TokenId HttpRoutes::holder_of(const Host& host) noexcept {
@@ -189,11 +238,14 @@ void HttpRoutes::build(Host& host, std::uint64_t seed) const {
 
 HttpMatch HttpRoutes::find(std::string_view host, std::string_view path, TimePoint now,
                            routes::LookupSteps* path_steps) const noexcept {
-    const Host* found = known_host_for(host, now);
-    if (found == nullptr && is_learning(now)) {
-        return {HttpMatch::Kind::offline, nullptr, {}, learning_since_};
+    const Found found = known_host_for(host, now);
+    if (found.host != nullptr) {
+        return match(*found.host, path, path_steps);
     }
-    return found != nullptr ? match(*found, path, path_steps) : HttpMatch{};
+    if (found.remote != nullptr) {
+        return match(*found.remote, path, path_steps);
+    }
+    return is_learning(now) ? HttpMatch{HttpMatch::Kind::offline, nullptr, {}, learning_since_} : HttpMatch{};
 }
 
 HttpSuccessor HttpRoutes::find_successor(const HttpService& service) const noexcept {
@@ -201,13 +253,15 @@ HttpSuccessor HttpRoutes::find_successor(const HttpService& service) const noexc
     if (wanted.forwards) {
         return {};  // it has no name of its own: the request's host and path decide again
     }
-    const Host* const host = host_at(place_of(wanted.hosts.front()));
-    if (host == nullptr) {
-        return {};
+    const Found host = find_at(place_of(wanted.hosts.front()));
+    HttpService* next = nullptr;
+    if (host.remote != nullptr && !wanted.passthrough && wanted.path == http::PathRule{}) {
+        next = host.remote->target->service.get();
+    } else if (host.host != nullptr) {
+        const auto found = std::find_if(host.host->routes.begin(), host.host->routes.end(),
+                                        [&](const Route& route) { return route.is_for(wanted); });
+        next = found != host.host->routes.end() ? found->target() : nullptr;
     }
-    const auto found = std::find_if(host->routes.begin(), host->routes.end(),
-                                    [&](const Route& route) { return route.is_for(wanted); });
-    HttpService* const next = found != host->routes.end() ? found->target() : nullptr;
     if (next == nullptr || next == &service) {
         return {};
     }
@@ -219,7 +273,7 @@ HttpSuccessor HttpRoutes::find_successor(const HttpService& service) const noexc
 }
 
 TlsMatch HttpRoutes::find_tls(std::string_view name, TimePoint now) const noexcept {
-    const Host* found = has_passthrough() ? known_host_for(name, now) : nullptr;
+    const Host* found = has_passthrough() ? known_host_for(name, now).host : nullptr;
     if (found == nullptr || !found->passthrough || !is_known(found->routes[*found->passthrough], now)) {
         return {};
     }

@@ -15,6 +15,7 @@
 #include "base/name_hash.hpp"
 #include "directory/claim_name.hpp"
 #include "directory/http_service.hpp"
+#include "directory/remote_leaf.hpp"
 #include "directory/right_rules.hpp"
 #include "routes/route_table.hpp"
 
@@ -123,6 +124,12 @@ private:
         bool has_own() const noexcept {
             return std::any_of(routes.begin(), routes.end(), [](const Route& route) { return route.own; });
         }
+        /// If nobody but other members has the host, and as a whole: what they have. Otherwise null.
+        const Remote* only_remote() const noexcept {
+            const bool is_one = routes.size() == 1 && !routes.front().own && !routes.front().passthrough &&
+                                routes.front().path == http::PathRule{};
+            return is_one ? &routes.front().remote : nullptr;
+        }
         /// Own clients no longer have the routes for which `is_it(route)` is true. Those that other members have stay.
         template <typename Is>
         void remove_own(const Is& is_it) {
@@ -142,6 +149,16 @@ private:
             return hasher.finish(hasher.piece(hasher.start(), text));
         }
     };
+    /// A host in one of its two forms: exact ones with Host::only_remote() are in the second one. Both null: none.
+    struct Found {
+        const Host* host = nullptr;
+        const RemoteLeaf::Host* remote = nullptr;
+
+        explicit operator bool() const noexcept { return host != nullptr || remote != nullptr; }
+        const login::TokenId& holder() const noexcept { return host != nullptr ? host->holder : remote->owner; }
+        /// The host as something to change.
+        Host copy(const std::string& pattern) const;
+    };
     // The hosts are in a two-level hash tree with a few hosts at each leaf: a change of one host copies one branch and
     // one leaf, not ten thousand hosts, and a change of many copies none twice.
     static constexpr std::size_t width = 64;
@@ -149,7 +166,10 @@ private:
         std::size_t hash = 0;
         HostPtr host;
     };
-    using Leaves = std::vector<Leaf>;
+    struct Leaves {
+        std::vector<Leaf> hosts;
+        RemoteLeaf remote;
+    };
     using Branch = std::array<std::shared_ptr<Leaves>, width>;
     using Tree = std::array<std::shared_ptr<Branch>, width>;
 
@@ -163,19 +183,28 @@ private:
     template <typename Part>
     static Part& own_part(std::shared_ptr<Part>& part);
     void put(const Place& place, HostPtr host);
+    /// `target`: of an earlier call of the same change, or null; set to that of this one.
+    void put_remote(const Place& place, const Remote& remote, IntrusivePtr<const RemoteTarget>& target);
+    static void erase(std::vector<Leaf>& leaves, std::size_t hash, std::string_view key) noexcept;
     template <typename Action>
     void for_each_host(Action action) const;
-    const Host* host_at(const Place& place) const noexcept;
+    Found find_at(const Place& place) const noexcept;
+    /// Without the hosts that only other members have as a whole.
+    const Host* host_at(const Place& place) const noexcept { return find_at(place).host; }
     bool is_known(const Route& route, TimePoint now) const noexcept;
     bool is_own_known(const Route& route, TimePoint now) const noexcept;
     bool is_known(const Host& host, TimePoint now) const noexcept;
+    bool is_known(const Found& found, TimePoint now) const noexcept {
+        return found.host != nullptr ? is_known(*found.host, now) : found.remote != nullptr;
+    }
     HttpMatch match(const Host& host, std::string_view path, routes::LookupSteps* steps) const noexcept;
+    HttpMatch match(const RemoteLeaf::Host& host, std::string_view path, routes::LookupSteps* steps) const noexcept;
     void build(Host& host, std::uint64_t seed) const;
     static login::TokenId holder_of(const Host& host) noexcept;
     static std::size_t own_expressions(const Host& host) noexcept;
-    const Host* known_host_for(std::string_view host, TimePoint now) const noexcept;
+    Found known_host_for(std::string_view host, TimePoint now) const noexcept;
 
-    const Host* nearest_host_for(std::string_view host, TimePoint now) const noexcept;
+    Found nearest_host_for(std::string_view host, TimePoint now) const noexcept;
 
     Hash hash_{NameHasher(0)};
     Duration known_for_{};

@@ -54,7 +54,7 @@ std::optional<cluster::Name> register_name(const login::TokenId& token, std::str
 }
 
 directory::ClaimName claim_name(const cluster::Name& name) {
-    const std::string_view rest = std::string_view(name.encoded()).substr(1);
+    const std::string_view rest = name.encoded().substr(1);
     if (is_port_name(name)) {
         const bool is_udp = name.kind() == cluster::Name::Kind::udp_port;
         return {static_cast<std::uint16_t>(std::stoul(std::string(rest))),

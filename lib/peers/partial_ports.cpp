@@ -10,8 +10,8 @@ namespace {
 constexpr std::string_view partial_prefix = "partial/";
 constexpr std::size_t why_max = 100;  // the message of an error
 
-std::string partial_key(const std::string& port, const std::string& member) {
-    return std::string(partial_prefix) + port + '/' + member;
+std::string partial_key(std::string_view port, const std::string& member) {
+    return std::string(partial_prefix).append(port) + '/' + member;
 }
 
 std::string note_of(const std::map<std::string, std::string>& members) {

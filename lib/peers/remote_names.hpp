@@ -11,6 +11,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -57,7 +58,7 @@ public:
 private:
     struct Hash {
         std::size_t operator()(const cluster::Name& name) const noexcept {
-            return std::hash<std::string>()(name.encoded());
+            return std::hash<std::string_view>()(name.encoded());
         }
     };
     /// Members whose names have all changed: a bit for each.

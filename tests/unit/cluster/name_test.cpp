@@ -173,7 +173,7 @@ TEST_CASE("limit: lengths of cluster names") {
     const Name longest = Name::of_host("**." + host, path);
     CHECK(longest.encoded().size() == cluster::limits::name_max);
     CHECK(is_name(longest.encoded()));
-    CHECK_FALSE(is_name(longest.encoded() + 'p'));
+    CHECK_FALSE(is_name(std::string(longest.encoded()) + 'p'));
     CHECK_FALSE(is_name("ha " + path + 'p'));
     CHECK_FALSE(is_name("h" + host + "a /"));
     CHECK(is_name('h' + std::string(63, 'a') + " /"));
@@ -181,6 +181,6 @@ TEST_CASE("limit: lengths of cluster names") {
 
     const Name service = Name::of_service(name_token, std::string(ferrotunnel::limits::service_name_max, 'n'));
     CHECK(is_name(service.encoded()));
-    CHECK_FALSE(is_name(service.encoded() + 'n'));
+    CHECK_FALSE(is_name(std::string(service.encoded()) + 'n'));
     CHECK(is_name(Name::of_service(name_token, "").encoded()));
 }

@@ -411,3 +411,67 @@ TEST_CASE("another token's pattern does not get the visitors of a host that anot
     rig.set("a.example", "/api", nullptr);
     CHECK(rig.find("a.example", "/").kind == FoundKind::service);
 }
+
+TEST_CASE("a host changes its form with what this server and other members have of it") {
+    RemoteHostsFixture rig;
+    const std::string host = GENERATE(std::string("a.example"), std::string(60, 'a') + ".example");
+    const auto other = rig.directory.remote_service({rig.second});
+    const auto has = [&](std::string_view path, const std::shared_ptr<HttpService>& service) {
+        const HttpMatch match = rig.find(host, path);
+        return match.service == service.get() && match.host_pattern == host;
+    };
+    rig.set(host, "/", rig.service);
+    CHECK(has("/api", rig.service));
+    CHECK(rig.find(host, "api").kind == FoundKind::bad_path);
+    rig.set(host, "/api", other);
+    CHECK(has("/api", other));
+    CHECK(has("/", rig.service));
+    rig.set(host, "/api", nullptr);
+    CHECK(has("/api", rig.service));
+    const auto own = rig.join(alice, 1, host);
+    CHECK(has("/api", own));
+    rig.directory.leave(*own, *rig.trunk, rig.now);
+    CHECK(has("/api", rig.service));
+    rig.now += limits::http_host_known_for;
+    const auto more = rig.join(alice, 2, "b.example");  // forgets the own client's name
+    CHECK(has("/api", rig.service));
+    rig.set(host, "/", other);
+    CHECK(has("/", other));
+    rig.set(host, "/", nullptr, true);
+    CHECK(rig.find(host, "/").kind == FoundKind::offline);
+    CHECK(rig.find(host, "/").offline_since == rig.now);
+    const auto back = rig.join(alice, 1, host, "/api");
+    CHECK(has("/api", back));
+    CHECK(rig.find(host, "/").kind == FoundKind::offline);
+    rig.directory.leave(*back, *rig.trunk, rig.now);
+    rig.set(host, "/", nullptr);
+    CHECK(rig.find(host, "/").kind == FoundKind::unknown_path);  // the own client's name is still known
+    rig.now += limits::http_host_known_for;
+    rig.set(host, "/", rig.service);
+    rig.set(host, "/", nullptr);
+    CHECK(rig.find(host, "/").kind == FoundKind::unknown_host);
+}
+
+TEST_CASE("a host that another member has without TLS is not passed to a pattern of TLS") {
+    RemoteHostsFixture rig;
+    const auto own = rig.join(alice, 1, "*.example", tls_instead_of_path);
+    CHECK(rig.find_tls("a.example").service == own.get());
+    rig.set("a.example", "/", rig.service);
+    CHECK(rig.find_tls("a.example").kind == TlsMatch::Kind::none);
+    CHECK(rig.find_tls("b.example").service == own.get());
+    rig.set("a.example", "/", nullptr);
+    CHECK(rig.find_tls("a.example").service == own.get());
+}
+
+TEST_CASE("routes that were taken keep the service of a host that has another one meanwhile") {
+    RemoteHostsFixture rig;
+    rig.set("a.example", "/", rig.service);
+    const auto before = rig.directory.routes();
+    const std::weak_ptr<HttpService> service = rig.service;
+    rig.service.reset();
+    rig.set("a.example", "/", rig.directory.remote_service({rig.second}));
+    REQUIRE_FALSE(service.expired());
+    CHECK(before->find("a.example", "/", rig.now).service == service.lock().get());
+    rig.set("a.example", "/", nullptr);
+    CHECK_FALSE(service.expired());
+}
