@@ -12,8 +12,8 @@ source "$E2E_SOURCE/lib.sh"
 
 # 350 to 450 KiB are mapped then.
 readonly mapped_kib_max=768
-# Of both ends together, with what they share counted once: 4.3 to 4.9 MiB were measured without TLS, 5.0 to 5.7 with it.
-declare -rA memory_kib_max=([off]=6144 [on]=7168)
+# Of both ends together, with what they share counted once: 4.2 to 5.5 MiB were measured without TLS, 5.0 to 7 with it.
+declare -rA memory_kib_max=([off]=7168 [on]=8192)
 
 offer() { ready_client client 2 --tcp 0=127.0.0.1:9 --http any.example=127.0.0.1:9; }
 both_ends() {

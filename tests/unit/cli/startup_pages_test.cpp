@@ -6,27 +6,25 @@ namespace ferrotunnel::cli {
 
 namespace {
 
-using std::chrono::milliseconds;
-
-struct Rig {
+struct PagesRig {
     StartupPages pages;
     StartupPages::Clock::time_point begin = StartupPages::Clock::now();
 
-    StartupPages::Clock::time_point after(int ms) const { return begin + milliseconds(ms); }
+    StartupPages::Clock::time_point after(int ms) const { return begin + std::chrono::milliseconds(ms); }
 };
 
 }  // namespace
 
 TEST_CASE("startup pages are due once, a moment after the last event") {
-    Rig rig;
+    PagesRig rig;
     CHECK_FALSE(rig.pages.take_due(rig.begin));
     CHECK_FALSE(rig.pages.due_in(rig.begin));
 
     rig.pages.used(rig.begin);
     rig.pages.used(rig.after(60));
-    CHECK(rig.pages.due_in(rig.after(60)) == milliseconds(100));
+    CHECK(rig.pages.due_in(rig.after(60)) == std::chrono::milliseconds(100));
     CHECK_FALSE(rig.pages.take_due(rig.after(159)));
-    CHECK(rig.pages.due_in(rig.after(160)) == milliseconds(0));
+    CHECK(rig.pages.due_in(rig.after(160)) == std::chrono::milliseconds(0));
     CHECK(rig.pages.take_due(rig.after(160)));
 
     CHECK_FALSE(rig.pages.due_in(rig.after(160)));
@@ -34,7 +32,7 @@ TEST_CASE("startup pages are due once, a moment after the last event") {
 }
 
 TEST_CASE("startup pages are released again after a login, but not more often than every two seconds") {
-    Rig rig;
+    PagesRig rig;
     rig.pages.used(rig.begin);
     REQUIRE(rig.pages.take_due(rig.after(100)));
     int releases = 0;
@@ -46,17 +44,17 @@ TEST_CASE("startup pages are released again after a login, but not more often th
     CHECK(releases <= 10);
 
     rig.pages.used(rig.after(60'000));
-    CHECK(rig.pages.due_in(rig.after(60'000)) == milliseconds(100));
+    CHECK(rig.pages.due_in(rig.after(60'000)) == std::chrono::milliseconds(100));
     CHECK(rig.pages.take_due(rig.after(60'100)));
 }
 
 TEST_CASE("the wait for startup pages never ends before they are due") {
-    Rig rig;
+    PagesRig rig;
     rig.pages.used(rig.begin);
     const auto now = rig.after(99) + std::chrono::microseconds(1);
-    CHECK(rig.pages.due_in(now) == milliseconds(1));
+    CHECK(rig.pages.due_in(now) == std::chrono::milliseconds(1));
     CHECK_FALSE(rig.pages.take_due(now));
-    CHECK(rig.pages.due_in(rig.after(500)) == milliseconds(0));
+    CHECK(rig.pages.due_in(rig.after(500)) == std::chrono::milliseconds(0));
 }
 
 }  // namespace ferrotunnel::cli
