@@ -188,7 +188,7 @@ private:
             pages_.used(now);
         } else if (pages_.take_due(now)) {
             release_startup_pages();
-        } else if (!pages_.due_in(now)) {  // what a start or a login has left is free by now
+        } else if (pages_.is_quiet()) {  // what a start or a login has left is free by now
             heap_trim_.tick();
         }
     }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <optional>
 
 namespace ferrotunnel::cli {
@@ -13,20 +15,25 @@ namespace ferrotunnel::cli {
 /// debugger, whose breakpoints are changed pages of code.
 void release_startup_pages() noexcept;
 
-/// Decides when release_startup_pages() is worth its cost, about 1 ms of a thread's time: a moment after the last of a
-/// group of rare events. Has no thread or clock of its own; not thread-safe.
+/// Decides when release_startup_pages() is worth its cost, about 1 ms of a thread's time: after the last of a group of
+/// rare events, such as those of a start or a login. Has no thread or clock of its own; not thread-safe.
 class StartupPages {
 public:
     using Clock = std::chrono::steady_clock;
 
-    /// A start, and a login, are several events; the pages are released once for all of them.
-    static constexpr std::chrono::milliseconds quiet{100};
+    /// The pages are released after each of these pauses. What follows an event may use much code again: another
+    /// thread's part of a login, on a busy machine, or a port that waits some seconds for a client of before.
+    static constexpr std::array<std::chrono::milliseconds, 3> pauses{
+        std::chrono::milliseconds(100), std::chrono::milliseconds(2'000), std::chrono::milliseconds(15'000)};
     /// The shortest time between two releases, so that clients which connect all the time cost at most 0.05 % of a
     /// core.
     static constexpr std::chrono::seconds apart{2};
 
-    /// Code that runs rarely has run.
-    void used(Clock::time_point now) noexcept { due_ = std::max(now + quiet, next_); }
+    /// Code that runs rarely has run: the pauses begin again.
+    void used(Clock::time_point now) noexcept {
+        pause_ = 0;
+        due_ = std::max(now + pauses.front(), next_);
+    }
     /// How long until take_due() returns true, at least 0; empty if nothing is to be released.
     std::optional<std::chrono::milliseconds> due_in(Clock::time_point now) const noexcept {
         if (!due_) {
@@ -34,17 +41,23 @@ public:
         }
         return std::max(std::chrono::ceil<std::chrono::milliseconds>(*due_ - now), std::chrono::milliseconds(0));
     }
-    /// Whether the pages are to be released now; true once after used(), however often that was called.
+    /// Whether the pages are to be released now; true once after each pause.
     bool take_due(Clock::time_point now) noexcept {
         if (!due_ || now < *due_) {
             return false;
         }
         due_.reset();
         next_ = now + apart;
+        if (++pause_ < pauses.size()) {
+            due_ = now + pauses[pause_];
+        }
         return true;
     }
+    /// Whether the first pause after the last used() is over.
+    bool is_quiet() const noexcept { return pause_ > 0; }
 
 private:
+    std::size_t pause_ = 0;  // the present one; their number if there is none
     std::optional<Clock::time_point> due_;
     Clock::time_point next_{};  // not before
 };

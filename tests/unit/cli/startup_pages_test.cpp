@@ -15,7 +15,7 @@ struct PagesRig {
 
 }  // namespace
 
-TEST_CASE("startup pages are due once, a moment after the last event") {
+TEST_CASE("startup pages are due a moment after the last event, and after two longer pauses") {
     PagesRig rig;
     CHECK_FALSE(rig.pages.take_due(rig.begin));
     CHECK_FALSE(rig.pages.due_in(rig.begin));
@@ -25,10 +25,20 @@ TEST_CASE("startup pages are due once, a moment after the last event") {
     CHECK(rig.pages.due_in(rig.after(60)) == std::chrono::milliseconds(100));
     CHECK_FALSE(rig.pages.take_due(rig.after(159)));
     CHECK(rig.pages.due_in(rig.after(160)) == std::chrono::milliseconds(0));
+    CHECK_FALSE(rig.pages.is_quiet());
     CHECK(rig.pages.take_due(rig.after(160)));
+    CHECK(rig.pages.is_quiet());
 
-    CHECK_FALSE(rig.pages.due_in(rig.after(160)));
-    CHECK_FALSE(rig.pages.take_due(rig.after(60'000)));
+    CHECK_FALSE(rig.pages.take_due(rig.after(160)));
+    CHECK(rig.pages.due_in(rig.after(160)) == std::chrono::seconds(2));
+    CHECK(rig.pages.take_due(rig.after(2'160)));
+    CHECK(rig.pages.due_in(rig.after(2'160)) == std::chrono::seconds(15));
+    CHECK(rig.pages.take_due(rig.after(17'160)));
+    CHECK_FALSE(rig.pages.due_in(rig.after(17'160)));
+    CHECK_FALSE(rig.pages.take_due(rig.after(600'000)));
+
+    rig.pages.used(rig.after(600'000));
+    CHECK_FALSE(rig.pages.is_quiet());
 }
 
 TEST_CASE("startup pages are released again after a login, but not more often than every two seconds") {
