@@ -343,7 +343,7 @@ void Claimant::remove_entry(const Claim& ended, TimePoint reserved_until, TimePo
     const std::optional<ClaimTable::Entry> entry = context_.table.entry(own(), ended.name);
     if (entry && entry->claim.since == ended.since && entry->claim.owner == ended.owner) {
         context_.table.remove(own(), ended.name, reserved_until, now);
-        if (!context_.table.entries(ended.name).empty()) {
+        if (!context_.table.entries(ended.name).empty() && !mutant(Mutant::own_end_unreported)) {
             context_.effects.emplace_back(RoutesChanged{ended.name});
         }
     }

@@ -153,6 +153,8 @@ void Home::grant(MemberIndex from, const ClaimRequest& request, Since since, Sin
     const bool is_known = before && before->claim.owner == request.owner;
     if (is_known) {
         claim.readiness = before->claim.readiness;
+    } else {
+        probes_.granted_again(from, request.name, request.owner);
     }
     if (context_.table.add(from, claim, is_known && before->routes) == ClaimTable::Added::full) {
         return refuse(from, request, refusals::too_many_names());

@@ -29,6 +29,7 @@ enum class Mutant : std::uint8_t {
     value_not_passed_on,    // whose setter has ended before all others had it
     lost_link_knows,        // a value that was sent on a link is not sent again on the next one
     early_routes_written,   // a table of routes gets those of when a name changed, and not of when it is written
+    own_end_unreported,     // the end of an own claim that won is not reported as a change of routes
 };
 
 }  // namespace ferrotunnel::cluster

@@ -25,6 +25,13 @@ void Probes::withdraw(MemberIndex member, const Owner& owner, const Asker& asker
     }
 }
 
+void Probes::granted_again(MemberIndex member, const Name& name, const Owner& owner) {
+    const auto found = ids_.find({member, owner});
+    if (found != ids_.end() && probes_.at(found->second).name == name) {
+        probes_.at(found->second).since = 0;
+    }
+}
+
 std::optional<Probes::Probe> Probes::answered(MemberIndex member, RequestId id) {
     const auto found = probes_.find(id);
     return found == probes_.end() || found->second.member != member ? std::nullopt : std::optional(take(found));

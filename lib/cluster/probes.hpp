@@ -24,7 +24,7 @@ public:
         MemberIndex member = 0;
         Owner owner;
         Name name;    // that was asked about
-        Since since;  // of the claim that the owner had there
+        Since since;  // of the claim that the owner had there; 0: it has ended, and a later one was granted
         std::set<Asker> askers;
     };
 
@@ -34,6 +34,9 @@ public:
     /// limits::probes_max.
     bool ask(MemberIndex member, const Claim& claim, const Asker& asker);
     void withdraw(MemberIndex member, const Owner& owner, const Asker& asker);
+    /// The owner is granted the name there again, perhaps since the same moment, if it has it elsewhere: an answer on
+    /// its way is about the claim before.
+    void granted_again(MemberIndex member, const Name& name, const Owner& owner);
     /// Ends the probe that the member has answered; nothing if there is none.
     std::optional<Probe> answered(MemberIndex member, RequestId id);
     /// Ends one of the member's probes.

@@ -52,6 +52,7 @@ constexpr MutantName mutant_names[] = {
     {"value_not_passed_on", Mutant::value_not_passed_on},
     {"lost_link_knows", Mutant::lost_link_knows},
     {"early_routes_written", Mutant::early_routes_written},
+    {"own_end_unreported", Mutant::own_end_unreported},
 };
 
 constexpr std::size_t last_lines = 120;

@@ -242,4 +242,27 @@ TEST_CASE("register, contest: an answer that is too late changes nothing") {
     REQUIRE(cluster[c].routes(name) == Indices{b});
 }
 
+TEST_CASE("register, contest: an answer about a claim that has ended does not end the owner's next one") {
+    Cluster cluster = three();
+    const Name name = cluster.host(c);
+    REQUIRE(cluster.ask(a, name, ann).granted);
+    const ClaimId first = cluster.last_claim();
+    REQUIRE(cluster.ask(b, name, ann).granted);
+    const ClaimId second = cluster.last_claim();
+    const ClaimId other = cluster.claim(c, name, ann_again);
+    cluster.send(c, b);  // a probe, which b answers when ann has nothing there
+
+    cluster.release(b, second);
+    const ClaimId again = cluster.claim(b, name, ann);  // since the same moment, as a has it
+    cluster.send(b, c);
+    cluster.deliver(b, c);
+    cluster.release(a, first);
+    cluster.settle();
+    REQUIRE(cluster.answer(again)->granted);
+    REQUIRE(cluster.answer(other));
+    CHECK_FALSE(cluster.answer(other)->granted);
+    CHECK(cluster[b].has(name));
+    CHECK(cluster[c].routes(name) == Indices{b});
+}
+
 }  // namespace ferrotunnel::cluster::fixture
