@@ -303,7 +303,7 @@ TEST_CASE("oidc: the userinfo endpoint completes the claims of the same user") {
     OidcBrowser browser(chain);
     provider.say_userinfo({{"sub", "bob"}, {"email", "bob@example.com"}});
     CHECK(browser.log_in(provider).code == "oidc_denied");
-    provider.say_userinfo({{"sub", "ann"}, {"email", "ann@example.com"}, {"iss", "x"}});
+    provider.say_userinfo({{"sub", "ann"}, {"email", "ann@example.com"}, {"email_verified", true}, {"iss", "x"}});
     CHECK(browser.log_in(provider).status == 302);
     CHECK(browser.get("/").sent().field("X-Email") == "ann@example.com");
     CHECK(provider.last_request_to("/userinfo").find("Authorization: Bearer at\r\n") != std::string::npos);
