@@ -24,6 +24,7 @@ new_user() {
 declare -A to=()
 start_lookup() {
     programs[$1]=1
+    expected_codes[$1]=143 # it does not handle SIGTERM
     rm -f "$dir/$1.in"
     mkfifo "$dir/$1.in"
     local commands
