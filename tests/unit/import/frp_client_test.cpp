@@ -130,11 +130,11 @@ TEST_CASE("private proxies and visits", "[frp]") {
 TEST_CASE("metadata of the client stays, and what seems to be a secret is lost", "[frp]") {
     const std::string_view with_secret =
         "serverAddr = \"edge\"\nmetadatas.site = \"barn\"\nmetadatas.\"a.b\" = \"two words\"\n"
-        "metadatas.apiToken = \"swordfish\"\nmetadatas.\"odd key\" = \"x\"\n";
+        "metadatas.apiToken = \"swordfish\"\nmetadatas.\"odd name\" = \"x\"\n";
     const auto draft = frp_test::read({with_secret});
-    CHECK(contains(yaml(draft), "metadata:\n    site: barn\n    a.b: two words\n"));
+    CHECK(contains(yaml(draft), "metadata:\n    site: barn\n    a.b: \"two words\"\n"));
     CHECK(contains(lost(draft, "metadatas.apiToken"), "is not secret"));
-    CHECK(contains(lost(draft, "metadatas.odd key"), "letters, digits"));
+    CHECK(contains(lost(draft, "metadatas.odd name"), "letters, digits"));
     CHECK_FALSE(contains(ferrotunnel::cli::importing::to_yaml(draft, {.has_server = false}), "swordfish"));
     const auto ini =
         frp_test::read({"[common]\nserver_addr = edge\nmeta_site = barn\n"}, ferrotunnel::cli::importing::Format::ini);

@@ -67,7 +67,7 @@ std::string loops(std::size_t depth, std::size_t rounds, const std::string& body
 
 TEST_CASE("limit: a client gets as much metadata as a server accepts", "[import][limits]") {
     const auto lost_of = [](const std::string& lines) {
-        const Reading reading = read_toml(read_frp, {"serverAddr = \"edge\"\n" + lines});
+        const Reading reading = read_toml(read_frp, {"serverAddr = \"edge\"\nauth.token = \"t\"\n" + lines});
         return std::pair(reading.draft.client.find("metadata")->children().size(), reading.draft.lost.size());
     };
     CHECK(lost_of(repeated(metadata_pairs_max, "metadatas.a", " = \"1\"\n")) == std::pair(metadata_pairs_max, 0UL));

@@ -162,7 +162,7 @@ TEST_CASE("each key of ngrok's version 2 is imported or listed", "[import][ngrok
     CHECK(client.find("inspect_memory: 33554432\n") != std::string::npos);
     CHECK(client.find("dashboard: 127.0.0.1:4041\n") != std::string::npos);
     CHECK(client.find("proxy: http://proxy.lan:3128\n") != std::string::npos);
-    CHECK(client.find("metadata:\n  ngrok: machine 7\n") != std::string::npos);
+    CHECK(client.find("metadata:\n  ngrok: \"machine 7\"\n") != std::string::npos);
     CHECK(reading.services() == R"(services:
   - name: shop
     http: shop.example.com
