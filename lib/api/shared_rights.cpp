@@ -27,8 +27,10 @@ constexpr std::string_view name_part = "/name/";
 constexpr std::string_view process_part = "/process/";
 constexpr std::string_view revoked_prefix = "revoked/";
 constexpr std::string_view external_prefix = "external/";
-constexpr std::chrono::hours external_end_known_for{24};  // to members that are not linked meanwhile
-constexpr std::size_t token_name_shown_max = 256;         // of another member's token, in status
+// To members that are not linked meanwhile. What is left of it tells when the token was revoked: all versions have the
+// same.
+constexpr std::chrono::hours external_end_known_for{24};
+constexpr std::size_t token_name_shown_max = 256;  // of another member's token, in status
 
 Secrets secrets_of(const login::AcceptedTokens& tokens) {
     Secrets secrets;
@@ -273,11 +275,20 @@ void SharedRights::heard_external_end(const std::string& key, const Value& value
     }
     const bool is_new = std::exchange(external_ends_[key], value->text) != value->text;
     const bool is_own = value->member == needs_.shared->values->own_member();
-    if (is_new && !is_own && from_hex(std::string_view(key).substr(external_prefix.size()), secret)) {
+    if (is_new && !is_own && from_hex(std::string_view(key).substr(external_prefix.size()), secret) &&
+        !is_looked_up_since(secret, *value)) {
         (void)end_external(secret);
         record_act("revoke", value->member, "token_id", to_hex(secret));
         check_sessions();
     }
+}
+
+// A process that has started after the revocation hears of it again, and has looked up later what its sessions have. A
+// token that is only remembered, of an earlier process, is not. Clocks of members need not agree: what is left of a
+// value is a duration, which links can only make longer.
+bool SharedRights::is_looked_up_since(const login::TokenId& secret, const directory::ClusterValue& revocation) const {
+    const TimePoint revoked_at = Clock::now() - (external_end_known_for - revocation.left);
+    return revoked_at < began_ && needs_.shared->tokens.external()->find(secret) != nullptr;
 }
 
 std::string SharedRights::member_of(const directory::ClusterValue& value) const {

@@ -22,6 +22,7 @@
 
 #include "api/server_sessions.hpp"
 #include "api/sink_logger.hpp"
+#include "base/clock.hpp"
 #include "directory/cluster_values.hpp"
 #include "login/handshake_server.hpp"
 #include "session/kick_list.hpp"
@@ -66,11 +67,13 @@ private:
     void heard_revocation(const std::string& key, const Value& value);
     void heard_external_end(const std::string& key, const Value& value);
     bool end_external(const login::TokenId& secret) const;
+    bool is_looked_up_since(const login::TokenId& secret, const directory::ClusterValue& revocation) const;
     std::string member_of(const directory::ClusterValue& value) const;
     void record_act(const char* act, const std::string& member, const char* key, const std::string& subject) const;
     void check_sessions();
 
     const Needs needs_;
+    const TimePoint began_ = Clock::now();
     // Of the first worker:
     bool is_check_posted_ = false;
     std::set<Ended> ended_;                             // by other members, in this turn; at most limits::kicked_max

@@ -310,17 +310,18 @@ std::size_t ClusterJudge::count_holdings(const Name& root, const wire::TokenId& 
 }
 
 // "Across a partition, two clients of one token can have one name by rule 3; of two tokens, if the first one has
-// released the name meanwhile."
+// released the name meanwhile." A home that has started may have heard of a provisional claim as little as of others.
 std::uint64_t* ClusterJudge::excuse(Index member, const Holding& fresh, Index other, const Holding& before) const {
     const Index home = members_[member]->list().home_of(fresh.claim.name);
     if (fresh.claim.provisional || before.claim.provisional) {
         const Index provisional = fresh.claim.provisional ? member : other;
         const Claim& claim = fresh.claim.provisional ? fresh.claim : before.claim;
         const bool is_released = count_holdings(claim.name, claim.owner.token, false) == 0;
-        return is_released && is_ill_linked(home, provisional, news_take) ? &context_.counts.stale_provisional
-                                                                          : nullptr;
+        if (is_released && is_ill_linked(home, provisional, news_take)) {
+            return &context_.counts.stale_provisional;
+        }
     }
-    return members_[home]->is_alive() && is_home_restarted(*members_[home], other, before)
+    return !fresh.claim.provisional && members_[home]->is_alive() && is_home_restarted(*members_[home], other, before)
                ? &context_.counts.home_restarted
                : nullptr;
 }

@@ -181,16 +181,16 @@ TEST_CASE("shared rights: a token that was looked up is revoked at all members",
     CHECK(rig.b.all("external/").empty());
     const auto first = test::put_external(rig.external(), grant, Clock::now());
     rig.at_b([&](FakeValues& b) {
-        b.set("external/zz", "1", 1h);
-        b.set(key, "1", 1h);
+        b.set("external/zz", "1", 24h);
+        b.set(key, "1", 24h);
     });
     CHECK(first->is_revoked());
     CHECK_FALSE(rig.external().has(id));
 
     const auto second = test::put_external(rig.external(), grant, Clock::now());
-    rig.at_b([&](FakeValues& b) { b.set(key, "1", 1h); });  // the same one, reported again
+    rig.at_b([&](FakeValues& b) { b.set(key, "1", 24h); });  // the same one, reported again
     CHECK_FALSE(second->is_revoked());
-    rig.at_b([&](FakeValues& b) { b.set(key, "2", 1h); });
+    rig.at_b([&](FakeValues& b) { b.set(key, "2", 24h); });
     CHECK(second->is_revoked());
 
     const auto third = test::put_external(rig.external(), grant, Clock::now());
@@ -202,6 +202,24 @@ TEST_CASE("shared rights: a token that was looked up is revoked at all members",
     CHECK(value->left == 24h);
     CHECK(value->text != "2");
     CHECK_FALSE(rig.revoke_external(id));
+}
+
+TEST_CASE("shared rights: a member that has started after a revocation keeps what it has looked up since",
+          "[server][cluster][external]") {
+    SharedParts rig;
+    const login::TokenGrant grant = looked_up("ann");
+    const login::TokenId& id = grant.token.id;
+    const std::string key = "external/" + to_hex(id);
+    const auto token = test::put_external(rig.external(), grant, Clock::now());
+    rig.at_b([&](FakeValues& b) { b.set(key, "1", 23h); });  // an hour ago
+    CHECK_FALSE(token->is_revoked());
+    CHECK(rig.external().has(id));
+    rig.at_b([&](FakeValues& b) { b.set(key, "2", 24h); });  // now
+    CHECK(token->is_revoked());
+
+    rig.external().remember(id);  // of an earlier process, whose claims others have reported
+    rig.at_b([&](FakeValues& b) { b.set(key, "3", 23h); });
+    CHECK_FALSE(rig.external().has(id));
 }
 
 TEST_CASE("shared rights: nothing stays counted for a token that was looked up and revoked", "[server][external]") {
