@@ -140,6 +140,25 @@ TEST_CASE("a visitor waits for the certificate of its host, and others find it",
     CHECK(rig.lookups->needs("a.example"));
 }
 
+TEST_CASE("a certificate is listed while its host is known", "[by-host]") {
+    Application application;
+    const HostCertificates source(application.handler());
+    std::atomic<bool> is_known{true};
+    HostLookups lookups(
+        HostLookups::Needs{source.handler(),
+                           null_logger(),
+                           [&is_known](std::string_view) { return is_known ? HostUse::exact : HostUse::unknown; },
+                           {}});
+    lookups.wait("a.example", [] {});
+    CertificateAnswer answer = application.take("a.example");
+    answer.use(for_host("a.example"));
+    REQUIRE(lookups.expiries().size() == 1);
+    CHECK(lookups.expiries().front().name == "a.example");
+    is_known = false;
+    CHECK(lookups.expiries().empty());
+    lookups.stop();
+}
+
 TEST_CASE("certificates found by host are listed once, the first to expire in front, and no expired ones",
           "[by-host]") {
     const auto now = std::chrono::system_clock::now();
