@@ -41,7 +41,7 @@ struct StreamSide {
     bool opened_due = false;
     bool credit_due = false;
 
-    // Data lane. What is smaller than a word stays together, so that there are no gaps.
+    // Data lane. Small members are next to each other here and above, so that there is no padding between them.
     LaneState lane = LaneState::out;
     std::int32_t deficit = 0;
     Stream* lane_next = nullptr;
