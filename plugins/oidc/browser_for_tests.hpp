@@ -27,7 +27,7 @@ inline std::string oidc_settings_for(const FakeProvider& provider, const std::st
            "}";
 }
 
-/// A browser: it keeps cookies, and says that a person looks at the answer.
+/// A browser: it keeps cookies, and sends "Sec-Fetch-Mode: navigate" as for a page that a person opens.
 class OidcBrowser {
 public:
     explicit OidcBrowser(plugin::TestChain& chain) : chain_(chain) {}
