@@ -69,7 +69,7 @@ Post post_of_grant(LeaseId lease, std::chrono::seconds time);
 Post post_of_renewal(LeaseId lease);
 /// Its keys are deleted, in one revision.
 Post post_of_revocation(LeaseId lease);
-/// Wipe the body: it has the password.
+/// The body has the password.
 Post post_of_login(const std::string& user, const std::string& password);
 /// With progress, in fragments.
 Post post_of(const WatchStart& start);
