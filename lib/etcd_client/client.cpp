@@ -1,5 +1,6 @@
 #include "etcd_client/client.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "etcd_client/gateway.hpp"
@@ -10,6 +11,7 @@ Client::Client(runtime::Worker& worker, const Settings& settings, std::vector<fe
     : worker_(worker),
       user_(settings.user),
       password_(settings.password),
+      call_time_(settings.call_time),
       to_(std::move(to)),
       endpoints_(to_.size(), random),
       login_(!user_.empty()),
@@ -43,7 +45,8 @@ void Client::add(Post post, Duration time, Parse parse, Done<Answer> done) {
 }
 
 void Client::read(const Read& request, Done<ReadAnswer> done) {
-    const Duration time = request.keys.end.empty() ? Duration(limits::call_time) : Duration(limits::long_call_time);
+    const Duration time =
+        request.keys.end.empty() ? call_time_ : std::max<Duration>(call_time_, limits::long_call_time);
     add<ReadAnswer>(
         post_of(request), time, [request](std::string_view body) { return read_answer(body, request); },
         std::move(done));
@@ -51,24 +54,24 @@ void Client::read(const Read& request, Done<ReadAnswer> done) {
 
 void Client::transact(const Transaction& request, Done<TransactionAnswer> done) {
     add<TransactionAnswer>(
-        post_of(request), limits::call_time,
-        [request](std::string_view body) { return transaction_answer(body, request); }, std::move(done));
+        post_of(request), call_time_, [request](std::string_view body) { return transaction_answer(body, request); },
+        std::move(done));
 }
 
 void Client::grant(LeaseId lease, std::chrono::seconds time, Done<LeaseAnswer> done) {
     add<LeaseAnswer>(
-        post_of_grant(lease, time), limits::call_time,
-        [lease](std::string_view body) { return grant_answer(body, lease); }, std::move(done));
+        post_of_grant(lease, time), call_time_, [lease](std::string_view body) { return grant_answer(body, lease); },
+        std::move(done));
 }
 
 void Client::renew(LeaseId lease, Done<LeaseAnswer> done) {
     add<LeaseAnswer>(
-        post_of_renewal(lease), limits::call_time,
-        [lease](std::string_view body) { return renewal_answer(body, lease); }, std::move(done));
+        post_of_renewal(lease), call_time_, [lease](std::string_view body) { return renewal_answer(body, lease); },
+        std::move(done));
 }
 
 void Client::revoke(LeaseId lease, Done<PutAnswer> done) {
-    add<PutAnswer>(post_of_revocation(lease), limits::call_time, revocation_answer, std::move(done));
+    add<PutAnswer>(post_of_revocation(lease), call_time_, revocation_answer, std::move(done));
 }
 
 void Client::enter(Call call) {
@@ -100,7 +103,7 @@ bool Client::log_in() {
     const auto token = std::make_shared<std::string>();
     Call call;
     call.post = post_of_login(user_, password_);
-    call.time = limits::login_time;
+    call.time = std::max<Duration>(call_time_, limits::login_time);
     call.is_login = true;
     call.parse = [token](std::string_view body) -> std::optional<Fault> {
         Result<LoginAnswer, Fault> answer = login_answer(body);
@@ -209,8 +212,9 @@ std::unique_ptr<WatchRun> Client::watch(WatchStart start, WatchRun::Handlers han
         watch_ended(endpoint, login, fault);
         ended(fault);
     };
-    return std::make_unique<WatchRun>(worker_, WatchRun::Where{to_[endpoint], login_.token()}, std::move(start),
-                                      std::move(handlers));
+    return std::make_unique<WatchRun>(
+        worker_, WatchRun::Where{to_[endpoint], login_.token(), std::max<Duration>(call_time_, limits::watch_time)},
+        std::move(start), std::move(handlers));
 }
 
 void Client::watch_ended(std::size_t endpoint, std::uint64_t login, const Fault& fault) {

@@ -81,6 +81,7 @@ private:
     runtime::Worker& worker_;
     const std::string user_;
     const std::string password_;
+    const Duration call_time_;
     const std::vector<fetch::Destination> to_;
     Endpoints endpoints_;
     Login login_;

@@ -1,7 +1,6 @@
 #include "etcd_client/settings.hpp"
 
 #include "base/text.hpp"
-#include "etcd/limits.hpp"
 #include "net/host_port.hpp"
 #include "transport/tls_context.hpp"
 

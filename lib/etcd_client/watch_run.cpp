@@ -3,28 +3,27 @@
 #include <algorithm>
 #include <utility>
 
-#include "etcd/limits.hpp"
 #include "etcd_client/gateway.hpp"
 
 namespace ferrotunnel::etcd {
 namespace {
 
-fetch::Request watch_request(WatchRun::Where where, const WatchStart& start) {
-    fetch::Request request = gateway_request(std::move(where.to), post_of(start), where.token);
+fetch::Request watch_request(const WatchRun::Where& where, const WatchStart& start) {
+    fetch::Request request = gateway_request(where.to, post_of(start), where.token);
     // A member that has lost its leader ends the watch, and does not only stay silent.
     request.fields.emplace_back("Grpc-Metadata-hasleader", "true");
     return request;
 }
 
-fetch::Bounds watch_bounds() {
+fetch::Bounds watch_bounds(Duration time) {
     fetch::Bounds bounds;
-    bounds.time = limits::watch_time;
+    bounds.time = time;
     return bounds;
 }
 
 }  // namespace
 
-WatchRun::WatchRun(runtime::Worker& worker, Where where, WatchStart start, Handlers handlers)
+WatchRun::WatchRun(runtime::Worker& worker, const Where& where, WatchStart start, Handlers handlers)
     : start_(std::move(start)),
       handlers_(std::move(handlers)),
       order_(start_.from),
@@ -32,10 +31,10 @@ WatchRun::WatchRun(runtime::Worker& worker, Where where, WatchStart start, Handl
              [this] {
                  fail({Fault::Kind::unreachable, "the watch was not created in time"});
              }),
-      fetch_(worker, watch_request(std::move(where), start_), watch_bounds(),
+      fetch_(worker, watch_request(where, start_), watch_bounds(where.time),
              {[this](const fetch::Response& head) { status_ = head.status; },
               [this](std::string_view bytes) { take(bytes); }, [this](const std::string& error) { finish(error); }}) {
-    timer_.set_after(limits::watch_time);
+    timer_.set_after(where.time);
 }
 
 void WatchRun::take(std::string_view bytes) {

@@ -10,7 +10,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.hpp"
 #include "etcd/fault.hpp"
+#include "etcd/limits.hpp"
 #include "etcd/requests.hpp"
 #include "etcd/watch.hpp"
 #include "fetch/message.hpp"
@@ -33,9 +35,10 @@ public:
     };
     struct Where {
         fetch::Destination to;
-        std::string token{};  // empty: none
+        std::string token{};                 // empty: none
+        Duration time = limits::watch_time;  // for the first message
     };
-    WatchRun(runtime::Worker& worker, Where where, WatchStart start, Handlers handlers);
+    WatchRun(runtime::Worker& worker, const Where& where, WatchStart start, Handlers handlers);
     WatchRun(const WatchRun&) = delete;
     WatchRun& operator=(const WatchRun&) = delete;
 

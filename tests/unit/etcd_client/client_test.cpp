@@ -38,9 +38,14 @@ public:
     ScriptedEtcd() {
         idle = [this] { return first.look() && second.look(); };
     }
-    void begin_without_user() { begin({}, {first.destination(), second.destination()}); }
+    void begin_without_user(Duration time = std::chrono::seconds(60)) {
+        Settings settings;
+        settings.call_time = time;
+        begin(settings, {first.destination(), second.destination()});
+    }
     void begin_with_user() {
         Settings settings;
+        settings.call_time = std::chrono::seconds(60);
         settings.user = "ft";
         settings.password = "secret";
         begin(settings, {first.destination()});
@@ -89,9 +94,6 @@ TEST_CASE_METHOD(ScriptedEtcd, "without an answer the next endpoint is asked, an
                  "[etcd-client]") {
     begin_without_user();
     start_read();
-    SECTION("it says nothing") {
-        wait_for(first, "limit");
-    }
     SECTION("it ends the connection") {
         wait_for(first, "limit");
         first.close(0);
@@ -119,6 +121,16 @@ TEST_CASE_METHOD(ScriptedEtcd, "without an answer the next endpoint is asked, an
     REQUIRE(loop.run_until([&] { return second.look() && second.got(0).rfind("POST") > 0; }));
     second.say(0, http(test::with_header("")));
     CHECK(wait_for_result(2));
+}
+
+TEST_CASE_METHOD(ScriptedEtcd, "an endpoint that is silent has its time, then the next one is asked", "[etcd-client]") {
+    begin_without_user(std::chrono::milliseconds(100));
+    start_read();
+    REQUIRE(loop.run_until([&] { return idle() && second.connections() > 0; }));
+    const auto& result = wait_for_result();
+    REQUIRE_FALSE(result);
+    CHECK(result.error().kind == Fault::Kind::unreachable);
+    CHECK(may_be_done(result.error()));
 }
 
 TEST_CASE_METHOD(ScriptedEtcd, "an answer without end is refused", "[etcd-client][limits]") {
@@ -271,10 +283,6 @@ TEST_CASE_METHOD(ScriptedEtcd, "a watch that is not created ends, and the next o
     auto watch = client->watch({range_of_prefix("w/"), 50}, log.handlers());
     wait_for(first, "create_request");
     Fault::Kind expected = Fault::Kind::unreachable;
-    SECTION("silent") {}
-    SECTION("silent after the head") {
-        first.say(0, stream_head);
-    }
     SECTION("refused") {
         first.say(0, http(R"({"code":14, "message":"etcdserver: no leader"})", "503 Service Unavailable"));
         expected = Fault::Kind::unavailable;
@@ -293,6 +301,26 @@ TEST_CASE_METHOD(ScriptedEtcd, "a watch that is not created ends, and the next o
     CHECK_FALSE(log.has_begun);
     watch = client->watch({range_of_prefix("w/"), 50}, log.handlers());
     wait_for(second, "create_request");
+}
+
+TEST_CASE_METHOD(ScriptedEtcd, "a watch that is silent at its start ends", "[etcd-client]") {
+    begin_without_user(std::chrono::milliseconds(1));
+    test::WatchLog log;
+    const auto watch = client->watch({range_of_prefix("w/"), 50}, log.handlers());
+    bool has_head = false;
+    SECTION("without a head") {
+        has_head = true;
+    }
+    SECTION("after the head") {}
+    REQUIRE(loop.run_until([&] {
+        if (!has_head && first.has("create_request", 0)) {
+            first.say(0, stream_head);
+            has_head = true;
+        }
+        return log.ended.has_value();
+    }));
+    CHECK(log.ended->kind == Fault::Kind::unreachable);
+    CHECK_FALSE(log.has_begun);
 }
 
 TEST_CASE("settings are checked before anything is sent", "[etcd-client][limits]") {

@@ -24,6 +24,7 @@ public:
         Settings settings;
         // Nobody listens at the first one.
         settings.endpoints = {"http://127.0.0.1:1", from_environment("ETCD_TEST_URL")};
+        settings.call_time = std::chrono::seconds(60);  // this machine may be slow
         return settings;
     }
     void begin_with(const Settings& settings) {
@@ -232,6 +233,7 @@ TEST_CASE_METHOD(RealEtcd, "TLS verifies both sides", "[.tls]") {
     const std::string folder = from_environment("ETCD_TEST_FOLDER");
     Settings settings;
     settings.endpoints = {from_environment("ETCD_TEST_URL")};
+    settings.call_time = std::chrono::seconds(60);
     settings.ca_file = folder + "/ca.pem";
     settings.certificate_file = folder + "/client.pem";
     settings.key_file = folder + "/client.key";
