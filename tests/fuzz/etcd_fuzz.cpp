@@ -1,6 +1,6 @@
 // The input is what an etcd says: its first byte, modulo 5, selects a request; the rest is the answer, or the stream of
 // a watch, whose pieces are as long as the second byte says. Whatever it is, each parser returns; what it lets through
-// has only keys that were asked for, ascending, within the limits; a watch never goes back; faults have printable, short
+// has only keys that were asked for, ascending, within the limits; a watch never goes back; faults are printable, short
 // texts.
 #include <algorithm>
 #include <cstdint>
