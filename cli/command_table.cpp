@@ -4,6 +4,7 @@
 #include <array>
 #include <iterator>
 
+#include "audit_command.hpp"
 #include "cluster_command.hpp"
 #include "commands.hpp"
 #include "control_commands.hpp"
@@ -31,10 +32,15 @@ constexpr Command own_commands[] = {
 
 // Listed by their names only, since the page of the program has to fit a screen.
 constexpr Command other_commands[] = {
-    {other_group, "cluster", cluster_info, run_cluster}, {other_group, "completion", completion_info, run_completion},
-    {other_group, "hash", hash_info, run_hash},          {other_group, "man", man_info, run_man},
-    {other_group, "plugin", plugin_info, run_plugin},    {other_group, "schema", schema_info, run_schema},
-    {other_group, "trust", trust_info, run_trust},       {other_group, "version", version_info, run_version},
+    {other_group, "audit", audit_info, run_audit},
+    {other_group, "cluster", cluster_info, run_cluster},
+    {other_group, "completion", completion_info, run_completion},
+    {other_group, "hash", hash_info, run_hash},
+    {other_group, "man", man_info, run_man},
+    {other_group, "plugin", plugin_info, run_plugin},
+    {other_group, "schema", schema_info, run_schema},
+    {other_group, "trust", trust_info, run_trust},
+    {other_group, "version", version_info, run_version},
 };
 
 // Not listed.

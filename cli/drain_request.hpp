@@ -24,6 +24,7 @@ public:
         time_.store(time ? time->count() : as_set_up);
         ::kill(::getpid(), SIGTERM);
     }
+    bool is_requested() const noexcept { return requested_.load(); }
     /// How long visitors may take; empty: not set.
     Time time() const noexcept {
         const std::int64_t time = time_.load();

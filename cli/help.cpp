@@ -169,6 +169,10 @@ std::string_view short_exit_codes(CommandInfo::Kind kind) {
                    "  2  the command line or the file is not valid; nothing was examined\n"
                    "  6  the worst finding is a warning\n"
                    "  7  the worst finding is an error\n";
+        case CommandInfo::Kind::audit:
+            return "  0  done; the chain is whole\n"
+                   "  1  the chain is broken, or a file has no line of an audit log\n"
+                   "  2  the command line is not valid, or a file cannot be read\n";
         case CommandInfo::Kind::server:
         case CommandInfo::Kind::client:
         case CommandInfo::Kind::both:

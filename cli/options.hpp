@@ -59,6 +59,7 @@ struct CommandInfo {
         plugin,
         ask,
         doctor,
+        audit,
     };
     Kind kind = Kind::client;  // which signals and exit codes it has
     ValueKind operand_kind = ValueKind::other;

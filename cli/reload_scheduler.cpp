@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "ferrotunnel/program.hpp"
 #include "single_mount.hpp"
 
 namespace ferrotunnel::cli {
 namespace {
+
+constexpr const char* control_cause = "control request";
 
 void print_outcome(const ReloadReport& report, const std::string& line, Output& output) {
     if (report.ok()) {
@@ -40,7 +43,8 @@ ReloadScheduler::ReloadScheduler(ConfigReloader& reloader, ReloadRequests& reque
     }
 }
 
-ReloadReport ReloadScheduler::read() {
+ReloadReport ReloadScheduler::read(const char* cause) {
+    const program::ChangeCause present(cause, reloader_.file());
     manager_.reloading();
     ReloadReport report = reloader_.reload();
     manager_.ready();
@@ -50,8 +54,8 @@ ReloadReport ReloadScheduler::read() {
     return report;
 }
 
-ReloadReport ReloadScheduler::reload(Output& output) {
-    ReloadReport report = read();
+ReloadReport ReloadScheduler::reload(Output& output, const char* cause) {
+    ReloadReport report = read(cause);
     held_ = held_ && !report.ok();
     last_reported_ = report.line(reloader_.file());
     print_outcome(report, last_reported_, output);
@@ -72,7 +76,7 @@ ReloadAnswer ReloadScheduler::answer_to(const ReloadRequest& request, Output& ou
         case ReloadRequest::What::reload:
             break;
     }
-    ReloadAnswer answer = reload(output).answer();
+    ReloadAnswer answer = reload(output, control_cause).answer();
     if (trial_) {
         answer.trial = std::chrono::ceil<std::chrono::milliseconds>(trial_->until - Clock::now());
     }
@@ -82,7 +86,7 @@ ReloadAnswer ReloadScheduler::answer_to(const ReloadRequest& request, Output& ou
 // A second trial only restarts the time of the first: the configuration before it is the trusted one.
 ReloadAnswer ReloadScheduler::try_out(std::chrono::milliseconds time, Output& output) {
     std::shared_ptr<const Config> before = reloader_.in_effect();
-    ReloadAnswer answer = reload(output).answer();
+    ReloadAnswer answer = reload(output, control_cause).answer();
     if (!answer.problems.empty()) {
         return answer;
     }
@@ -116,6 +120,7 @@ void ReloadScheduler::roll_back(Output& output) {
     requests_.set_trial(std::nullopt);
     held_ = true;
     manager_.reloading();
+    const program::ChangeCause cause("end of a trial", reloader_.file());
     const ReloadReport report = reloader_.roll_back(trial.before);
     manager_.ready();
     last_reported_ =
@@ -156,7 +161,7 @@ void ReloadScheduler::check_files(Clock::time_point now, Output& output) {
                         reloader_.file()));
         return;
     }
-    const ReloadReport report = read();
+    const ReloadReport report = read("change of the file");
     std::string line = report.line(reloader_.file());
     const bool is_new = !report.unchanged() && (!report.applied.empty() || line != last_reported_);
     if (is_new) {

@@ -31,7 +31,7 @@ public:
                     Output& output);
 
     /// Reloads the configuration on request, and prints the result in one line.
-    ReloadReport reload(Output& output);
+    ReloadReport reload(Output& output, const char* cause = "SIGHUP");
     /// Handles whatever is due or requested.
     void tick(Output& output);
 
@@ -49,7 +49,7 @@ private:
         Clock::time_point until;
     };
 
-    ReloadReport read();
+    ReloadReport read(const char* cause);
     ReloadAnswer answer_to(const ReloadRequest& request, Output& output);
     ReloadAnswer try_out(std::chrono::milliseconds time, Output& output);
     ReloadAnswer confirm(Output& output);

@@ -112,7 +112,7 @@ Server::Builder read_settings(const Sources& sources, ServerPlan& plan, Signals&
     }
     apply_setting_options(options, server_settings(), builder, problems);
     check_token_word(options, sources.arguments.token, problems);
-    if (needs_token(sources, file.has_token)) {
+    if (needs_token(sources, file.has_token || file.looks_up_tokens)) {
         plan.token_files.clear();
         plan.has_strong_token = false;
         for (FoundToken& token : find_tokens(sources, "Token that clients will need: ", signals, answered, problems)) {
@@ -350,7 +350,12 @@ public:
                 const bool failed = event.kind == Event::Kind::stopped && event.error;
                 return failed ? std::optional(ExitCode::failure) : std::nullopt;
             },
-            .stop = [this](std::chrono::milliseconds drain) { return plan_.server.stop(drain); },
+            .stop =
+                [this](std::chrono::milliseconds drain) {
+                    const program::ChangeCause cause(drain_request_.is_requested() ? "control request"
+                                                                                   : "signal or end of the program");
+                    return plan_.server.stop(drain);
+                },
             .present_visitors = [this] { return plan_.server.stats().traffic.streams; },
             .moved =
                 [this] {

@@ -183,6 +183,21 @@ std::string tunnels_text(const Json& status, const Pace& pace, const std::string
            top_visitors_text(services, top_visitors_of_status);
 }
 
+// Clients with metadata, as KEY=VALUE. Both come from the clients; table() makes them printable.
+std::string metadata_text(const Json& status) {
+    Rows rows{{"ID", "NAME", "METADATA"}};
+    for (const Json& client : member_of(status, "tunnels")) {
+        std::string pairs;
+        for (const auto& [key, value] : member_of(client, "metadata").items()) {
+            pairs += (pairs.empty() ? "" : ", ") + key + '=' + (value.is_string() ? value.get<std::string>() : "");
+        }
+        if (!pairs.empty()) {
+            rows.push_back({std::to_string(number_in(client, "id")), or_dash(text_in(client, "name")), pairs});
+        }
+    }
+    return rows.size() > 1 ? "\n" + table(rows, 2) : std::string();
+}
+
 std::string kept_out_text(const Json& status) {
     Rows rows{{"REJECTED", "NAME", "TOKEN", "TIME LEFT"}};
     const bool has_members = status.contains("cluster");
@@ -253,7 +268,7 @@ std::string server_text(const Json& status, const Pace& pace, const std::string&
     text += certificates_lines(member_of(status, "certificates")) + acme_lines(member_of(status, "acme")) +
             cluster_lines(member_of(status, "cluster"));
     return text + resume_line(status) + traffic_lines(status, pace) + tunnels_text(status, pace, order) +
-           kept_out_text(status) + plugins_text(status);
+           metadata_text(status) + kept_out_text(status) + plugins_text(status);
 }
 
 std::string visits_text(const Json& status) {

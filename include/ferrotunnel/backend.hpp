@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "ferrotunnel/credential.hpp"
+
 namespace ferrotunnel {
 
 /// TLS settings for a backend whose `local` requires TLS ("https://...", "tls://..."). The backend's certificate and
@@ -20,6 +22,11 @@ struct BackendTls {
     /// requests one. Set both or neither.
     std::string certificate_file{};
     std::string key_file{};
+    /// Instead of `ca_file`: the trusted CAs, or the backend's own certificate, or its pinned keys, from memory. With
+    /// pins only, the name in the certificate is not verified.
+    Trust trust{};
+    /// Instead of these two files: a client certificate from memory.
+    Credential credential{};
 
     friend bool operator==(const BackendTls&, const BackendTls&) = default;
 };

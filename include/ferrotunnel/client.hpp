@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,7 @@
 
 #include "ferrotunnel/apply.hpp"
 #include "ferrotunnel/control_handlers.hpp"
+#include "ferrotunnel/credential.hpp"
 #include "ferrotunnel/datagrams.hpp"
 #include "ferrotunnel/detail/operation.hpp"
 #include "ferrotunnel/error.hpp"
@@ -317,6 +319,11 @@ public:
     /// Sets the name of this client on the server (TunnelInfo, events, logs, Server::async_open): up to 64 letters,
     /// digits and "._-:/[]*". Several clients may have the same name. Default: none.
     Builder& name(std::string name) { return set("name", std::move(name)); }
+    /// Sets texts for the server's operator, under keys of letters, digits and "._-": shown in the server's status, and
+    /// known to its plugins and to Server::Builder::authenticate. They prove nothing, and are not secret: they are sent
+    /// before the server has proved itself. Up to 16 keys of 1 to 64 bytes, values of up to 256 bytes without control
+    /// characters, 1,024 bytes in all. A server that is too old ignores them. Default: none.
+    Builder& metadata(std::map<std::string, std::string> metadata) { return set("metadata", std::move(metadata)); }
 
     /// Sets the number of threads, up to 256; 0 (the default): one per core.
     Builder& workers(std::size_t count) { return set("workers", std::uint64_t{count}); }
@@ -380,6 +387,9 @@ public:
     Builder& tls_ca(std::string file) { return set("tls_ca", std::move(file)); }
     /// Accepts only a server with this public key, as it prints it at start: "sha256:" and base64 or hexadecimal.
     Builder& tls_pin(std::string pin) { return set("tls_pin", std::move(pin)); }
+    /// Verifies the server by CAs or pins from memory, instead of tls_ca() and tls_pin(). After Trust::replace(), new
+    /// tunnel connections are verified by the new ones.
+    Builder& tls_trust(Trust trust);
 
     /// Gives up after this many failed attempts in a row to connect, at most 1,000,000; 0 (the default): never.
     Builder& attempts(unsigned count) { return set("attempts", std::uint64_t{count < 1'000'000 ? count : 1'000'000}); }

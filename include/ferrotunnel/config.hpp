@@ -127,6 +127,7 @@ public:
         /// The files of those that a join string can contain: of tokens that `ferrotunnel token` made.
         std::vector<std::string> token_files;
         bool has_strong_token = false;  ///< whether one was made by `ferrotunnel token`, also if it is not in a file
+        bool looks_up_tokens = false;   ///< whether a plugin of the chain does: no token is needed
         /// The chain, without the settings of its plugins: their types, and where and when they run.
         std::vector<PluginUse> plugins;
         PluginLimits plugin_limits;

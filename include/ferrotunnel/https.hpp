@@ -7,17 +7,22 @@
 #include <string>
 #include <vector>
 
+#include "ferrotunnel/credential.hpp"
+#include "ferrotunnel/host_certificates.hpp"
+
 namespace ferrotunnel {
 
-/// A certificate, given by its PEM files. Its hosts are those in its subjectAltName.
+/// A certificate, given by its PEM files or from memory. Its hosts are those in its subjectAltName.
 struct Certificate {
-    std::string chain{};  ///< the certificate, followed by the intermediate ones
-    std::string key{};    ///< empty if the key is in the same file
+    std::string chain{};      ///< the certificate, followed by the intermediate ones
+    std::string key{};        ///< empty if the key is in the same file
+    Credential credential{};  ///< instead of files; a replacement is used from the next visitor on
 
     friend bool operator==(const Certificate&, const Certificate&) = default;
 };
 
-/// A rule that visitors of some hosts must present a client certificate.
+/// A rule that visitors of some hosts must present a client certificate. Backends get the fields X-Client-Cert-Subject,
+/// X-Client-Cert-SAN and X-Client-Cert-Fingerprint about it, which no visitor can forge.
 struct ClientCertificates {
     /// The hosts: "app.example.com", "*.example.com" (one label in front), "**.example.com" (one or more), or "*": all
     /// that no other rule names.
@@ -26,6 +31,13 @@ struct ClientCertificates {
     std::string ca_file{};
     /// False: visitors without a certificate are accepted too.
     bool required = true;
+    /// Instead of `ca_file`: CAs from memory, without pins. After a replacement, requests on connections of before are
+    /// rejected (421), so that browsers connect again.
+    Trust trust{};
+    /// Whether backends get the fields Client-Cert and Client-Cert-Chain (RFC 9440), the certificate itself and the CAs
+    /// between it and `ca_file`, as well as its subject, names and fingerprint. The chain is known only after a full
+    /// handshake: TLS sessions with these hosts are not resumed.
+    bool chain = false;
 
     friend bool operator==(const ClientCertificates&, const ClientCertificates&) = default;
 };
@@ -57,6 +69,8 @@ struct Https {
     /// The certificate for visitors that request no host, or one that no certificate covers; without a fallback they
     /// are rejected. It may be for any host.
     std::optional<Certificate> fallback{};
+    /// Certificates that the application finds by host, for hosts without any but the fallback.
+    HostCertificates by_host{};
     TlsGrade grade = TlsGrade::modern;
     std::vector<ClientCertificates> client_certificates{};
     /// Whether visitors may use HTTP/2, negotiated in the TLS handshake; otherwise all use HTTP/1.1.
@@ -97,7 +111,9 @@ struct Https {
 
     /// True if any certificate is set, or the server makes some itself. Without one, TLS can only be passed through to
     /// clients.
-    bool has_certificates() const noexcept { return !certificates.empty() || !folders.empty() || fallback || self; }
+    bool has_certificates() const noexcept {
+        return !certificates.empty() || !folders.empty() || fallback || self || !by_host.empty();
+    }
 
     friend bool operator==(const Https&, const Https&) = default;
 };

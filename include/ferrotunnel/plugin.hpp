@@ -68,6 +68,8 @@ class Later;
 class Visitor;
 class Login;
 class Registration;
+struct TokenQuery;
+class TokenReply;
 struct VisitOutcome;
 template <typename Subject>
 class LaterOf;
@@ -182,6 +184,11 @@ public:
     /// version 4. Clients choose the names of services, but the operator those of tokens: use this to identify what
     /// clients share.
     Text token() const { return get(FT_TOKEN); }
+    /// The visitor's verified client certificate, as in the fields for backends: subject (RFC 4514), subjectAltName
+    /// ("DNS:a.example,URI:spiffe://a/b"), SHA-256. Empty without one, before minor version 6, or if too long.
+    Text client_certificate_subject() const { return get(FT_CLIENT_CERTIFICATE_SUBJECT); }
+    Text client_certificate_names() const { return get(FT_CLIENT_CERTIFICATE_NAMES); }
+    Text client_certificate_fingerprint() const { return get(FT_CLIENT_CERTIFICATE_FINGERPRINT); }
     Text request_id() const { return get(FT_REQUEST_ID); }
     bool is_https() const { return get(FT_SCHEME) == "https"; }
 
@@ -367,6 +374,9 @@ public:
     /// For a note read in on_response or on_close, after all on_request hooks.
     void reads_note_at_last(Text name, Text path = {}) const { declare_note(FT_READS_NOTE_AT_LAST, path, name); }
 
+    /// In check(): declares that the instance looks up tokens (Plugin::on_token). One instance of a server may.
+    void looks_up_tokens(Text path = {}) const;
+
 private:
     bool has() const noexcept { return settings_ != nullptr && detail::api.settings != nullptr; }
     void declare_note(std::uint32_t use, Text path, Text name) const {
@@ -418,6 +428,8 @@ public:
     virtual Decision on_login(Login&) { return Decision::go_on(); }
     /// Called once for each service of a client, not for each tunnel connection.
     virtual Decision on_register(Registration&) { return Decision::go_on(); }
+    /// Called for a token that is in no table of the server, after looks_up_tokens(): see plugin_tokens.hpp.
+    virtual void on_token(const TokenQuery&, TokenReply);
 
     /// The importance of a line in the server's log.
     enum class Level : std::int32_t {
@@ -443,6 +455,11 @@ private:
 
     const ft_instance* self_ = nullptr;
 };
+
+namespace detail {
+template <typename Class>
+void look_up_token(void* instance, const ft_token_query* whole, ft_token_reply* raw) noexcept;
+}
 
 /// The function table of a plugin class.
 template <typename Class>
@@ -561,6 +578,9 @@ struct TypeOf {
     static constexpr bool has_register =
         !std::is_same_v<decltype(&Class::on_register), Decision (Plugin::*)(Registration&)>;
 
+    static constexpr bool has_token =
+        !std::is_same_v<decltype(&Class::on_token), void (Plugin::*)(const TokenQuery&, TokenReply)>;
+
     // A guard for TCP visitors or for clients would admit all of them on a server that never calls it.
     static constexpr bool has_session_hook = has_connect || has_login || has_register;
 
@@ -601,6 +621,7 @@ struct TypeOf {
             made.on_visit_close = has_visit_close ? &on_visit_close<Visitor, VisitOutcome> : nullptr;
             made.on_login = has_login ? &call_for<Login, &Class::on_login> : nullptr;
             made.on_register = has_register ? &call_for<Registration, &Class::on_register> : nullptr;
+            made.on_token = has_token ? &detail::look_up_token<Class> : nullptr;
             return made;
         }();
         return type;
@@ -626,3 +647,4 @@ __attribute__((visibility("hidden"))) const ft_library* library(const ft_host* h
 #include "ferrotunnel/detail/plugin_decision.hpp"
 #include "ferrotunnel/plugin_body.hpp"
 #include "ferrotunnel/plugin_session.hpp"
+#include "ferrotunnel/plugin_tokens.hpp"

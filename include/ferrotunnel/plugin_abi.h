@@ -24,7 +24,7 @@
 extern "C" {
 #endif
 
-enum { FT_ABI_MINOR = 5 };
+enum { FT_ABI_MINOR = 6 };
 
 /* Bytes without a terminating NUL. `data` may be null if `size` is 0. */
 typedef struct ft_text {
@@ -118,7 +118,11 @@ enum { /* for ft_http.get; unknown values are empty */
     FT_REQUEST_ID = 6,
     FT_SCHEME = 7, /* "https" or "http": what the visitor used */
     /* --- since minor version 4 --- */
-    FT_TOKEN = 8 /* the name of the token whose client offers the service, never the secret */
+    FT_TOKEN = 8, /* the name of the token whose client offers the service, never the secret */
+    /* --- since minor version 6: the visitor's client certificate, verified by `client_certificates`; empty: none --- */
+    FT_CLIENT_CERTIFICATE_SUBJECT = 9,     /* as in RFC 4514; also empty if it is too long, like the next */
+    FT_CLIENT_CERTIFICATE_NAMES = 10,      /* its subjectAltName: "DNS:a.example,URI:spiffe://a/b" */
+    FT_CLIENT_CERTIFICATE_FINGERPRINT = 11 /* SHA-256 of it: 64 hexadecimal digits in lower case */
 };
 
 enum { /* for ft_http.edit */
@@ -266,7 +270,10 @@ enum { /* for ft_session.text */
                                  * normal form */
     FT_SUBJECT_PATH = 8,        /* the path of its hosts that a client requests, as written */
     FT_SUBJECT_BIND = 9,        /* the server's address that a client requests for its port */
-    FT_SUBJECT_METADATA = 10    /* the client's metadata of the service for plugins */
+    FT_SUBJECT_METADATA = 10,   /* the client's metadata of the service for plugins */
+    /* --- since minor version 6: of a login or registration, the nth pair of the client's own metadata --- */
+    FT_SUBJECT_CLIENT_METADATA_KEY = 11,  /* letters, digits and "._-" */
+    FT_SUBJECT_CLIENT_METADATA_VALUE = 12 /* any text without control characters */
 };
 enum { /* for ft_session.number */
     FT_SUBJECT_ADDRESS_PORT = 0,
@@ -274,7 +281,9 @@ enum { /* for ft_session.number */
     FT_SUBJECT_VERSION = 2, /* of the protocol */
     FT_SUBJECT_TRUNK = 3,   /* which of the client's trunks, from 1 ... */
     FT_SUBJECT_TRUNKS = 4,  /* ... of how many */
-    FT_SUBJECT_HOSTS = 5    /* number of hosts that a client requests */
+    FT_SUBJECT_HOSTS = 5,   /* number of hosts that a client requests */
+    /* --- since minor version 6 --- */
+    FT_SUBJECT_CLIENT_METADATA = 6 /* number of pairs of the client's own metadata, of a login or registration */
 };
 enum { /* for ft_session.set_limit: the limits of an HTTP service, within the server's own limits */
     FT_LIMIT_CONNECT_MS = 0,       /* the time to reach the backend */
@@ -289,7 +298,8 @@ enum { /* for ft_session.set_limit: the limits of an HTTP service, within the se
 static const char *const FT_SESSION_1 = "ferrotunnel.session/1";
 typedef struct ft_session {
     size_t size;
-    /* A value of the subject; empty if there is none. `nth` is 0, except for the hosts of a registration. */
+    /* A value of the subject; empty if there is none. `nth` is 0, except for the hosts of a registration and the
+     * client's own metadata. */
     ft_text (*text)(ft_subject *, uint32_t what, size_t nth);
     uint64_t (*number)(ft_subject *, uint32_t what);
     /* Refuses with a reason of up to 200 bytes for the client's user (for a visitor, only for the log). The hook
@@ -385,6 +395,47 @@ typedef struct ft_fetch {
     ft_text (*url_fault)(ft_text url);
 } ft_fetch;
 
+/* --- looking up tokens, since minor version 6 ------------------------------------------------------------------------ */
+
+/* What a client states that has not proved its token yet. All of it is the client's, and valid within the hook. */
+typedef struct ft_token_query {
+    size_t size;
+    ft_text token_id; /* 16 hexadecimal digits, from a hash of the token */
+    ft_text address;  /* the client's, without port */
+    uint32_t port;
+    ft_text name;     /* the client's own name, or empty */
+    ft_text agent;    /* its program and version */
+    const ft_field *metadata;
+    size_t metadata_count;
+} ft_token_query;
+
+/* The host's: the right to answer once. */
+typedef struct ft_token_reply ft_token_reply;
+
+/* A token as the plugin knows it. The client still has to prove it. All of it is copied. */
+typedef struct ft_token_grant {
+    size_t size;
+    ft_text secret;     /* the token; its id is the one of the query */
+    ft_text name;       /* in logs and rights; empty: the id */
+    ft_text rights;     /* JSON: an object with keys of `server.token[]`; empty: the rights of every token */
+    uint64_t cached_ns; /* how long later logins with the token are accepted without a call */
+    uint64_t stale_ns;  /* how much longer they are if the plugin fails to answer */
+} ft_token_grant;
+
+static const char *const FT_TOKENS_1 = "ferrotunnel.tokens/1";
+typedef struct ft_tokens {
+    size_t size;
+    /* [control] Within check: the instance looks up tokens. One instance of a server may, and it needs ft_type.on_token. */
+    void (*declare)(ft_settings *);
+    /* [any] Each of these answers, and ends the reply. Late answers do nothing. */
+    void (*accept)(ft_token_reply *, const ft_token_grant *);
+    /* There is no such token: the client is answered as if its proof were wrong. */
+    void (*refuse)(ft_token_reply *);
+    /* It cannot be found out now: the client is asked to try again, unless its token was accepted within `stale_ns`. The
+     * reason is for the log. */
+    void (*fail)(ft_token_reply *, ft_text why);
+} ft_tokens;
+
 /* --- a plugin ---------------------------------------------------------------------------------------------------- */
 
 enum {
@@ -432,6 +483,10 @@ typedef struct ft_type {
     /* [worker] Called for a service once for each client, not for each of its trunks; an accepted service is
      * remembered while a trunk has it, and for 60 s more. */
     ft_decision (*on_register)(void *instance, ft_registration *);
+    /* --- since minor version 6 --- */
+    /* [worker] Called for a client whose token is in none of the server's tables, if the instance has declared that it
+     * looks up tokens. It answers now or later, exactly once; the server waits for 5 s. */
+    void (*on_token)(void *instance, const ft_token_query *, ft_token_reply *);
 } ft_type;
 
 typedef struct ft_library {

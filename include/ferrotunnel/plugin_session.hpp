@@ -117,6 +117,21 @@ protected:
     Text text(std::uint32_t what, std::size_t nth = 0) const { return view(api.session->text(subject_, what, nth)); }
     std::uint64_t number(std::uint32_t what) const { return api.session->number(subject_, what); }
     ft_subject* raw() const noexcept { return subject_; }
+    Text metadata_of_client(Text key) const {
+        for (std::size_t i = 0; i < number(FT_SUBJECT_CLIENT_METADATA); ++i) {
+            if (text(FT_SUBJECT_CLIENT_METADATA_KEY, i) == key) {
+                return text(FT_SUBJECT_CLIENT_METADATA_VALUE, i);
+            }
+        }
+        return {};
+    }
+    std::vector<std::pair<Text, Text>> all_metadata_of_client() const {
+        std::vector<std::pair<Text, Text>> all;
+        for (std::size_t i = 0; i < number(FT_SUBJECT_CLIENT_METADATA); ++i) {
+            all.emplace_back(text(FT_SUBJECT_CLIENT_METADATA_KEY, i), text(FT_SUBJECT_CLIENT_METADATA_VALUE, i));
+        }
+        return all;
+    }
     ft_later owe(std::chrono::nanoseconds timeout) {
         return api.session->later(subject_, static_cast<std::uint64_t>(timeout.count()));
     }
@@ -188,6 +203,9 @@ public:
     /// The number of this tunnel connection, from 1, and the number of the client's tunnel connections.
     std::uint32_t connection() const { return static_cast<std::uint32_t>(number(FT_SUBJECT_TRUNK)); }
     std::uint32_t connections() const { return static_cast<std::uint32_t>(number(FT_SUBJECT_TRUNKS)); }
+    /// The client's own metadata: a value by its key, or empty; and all of it. It proves nothing.
+    Text client_metadata(Text key) const { return metadata_of_client(key); }
+    std::vector<std::pair<Text, Text>> client_metadata() const { return all_metadata_of_client(); }
     [[deprecated("use connection()")]] std::uint32_t trunk() const { return connection(); }
     [[deprecated("use connections()")]] std::uint32_t trunks() const { return connections(); }
 
@@ -231,6 +249,10 @@ public:
     /// Metadata of the service from the client, uninterpreted. The protocol supports it, but neither the program nor
     /// Client::builder() sets it yet, so it is empty unless the client is another program.
     Text metadata() const { return text(FT_SUBJECT_METADATA); }
+
+    /// The client's own metadata, as Login::client_metadata.
+    Text client_metadata(Text key) const { return metadata_of_client(key); }
+    std::vector<std::pair<Text, Text>> client_metadata() const { return all_metadata_of_client(); }
 
     /// Replaces the hosts of the service, 1 to 16. False if this kind of service has no hosts.
     bool set_hosts(const std::vector<std::string>& hosts) {

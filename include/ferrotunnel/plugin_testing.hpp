@@ -49,6 +49,10 @@ struct TestRequest {
     std::string service = "app";
     bool https = false;
     std::string token = "default";  // the name of the token whose client offers the service
+    /// The visitor's client certificate, see Exchange; without a fingerprint there is none.
+    std::string client_certificate_subject{};
+    std::string client_certificate_names{};
+    std::string client_certificate_fingerprint{};
 
     /// The value of the first field of that name, ignoring case; empty if there is none.
     FERROTUNNEL_EXPORT std::optional<std::string> field(std::string_view name) const;

@@ -39,6 +39,7 @@ struct TestClient {
     std::uint16_t port = 40'000;
     std::uint32_t connection = 1;
     std::uint32_t connections = 1;
+    std::vector<std::pair<std::string, std::string>> metadata{};  // its own
 };
 
 /// A service: as its client requests it, or as its visitors reach it.

@@ -24,6 +24,20 @@ namespace ferrotunnel::program {
 /// of the refusal, for the log and Event::Kind::reloaded.
 FERROTUNNEL_EXPORT void note_reload(Client& client, bool applied, std::string_view outcome = {});
 FERROTUNNEL_EXPORT void note_reload(Server& server, bool applied, std::string_view outcome = {});
+/// The cause of the changes that this thread makes while the object exists, for the audit log: "SIGHUP", and the
+/// configuration file that it concerns. Without one the log says "library". The latest of several counts.
+class ChangeCause {
+public:
+    FERROTUNNEL_EXPORT explicit ChangeCause(std::string cause, std::string file = {});
+    FERROTUNNEL_EXPORT ~ChangeCause();
+    ChangeCause(const ChangeCause&) = delete;
+    ChangeCause& operator=(const ChangeCause&) = delete;
+
+private:
+    std::string cause_before_;
+    std::string file_before_;
+};
+
 /// Set the handlers of the control socket's `reload --try`, of the time that a trial has left, for `status`, and of
 /// `config diff`. Without a handler they are refused. May be called at any time.
 FERROTUNNEL_EXPORT void on_trial(Client& client, TrialHandler handler);

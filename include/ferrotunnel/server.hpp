@@ -21,8 +21,10 @@
 
 #include "ferrotunnel/acme.hpp"
 #include "ferrotunnel/apply.hpp"
+#include "ferrotunnel/authenticate.hpp"
 #include "ferrotunnel/cluster.hpp"
 #include "ferrotunnel/control_handlers.hpp"
+#include "ferrotunnel/credential.hpp"
 #include "ferrotunnel/detail/operation.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/event.hpp"
@@ -228,12 +230,25 @@ public:
     /// Adds a token that clients may log in with, as Builder::add_token does; works like apply() with all other
     /// settings unchanged. A name that is in use is reported as a problem.
     ApplyReport add_token(Secret token, std::string name, Rights rights = {}, Secret also = {});
-    /// Removes the token of this name and ends its sessions. An unknown name, and the last token, are reported as
-    /// problems.
+    /// Removes the token of this name and ends its sessions. An unknown name, and the last token (unless tokens are
+    /// looked up: Builder::authenticate), are reported as problems.
     ApplyReport remove_token(const std::string& name);
 
-    /// Opens the file of Builder::access_log() again by its name: call it after the file was renamed. No line is lost.
-    /// Callable on any thread; does nothing without an access log.
+    /// Revokes a token that Builder::authenticate's handler has accepted, named by its id (ferrotunnel::token_id):
+    /// forgets what was cached about it, ends its sessions, also those that wait to be resumed, and releases the hosts
+    /// and ports that it has reserved. Calls of the handler for it that have no answer yet count as failed. At the
+    /// other members of a cluster likewise, within a second, or when they are linked again within 24 h. It is no ban:
+    /// the next login with the token calls the handler, so make it refuse the token first. Returns whether the token
+    /// was known here. Does nothing to tokens of the table: see remove_token(). Callable on any thread, also in the
+    /// handler.
+    bool revoke(const std::string& token_id);
+    /// Forgets what was cached about a token, or about all: the next login calls the handler. Sessions continue.
+    /// Callable on any thread.
+    void forget_login(const std::string& token_id);
+    void forget_logins();
+
+    /// Opens the files of Builder::access_log() and Builder::audit_log() again by their names: call it after a file was
+    /// renamed. No line is lost. Callable on any thread; does nothing without such a log.
     void reopen_access_log();
 
     /// Dials a service through its tunnel, as a visitor would, and completes when the client has connected the stream:
@@ -321,8 +336,8 @@ private:
 };
 
 /// Collects the settings of a Server; each call replaces what an earlier one set, except add_token() and add_plugin().
-/// Only a token is required. A Builder holds secrets, so it can be moved but not copied: to keep one, declare
-/// `Server::Builder builder;` and then call its members.
+/// Only a token, or authenticate(), is required. A Builder holds secrets, so it can be moved but not copied: to keep
+/// one, declare `Server::Builder builder;` and then call its members.
 class FERROTUNNEL_EXPORT Server::Builder {
 public:
     static constexpr const char* tcp_bind_default = "0.0.0.0";
@@ -344,16 +359,14 @@ public:
     /// Sets the address where visitors of HTTP services connect: "0.0.0.0:8080"; port 0: the system chooses, see
     /// http_endpoint(). Default: none, and HTTP services are refused. (The program listens on port 8080 by default.)
     /// words::off: none. If `needed` is false and it cannot listen there, start() logs that and continues without HTTP.
-    Builder& http_bind(std::string address, bool needed = true);
-    /// The other one listens at `fallback` if `address` is in use or not permitted, as port 80 may be, and logs a
-    /// warning. (The program does so with acme(): at port 8080, and for https_bind() at 8443.)
-    Builder& http_bind(std::string address, bool needed, std::string fallback);
+    /// It listens at `fallback`, if that is not empty, if `address` is in use or not permitted, as port 80 may be, and
+    /// logs a warning. (The program does so with acme(): at port 8080, and for https_bind() at 8443.)
+    Builder& http_bind(std::string address, bool needed = true, std::string fallback = {});
     /// Sets the address where visitors of HTTP services connect with TLS: "0.0.0.0:8443"; otherwise like http_bind().
     /// https() sets the certificates; without any, visitors reach only services whose TLS is passed through. start()
     /// fails if there are certificates and none can be used. With this listener, the address of an HTTP service begins
     /// with https:// if there is a certificate for its host.
-    Builder& https_bind(std::string address, bool needed = true);
-    Builder& https_bind(std::string address, bool needed, std::string fallback);
+    Builder& https_bind(std::string address, bool needed = true, std::string fallback = {});
     /// Sets the address where holders of a token reach the TCP services (private ones too) of that token's clients by
     /// name, through HTTP CONNECT (RFC 9110, 9.3.6): `CONNECT service:port`, or `service.client:port`, whatever the
     /// port; the token is the password of Proxy-Authorization (Basic). "127.0.0.1:3128"; port 0: the system chooses,
@@ -396,6 +409,19 @@ public:
                                                      Secret also = {}) {
         return add_token(std::move(token), std::move(name), std::move(rights), std::move(also));
     }
+    /// Sets the function that looks up tokens which are not in the server's table, the tokens of add_token(): the table
+    /// comes first, and with a handler it may be empty. The handler is called for each login with an id that is not in
+    /// the table (or whose proof does not match there), unless AcceptedLogin::cache_for covers it, and not when a
+    /// session is resumed here. It gets the id and answers with the secret, a name and rights, at once or later.
+    ///
+    /// It is called on a thread of its own, one call at a time, so it may block, which delays other logins only; with
+    /// run_on() it is called inside the io_context and must not block. It must outlive the Server's destruction. It may
+    /// call the Server, except stop() and the destructor.
+    ///
+    /// A session keeps the rights that it began with for what it has registered, until the token is revoked or expires
+    /// (Rights::expires); a later login of the same token brings its rights for everything new. apply() does not change
+    /// the handler. Default: none.
+    Builder& authenticate(AuthenticateHandler handler, AuthenticateLimits limits = {});
     /// Sets the services that must prove a token of their own, in addition to their client's login; up to 256. Replaces
     /// those that were set before. Default: none.
     Builder& guarded_services(std::vector<GuardedService> services);
@@ -479,6 +505,13 @@ public:
     /// Sets the query parameters whose values are masked in the lines; replaces the default (token, key, password and
     /// the like). "*": all. Empty: none.
     Builder& access_log_mask(std::vector<std::string> names) { return set("access_log_mask", std::move(names)); }
+    /// Sets the audit log: a file, which is created with mode 0640, or "stdout" or "stderr". It has a line of JSON for
+    /// each login and its refusal, each service and its refusal, each act of an administrator and each change of the
+    /// settings; each line has the hash of the one before, which verify_audit_log() checks (audit_log.hpp). No thread
+    /// waits for it: what cannot be written in time is lost, and a line of the log has the number. start() fails if the
+    /// file cannot be opened, or has other content. docs/operations.md lists the events. words::off (the default):
+    /// none.
+    Builder& audit_log(std::string path) { return set("audit_log", std::move(path)); }
     /// Sets the collector that receives traces of requests; replaces all trace settings. start() fails if `ca_file`
     /// cannot be read. Default: none.
     Builder& traces(Traces traces);
@@ -493,9 +526,9 @@ public:
     Builder& tls(bool on) { return set("tls", on); }
     [[deprecated("use tls(false)")]] Builder& tls_off(bool off = true) { return tls(!off); }
     /// Sets a certificate chain and its key, as PEM files. Default: a self-signed one, kept in the state directory.
-    Builder& tls_certificate(std::string chain_file, std::string key_file) {
-        return set("tls_cert", std::move(chain_file)).set("tls_key", std::move(key_file));
-    }
+    Builder& tls_certificate(std::string chain_file, std::string key_file);
+    /// Sets a certificate from memory instead of files. After Credential::replace(), tls_pin() is that of the new one.
+    Builder& tls_certificate(Credential credential);
     /// Sets the folder for the self-signed certificate and for the hosts and ports of each token, so that they outlive
     /// a restart; it is created with mode 0700 if needed. Empty (the default): the certificate is made again at each
     /// start and kept in memory, so that its pin changes, and hosts and ports are forgotten.

@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -225,8 +226,11 @@ struct TunnelInfo {
         std::vector<std::string> more_hosts{};  ///< hosts other than that of `endpoint`, for HTTP and TLS
         bool draining = false;  ///< it gets no new visitors because its client is ending; the present ones finish
     };
-    std::string client;                           ///< the remote address of its oldest connection
-    std::string name{};                           ///< its name, Client::Builder::name: untrusted text
+    std::string client;  ///< the remote address of its oldest connection
+    std::string name{};  ///< its name, Client::Builder::name: untrusted text
+    /// Client::Builder::metadata: untrusted text. Values have no control characters, but may have others that change
+    /// what a terminal shows.
+    std::map<std::string, std::string> metadata{};
     std::string agent;                            ///< the client's program and version: untrusted text
     std::string tls{};                            ///< version, cipher suite and key group of its first connection,
                                                   ///< "TLSv1.3 TLS_AES_128_GCM_SHA256 x25519"; "plain" without TLS

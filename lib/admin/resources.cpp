@@ -152,14 +152,6 @@ Answer request_member(const Request& request, Subject& subject) {
     return subject.request_member(percent_decoded(rest.substr(0, end)), forwarded);
 }
 
-std::string requester_of(const Request& request) {
-    if (!request.member.empty()) {
-        return "the member " + std::string(request.member) + " of the cluster";
-    }
-    return request.user ? text_of_user(*request.user)
-                        : "a holder of the dashboard's secret at " + std::string(request.peer);
-}
-
 Answer follow_events(const Request& request, Subject& subject) {
     if (request.method != "GET") {
         return wrong_method("GET");
@@ -223,6 +215,14 @@ constexpr bool have_own_paths(RequestList<Declared...> /*all*/) {
 static_assert(have_own_paths(Requests{}), "two requests have the same path: the second one would never be answered");
 
 }  // namespace
+
+std::string requester_of(const Request& request) {
+    if (!request.member.empty()) {
+        return "the member " + std::string(request.member) + " of the cluster";
+    }
+    return request.user ? text_of_user(*request.user)
+                        : "a holder of the dashboard's secret at " + std::string(request.peer);
+}
 
 std::optional<Json> object_in(std::string_view text) {
     if (text.empty()) {

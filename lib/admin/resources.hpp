@@ -41,6 +41,9 @@ Answer answer_to(const Request& request, Subject& subject);
 /// The answer to a request that another member of the cluster has forwarded; `peer` is its name.
 Answer answer_to_member(const Request& request, Subject& subject);
 
+/// Who has sent the request, for people: "user 1000 (alice)".
+std::string requester_of(const Request& request);
+
 /// The part of the API that a client offers to its server: requests about services. `by`: the origin of a switch.
 Answer answer_about_services(const Request& request, ServiceSubject& subject, const std::string& by);
 

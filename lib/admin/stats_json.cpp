@@ -43,6 +43,9 @@ Json json_of(const TunnelInfo& tunnel) {
               {"tls", tunnel.tls},
               {"since", seconds_of(tunnel.since)},
               {"connections", tunnel.connections}};
+    if (!tunnel.metadata.empty()) {
+        json["metadata"] = tunnel.metadata;
+    }
     if (tunnel.waiting != 0) {
         json["waiting"] = tunnel.waiting;
         json["waiting_ms"] = tunnel.waiting_for.count();

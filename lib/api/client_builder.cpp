@@ -1,3 +1,5 @@
+#include <map>
+#include <string>
 #include <utility>
 
 #include "api/builder_access.hpp"
@@ -24,12 +26,18 @@ template Client::Builder& Client::Builder::set(std::string_view setting, bool va
 template Client::Builder& Client::Builder::set(std::string_view setting, std::uint64_t value);
 template Client::Builder& Client::Builder::set(std::string_view setting, std::string value);
 template Client::Builder& Client::Builder::set(std::string_view setting, std::vector<std::string> value);
+template Client::Builder& Client::Builder::set(std::string_view setting, std::map<std::string, std::string> value);
 template Client::Builder& Client::Builder::set(std::string_view setting, std::chrono::milliseconds value);
 
 Client::Builder& Client::Builder::token(Secret token) {
     settings_->origins.erase("token");
     settings_->token = std::move(token);
     return *this;
+}
+
+Client::Builder& Client::Builder::tls_trust(Trust trust) {
+    settings_->tls_trust = std::move(trust);
+    return set("tls_ca", std::string()).set("tls_pin", std::string());
 }
 
 Client::Builder& Client::Builder::run_on(asio::io_context& context) {

@@ -160,7 +160,7 @@ Certificates ClientControl::certificates() const {
     {
         const MutexLock lock(needs_.state.mutex);
         for (const auto& [id, entry] : needs_.state.services.all()) {
-            all.add("backend", entry.certificate);
+            all.add("backend", entry.backend_tls ? entry.backend_tls->expiry() : std::nullopt);
         }
     }
     all.add("dashboard", needs_.control.dashboard_certificates());

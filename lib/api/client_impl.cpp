@@ -39,6 +39,7 @@ std::shared_ptr<session::ClientShared> make_shared_part(const detail::ClientSett
     shared->token = detail::engine_token(settings.token);
     shared->name = settings.name;
     shared->identity = settings.identity;
+    shared->metadata = settings.metadata;
     shared->instance = detail::new_instance(random);
     session::add_own_client(shared->instance);
     shared->mux = detail::mux_settings(mux::Role::client, settings);

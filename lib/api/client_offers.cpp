@@ -112,7 +112,7 @@ std::shared_ptr<ServiceState> ClientOffers::new_state(const std::string& name, s
 }
 
 void ClientOffers::log_backend(const backend::ClientService& service) const {
-    if (service.backend.tls && !service.backend.tls->verifies()) {
+    if (service.backend.tls && !service.backend.tls->verifies() && !service.backend.tls->is_pinned()) {
         needs_.log.warn("the certificate of a service's backend is not verified",
                         {{"service", service.name}, {"backend", service.backend.text}});
     }

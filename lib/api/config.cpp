@@ -20,6 +20,7 @@
 #include "settings/effective.hpp"
 #include "settings/file.hpp"
 #include "settings/json_schema.hpp"
+#include "settings/plugins.hpp"
 #include "settings/service_plugins.hpp"
 #include "settings/settings.hpp"
 
@@ -274,6 +275,8 @@ Config::ServerSection Config::server_section() const {
         add_exposed(token.also, section);
         section.has_strong_token = section.has_strong_token || token.secret.is_strong();
     }
+    std::vector<Problem> ignored;  // reported by the check
+    section.looks_up_tokens = detail::any_looks_up_tokens(detail::prepare_plugins(part.settings.plugins, ignored));
     section.bind = part.settings.bind;
     section.tcp_bind = part.settings.tcp_bind;
     section.public_host = part.settings.public_host;

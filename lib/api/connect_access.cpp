@@ -23,6 +23,14 @@ std::string sentence_of_unknown(const std::string& name, bool in_cluster) {
 
 }  // namespace
 
+std::shared_ptr<const login::AcceptedToken> ConnectAccess::find(const login::TokenId& secret) const {
+    if (auto token = shared_.tokens.find(secret)) {
+        return token;
+    }
+    const auto external = shared_.tokens.external()->used(secret);
+    return external ? external->token() : nullptr;
+}
+
 ConnectDecision ConnectAccess::decide(const ConnectRequest& ask, const runtime::SocketAddress& from,
                                       TimePoint now) const {
     if (ask.password.empty()) {
@@ -35,22 +43,23 @@ ConnectDecision ConnectAccess::decide(const ConnectRequest& ask, const runtime::
     if (can_be_guessed && is_weak && shared_.brute_force->is_closed(networks, now)) {
         return {429, "Too many wrong tokens from this address or its neighbours. Try again later."};
     }
-    const std::shared_ptr<const login::AcceptedToken> token = shown ? shared_.tokens.find(shown->id) : nullptr;
+    const std::shared_ptr<const login::AcceptedToken> token = shown ? find(shown->id) : nullptr;
     if (!token || !token->has_secret(shown->key)) {
         if (can_be_guessed && shown) {
             shared_.brute_force->failed(networks, shown->id, now);
         }
         return {407, "The server does not accept this token. Check that it is one of the server's tokens."};
     }
-    if (const auto revoked = shared_.revoked->find(shown->id)) {
+    const auto revoked = shared_.tokens.find(shown->id) ? shared_.revoked->find(shown->id) : std::nullopt;
+    if (revoked) {
         return {403, session::RevokedTokens::text_of(*revoked)};
     }
     const auto rules = shared_.registry->rules();
-    const login::Rights& rights = rules->of(token->id());
-    if (rights.has_expired(std::chrono::system_clock::now())) {
+    const directory::RightsRef rights = rules->of(token->id());
+    if (rights->has_expired(std::chrono::system_clock::now())) {
         return {403, "The token has expired."};
     }
-    if (rights.from && !rights.from->contains(runtime::visitor_address(from))) {
+    if (rights->from && !rights->from->contains(runtime::visitor_address(from))) {
         return {403, "The token may not be used from this address."};
     }
     NamedTake to = carriers_.find(ask.host, token->id());

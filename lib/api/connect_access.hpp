@@ -22,6 +22,9 @@ public:
                                     TimePoint now) const;
 
 private:
+    /// Also an external one that sessions have: only they have services to connect to.
+    std::shared_ptr<const login::AcceptedToken> find(const login::TokenId& secret) const;
+
     const session::ServerShared& shared_;
     const NamedCarriers& carriers_;
 };

@@ -15,7 +15,35 @@ void EdgeTls::open(const Https& https, bool with_acme) {
     }
     *present_ = certificates->tls();
     certificates_ = std::move(certificates);
+    set_lookups(https);
     set_rate(https);
+}
+
+void EdgeTls::set_lookups(const Https& https) {
+    const std::shared_ptr<HostLookups> present = lookups_->get();
+    const std::shared_ptr<HostCertificateHandler>& handler = https.by_host.handler();
+    if (present ? present->handler() != handler : handler != nullptr) {
+        *lookups_ =
+            handler ? std::make_shared<HostLookups>(HostLookups::Needs{handler, log_, use_of_, on_change_}) : nullptr;
+    }
+}
+
+void EdgeTls::set_files(const Https& https) {
+    set_lookups(https);
+    certificates_.get()->set(https);
+}
+
+void EdgeTls::offered(const std::string& host) {
+    const auto lookups = lookups_->get();
+    const auto tls = present_->get();
+    if (lookups && tls && !tls->has_own_certificate(host)) {
+        lookups->offered(host);
+    }
+}
+
+bool EdgeTls::in_handler() const {
+    const auto lookups = lookups_->get();
+    return lookups && lookups->here();
 }
 
 std::vector<transport::CertificateExpiry> EdgeTls::expiries() const {
@@ -30,14 +58,19 @@ std::string EdgeTls::ticket_keys() const {
 
 OrderedCertificates EdgeTls::ordered(bool with_acme) const {
     return {with_acme, ordered_folder_, own_folder_,
-            [answers = answers_](std::string_view server_name) { return answers->tls(server_name); }};
+            [answers = answers_](std::string_view server_name) { return answers->tls(server_name); },
+            [lookups = lookups_](std::string_view host) {
+                const auto present = lookups->get();
+                return present ? present->find(host) : nullptr;
+            }};
 }
 
 std::unique_ptr<HttpsCertificates> EdgeTls::make(const Https& https, bool with_acme) const {
     return std::make_unique<HttpsCertificates>(https, log_, ordered(with_acme), on_change_);
 }
 
-void EdgeTls::replace(std::unique_ptr<HttpsCertificates> certificates) {
+void EdgeTls::replace(std::unique_ptr<HttpsCertificates> certificates, const Https& https) {
+    set_lookups(https);
     certificates->watch();
     *present_ = certificates->tls();
     certificates_ = std::move(certificates);
@@ -86,6 +119,19 @@ ingress::HttpListenerSettings EdgeTls::listener() const {
     };
     settings.may_pass_through = [tls](std::string_view host) { return tls->get()->may_serve_plain(host); };
     settings.answers_challenge = [answers = answers_](std::string_view host) { return answers->tls(host).has_value(); };
+    settings.needs_certificate = [tls, lookups = lookups_](const std::string& host) {
+        const auto present = lookups->get();
+        return present && !tls->get()->has_own_certificate(host) && present->needs(host);
+    };
+    settings.await_certificate = [lookups = lookups_](const std::string& host, std::function<void()> ready) {
+        const auto present = lookups->get();
+        if (!present) {
+            ready();
+            return Duration::zero();
+        }
+        present->wait(host, std::move(ready));
+        return present->timeout();
+    };
     settings.handshakes = handshakes_;
     return settings;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/challenge_answers.hpp"
+#include "api/host_lookups.hpp"
 #include "api/https_certificates.hpp"
 #include "base/published.hpp"
 #include "base/wipe.hpp"
@@ -22,8 +23,9 @@ namespace ferrotunnel::detail {
 class EdgeTls {
 public:
     /// `on_change` is called after each load of certificates that has changed something while the server runs, on any
-    /// thread; it may be empty.
-    EdgeTls(Logger& log, std::function<void()> on_change) : log_(log), on_change_(std::move(on_change)) {}
+    /// thread; it may be empty. `use_of`: see HostLookups.
+    EdgeTls(Logger& log, std::function<void()> on_change, std::function<HostUse(std::string_view)> use_of)
+        : log_(log), on_change_(std::move(on_change)), use_of_(std::move(use_of)) {}
     ~EdgeTls() { wipe(inherited_ticket_keys_); }
     EdgeTls(const EdgeTls&) = delete;
     EdgeTls& operator=(const EdgeTls&) = delete;
@@ -43,9 +45,9 @@ public:
 
     /// The replacement of the present certificates; reads files, and throws like open().
     std::unique_ptr<HttpsCertificates> make(const Https& https, bool with_acme) const;
-    void replace(std::unique_ptr<HttpsCertificates> certificates);
-    /// Sets other files; everything else stays.
-    void set_files(const Https& https) { certificates_.get()->set(https); }
+    void replace(std::unique_ptr<HttpsCertificates> certificates, const Https& https);
+    /// Sets other files, credentials and another source by host; everything else stays.
+    void set_files(const Https& https);
     void set_rate(const Https& https);
 
     /// Where ordered certificates are; empty: none. Before open(), too.
@@ -54,6 +56,10 @@ public:
     void set_own(const std::filesystem::path& folder);
     /// A file of these folders has changed: reads it soon, on another thread. Thread-safe.
     void check_ordered();
+    /// A client has registered this host. Thread-safe.
+    void offered(const std::string& host);
+    /// Whether the calling thread is in the handler of HostCertificates. Thread-safe.
+    bool in_handler() const;
     /// The answers to CAs.
     const std::shared_ptr<ChallengeAnswers>& answers() const noexcept { return answers_; }
 
@@ -64,21 +70,29 @@ public:
     const std::shared_ptr<PresentTls>& present() const noexcept { return present_; }
 
     /// When no worker runs any more.
-    void close() { certificates_ = nullptr; }
+    void close() {
+        *lookups_ = nullptr;
+        certificates_ = nullptr;
+    }
 
 private:
     using HandshakeRate = Published<std::shared_ptr<login::NetworkRateLimiter>>;
 
+    using Lookups = Published<std::shared_ptr<HostLookups>>;
+
     OrderedCertificates ordered(bool with_acme) const;
+    void set_lookups(const Https& https);
 
     Logger& log_;
     const std::function<void()> on_change_;
+    const std::function<HostUse(std::string_view)> use_of_;
     const std::shared_ptr<ChallengeAnswers> answers_ = std::make_shared<ChallengeAnswers>();
     std::filesystem::path ordered_folder_;
     std::filesystem::path own_folder_;
     std::string inherited_ticket_keys_;                           // until open()
     Published<std::shared_ptr<HttpsCertificates>> certificates_;  // watched once watch() was called
     const std::shared_ptr<PresentTls> present_ = std::make_shared<PresentTls>();
+    const std::shared_ptr<Lookups> lookups_ = std::make_shared<Lookups>();  // null without a source
     const std::shared_ptr<HandshakeRate> handshakes_ = std::make_shared<HandshakeRate>();
 };
 

@@ -50,8 +50,10 @@ std::error_code FacadeControl::open(const CommonValues& settings, std::string_vi
     std::vector<admin::ControlThread::Endpoint> endpoints;
     if (socket_) {
         const auto handler = [this](const admin::Request& request) {
-            std::optional<Answer> handover = admin::answer_about_handover(request, *subject_);
-            return handover ? std::move(*handover) : admin::answer_to(request, *subject_);
+            return acts_.answer(request, ControlWay::socket, [&] {
+                std::optional<Answer> handover = admin::answer_about_handover(request, *subject_);
+                return handover ? std::move(*handover) : admin::answer_to(request, *subject_);
+            });
         };
         endpoints.push_back({socket_->listener(), handler, ::geteuid()});
         path_ = socket_->path();
@@ -73,7 +75,11 @@ std::error_code FacadeControl::open(const CommonValues& settings, std::string_vi
                   {{"at", dashboard_endpoint_}, {"login", login_.has_value()}, {"tls", certificates_ != nullptr}});
     }
     if (is_open_to_members_) {
-        const auto handler = [this](const admin::Request& request) { return answer_member(request); };
+        const auto handler = [this](const admin::Request& request) {
+            admin::Request forwarded = request;
+            forwarded.member = request.peer;
+            return acts_.answer(forwarded, ControlWay::member, [&] { return answer_member(request); });
+        };
         endpoints.push_back({-1, handler, ::geteuid()});
     }
     protect_endpoints();
@@ -176,6 +182,7 @@ void FacadeControl::note_wrong_secret(const std::string& address, std::uint64_t 
     event.error = errc::unauthorized;
     event.text = "A wrong secret was sent to the dashboard.";
     events_.put(event);
+    acts_.note_wrong_secret(address, unreported);
 }
 
 admin::ControlThread::Endpoint FacadeControl::make_dashboard_endpoint() {
@@ -185,7 +192,8 @@ admin::ControlThread::Endpoint FacadeControl::make_dashboard_endpoint() {
         access.login = [this](const admin::Request& request) { return login_->answer(request, Clock::now()); };
     }
     const auto handler = [this, access = std::move(access)](const admin::Request& request) {
-        return admin::answer_to_browser(request, *subject_, access);
+        return acts_.answer(request, ControlWay::dashboard,
+                            [&] { return admin::answer_to_browser(request, *subject_, access); });
     };
     return {dashboard_.get(), handler, login_ ? std::nullopt : std::optional<uid_t>(::geteuid()),
             certificates_ ? certificates_->tls()->context() : nullptr, true};

@@ -19,6 +19,7 @@
 #include "admin/resources.hpp"
 #include "admin/subject.hpp"
 #include "admin/web_login.hpp"
+#include "api/audit_acts.hpp"
 #include "api/https_certificates.hpp"
 #include "base/log.hpp"
 #include "base/mutex.hpp"
@@ -67,6 +68,8 @@ public:
     void set_passed(std::shared_ptr<runtime::PassedSockets> passed) { passed_ = std::move(passed); }
     /// Copies of the sockets for metrics and the dashboard.
     std::vector<runtime::NamedSocket> sockets() const;
+    /// Records requests. Before open().
+    void set_audit_log(std::shared_ptr<audit::AuditLog> log) { acts_.set(std::move(log)); }
     /// Answers requests of other members of the cluster, too. Before open().
     void open_to_members() noexcept { is_open_to_members_ = true; }
     /// Whether they are answered, or refused.
@@ -134,6 +137,7 @@ private:
     std::optional<ReloadAnswer> compared() const;
 
     Logger& log_;
+    AuditedRequests acts_;
     bool is_open_to_members_ = false;  // constant while it is open
     std::atomic<bool> members_allowed_{true};
     mutable Mutex mutex_;

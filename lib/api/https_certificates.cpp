@@ -26,14 +26,19 @@ transport::CertificateFiles files_of(const Certificate& certificate) {
 transport::VisitorTlsSettings tls_settings(const Https& https) {
     transport::VisitorTlsSettings settings;
     for (const Certificate& certificate : https.certificates) {
-        settings.certificates.files.push_back(files_of(certificate));
+        if (certificate.credential.empty()) {
+            settings.certificates.files.push_back(files_of(certificate));
+        } else {
+            settings.certificates.credentials.push_back(certificate.credential.state());
+        }
     }
     settings.certificates.folders.assign(https.folders.begin(), https.folders.end());
     if (https.fallback) {
         settings.certificates.fallback = files_of(*https.fallback);
+        settings.certificates.fallback_credential = https.fallback->credential.state();
     }
     for (const ClientCertificates& rule : https.client_certificates) {
-        settings.client_authorities.push_back({rule.host, rule.ca_file, rule.required});
+        settings.client_authorities.push_back({rule.host, rule.ca_file, rule.required, rule.trust.state(), rule.chain});
     }
     settings.grade = https.grade == TlsGrade::modern ? transport::TlsGrade::modern : transport::TlsGrade::intermediate;
     if (https.http2) {
@@ -66,20 +71,31 @@ std::string why_none(const CertificateReport& report) {
 HttpsCertificates::HttpsCertificates(const Https& https, Logger& log, const OrderedCertificates& ordered,
                                      std::function<void()> on_change)
     : reload_interval_(https.reload_interval), log_(log), on_change_(std::move(on_change)) {
+    if (const std::string fault = credential_fault(https); !fault.empty()) {
+        throw TlsConfigError(fault);
+    }
     CertificateReport report;
     transport::VisitorTlsSettings settings = tls_settings(https);
     settings.certificates.ordered = ordered.folder;
     settings.certificates.own = ordered.own_folder;
-    tls_ = transport::VisitorTls::make(settings, std::chrono::system_clock::now(), report, ordered.answer);
-    if (https.has_certificates() && report.certificates == 0 && !ordered.is_on && !https.self) {
+    tls_ = transport::VisitorTls::make(settings, std::chrono::system_clock::now(), report, ordered.answer,
+                                       ordered.by_host);
+    if (https.has_certificates() && report.certificates == 0 && !ordered.is_on && !https.self &&
+        https.by_host.empty()) {
         throw TlsConfigError(why_none(report));
     }
     log_report(report);
+    uses_ = std::make_unique<CredentialUses>(https, [this] { reload_replaced(); });
     const MutexLock lock(setting_);
     sources_ = std::move(settings.certificates);
 }
 
+HttpsCertificates::~HttpsCertificates() {
+    uses_.reset();  // a replacement in progress may need the watch
+}
+
 void HttpsCertificates::set(const Https& https) {
+    uses_ = std::make_unique<CredentialUses>(https, [this] { reload_replaced(); });
     {
         const MutexLock lock(setting_);
         transport::CertificateSources sources = tls_settings(https).certificates;
@@ -118,6 +134,11 @@ void HttpsCertificates::reload() {
     if (on_change_) {
         on_change_();
     }
+}
+
+// If this fails for lack of memory, the watch repeats it.
+void HttpsCertificates::reload_replaced() noexcept try { reload(); } catch (const std::exception&) {
+    check_now();
 }
 
 void HttpsCertificates::watch() {
@@ -176,7 +197,7 @@ void try_https(const ServerSettings& settings, std::vector<Problem>& problems) {
         return;
     }
     try {
-        const HttpsCertificates certificates(settings.https, null_logger(), {settings.has_acme, {}, {}, {}});
+        const HttpsCertificates certificates(settings.https, null_logger(), {settings.has_acme, {}, {}, {}, {}});
     } catch (const TlsConfigError& problem) {
         problems.push_back({"https", problem.what()});
         locate(problems, settings);

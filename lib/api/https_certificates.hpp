@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "api/credential_uses.hpp"
 #include "base/log.hpp"
 #include "base/mutex.hpp"
 #include "base/published.hpp"
@@ -28,6 +29,8 @@ struct OrderedCertificates {
     std::filesystem::path folder{};       // empty: none
     std::filesystem::path own_folder{};   // of those by the server's own CA; empty: none
     transport::ChallengeAnswer answer{};  // to the CA; may be empty
+    /// Those that the application finds; may be empty.
+    transport::HostCertificate by_host{};
 };
 
 class HttpsCertificates {
@@ -38,6 +41,8 @@ public:
     HttpsCertificates(const Https& https, Logger& log, const OrderedCertificates& ordered = {},
                       std::function<void()> on_change = {});
 
+    ~HttpsCertificates();
+
     /// From now on watches the files for changes, on a thread of its own.
     void watch();
     /// Makes that thread check now; does not wait. After watch(). Thread-safe.
@@ -47,8 +52,8 @@ public:
         }
     }
 
-    /// Reads the certificates from other files and folders, before it returns; sessions stay resumable. Any other
-    /// change of HTTPS needs another object. Thread-safe.
+    /// Reads the certificates from other files, folders and credentials, before it returns; sessions stay resumable.
+    /// Any other change of HTTPS needs another object. For one thread at a time.
     void set(const Https& https);
     /// Likewise for the folder of ordered certificates; empty: none.
     void set_ordered(const std::filesystem::path& folder);
@@ -60,6 +65,7 @@ public:
 private:
     void set_folder(std::filesystem::path transport::CertificateSources::*source, const std::filesystem::path& folder);
     void reload();
+    void reload_replaced() noexcept;
     void log_report(const transport::CertificateReport& report);
 
     const std::chrono::milliseconds reload_interval_;
@@ -70,6 +76,7 @@ private:
     transport::CertificateSources sources_ GUARDED_BY(setting_);
     Mutex reporting_;
     std::vector<transport::CertificateProblem> reported_ GUARDED_BY(reporting_);
+    std::unique_ptr<CredentialUses> uses_;                // replacements use the others, too
     std::unique_ptr<transport::CertificateWatch> watch_;  // the last member: its thread uses the others
 };
 

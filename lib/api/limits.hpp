@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstddef>
 
+#include "base/token_bucket.hpp"
+
 namespace ferrotunnel::limits {
 
 // Addresses in addition to those of the settings: each is a descriptor and an acceptor on the first worker.
@@ -24,6 +26,18 @@ inline constexpr std::chrono::seconds acme_answer_time{90};
 /// How long members of the cluster are asked for a client: an operator waits, and a member that is linked answers at
 /// once.
 inline constexpr std::chrono::seconds client_search_time{5};
+
+/// Calls of an application's handler for the certificate of a host that may be unanswered at a time; further ones wait,
+/// as many as clients may register in a burst. Beyond that a host has no certificate for now.
+inline constexpr std::size_t host_lookups_at_once_max = 64;
+inline constexpr std::size_t host_lookups_queue_max = 4'096;
+/// Calls for names that only a pattern of a service covers: visitors can invent any number of them.
+inline constexpr RateLimit host_lookups_rate{200, 20};
+/// Kept certificates and hosts without one. A certificate with its key takes 5 KiB, a host without one 200 bytes.
+inline constexpr std::size_t host_certificates_max = 10'000;
+inline constexpr std::size_t host_misses_max = 4'096;
+/// When a failed call may be made again.
+inline constexpr std::chrono::seconds host_lookup_retry_after{5};
 
 /// Requests for DNS records that are answered at a time: each costs requests to CAs and DNS.
 inline constexpr std::size_t acme_questions_max = 8;

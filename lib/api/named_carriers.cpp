@@ -99,7 +99,7 @@ std::optional<login::TokenId> NamedCarriers::visited_owner(const login::TokenId&
         return visitor;
     }
     const std::shared_ptr<const login::AcceptedToken> one = visiting ? shared_.tokens.named(token) : nullptr;
-    if (one && shared_.registry->rules()->of(one->id()).lets_visit(visiting->name)) {
+    if (one && shared_.registry->rules()->of(one->id())->lets_visit(visiting->name)) {
         return one->id();
     }
     return std::nullopt;

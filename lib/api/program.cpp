@@ -3,11 +3,21 @@
 #include <utility>
 
 #include "api/builder_access.hpp"
+#include "api/change_cause.hpp"
 #include "api/engine_access.hpp"
 
 namespace ferrotunnel::program {
 
 using detail::EngineAccess;
+
+ChangeCause::ChangeCause(std::string cause, std::string file)
+    : cause_before_(std::exchange(detail::PresentCause::get().cause, std::move(cause))),
+      file_before_(std::exchange(detail::PresentCause::get().file, std::move(file))) {}
+
+ChangeCause::~ChangeCause() {
+    detail::PresentCause::get().cause = std::move(cause_before_);
+    detail::PresentCause::get().file = std::move(file_before_);
+}
 
 void note_reload(Client& client, bool applied, std::string_view outcome) {
     EngineAccess::of(client).note_reload(applied, outcome);

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "api/audit_acts.hpp"
 #include "api/builder_access.hpp"
 #include "api/make_facade.hpp"
 #include "api/open_attempt.hpp"
@@ -128,6 +129,29 @@ void Server::on_drain(DrainHandler handler) {
 
 namespace {
 
+// Records a call that changes something; `subject`: what it is about.
+void record_act(audit::AuditLog& log, std::string_view act, std::string_view key, std::string_view subject) {
+    if (log.is_on()) {
+        audit::Record record = detail::library_act(act);
+        record.add(key, subject);
+        log.write(record);
+    }
+}
+
+std::optional<detail::ServerClients::Kicked> kick_client(detail::ServerClients& clients, audit::AuditLog& log,
+                                                         const session::ClientQuery& client,
+                                                         std::chrono::milliseconds keep_out) {
+    const auto kicked = clients.kick(client, keep_out);
+    if (log.is_on()) {
+        audit::Record record = detail::library_act("kick");
+        record.add("client", client.text)
+            .add("seconds", static_cast<std::uint64_t>(std::max<std::int64_t>(keep_out.count(), 0) / 1000))
+            .add("kicked", std::uint64_t{kicked ? kicked->ended : 0});
+        log.write(record);
+    }
+    return kicked;
+}
+
 // The number of clients that were disconnected or kept out.
 std::size_t count_of(const std::optional<detail::ServerClients::Kicked>& kicked) {
     if (!kicked) {
@@ -139,17 +163,19 @@ std::size_t count_of(const std::optional<detail::ServerClients::Kicked>& kicked)
 }  // namespace
 
 std::size_t Server::kick(std::uint64_t id, std::chrono::milliseconds keep_out) {
-    detail::ServerClients& clients = detail::engine_of(impl_, "Server").clients();
-    return count_of(clients.kick({std::to_string(id), session::ClientNaming::id}, keep_out));
+    Impl& engine = detail::engine_of(impl_, "Server");
+    return count_of(
+        kick_client(engine.clients(), engine.audit(), {std::to_string(id), session::ClientNaming::id}, keep_out));
 }
 
 std::size_t Server::kick_by_name(const std::string& name, std::chrono::milliseconds keep_out) {
-    detail::ServerClients& clients = detail::engine_of(impl_, "Server").clients();
-    return count_of(clients.kick({name, session::ClientNaming::name}, keep_out));
+    Impl& engine = detail::engine_of(impl_, "Server");
+    return count_of(kick_client(engine.clients(), engine.audit(), {name, session::ClientNaming::name}, keep_out));
 }
 
 std::size_t Server::kick(const std::string& client, std::chrono::milliseconds keep_out) {
-    return count_of(detail::engine_of(impl_, "Server").clients().kick({client}, keep_out));
+    Impl& engine = detail::engine_of(impl_, "Server");
+    return count_of(kick_client(engine.clients(), engine.audit(), {client}, keep_out));
 }
 
 void Server::start_open(OpenTarget target, std::shared_ptr<detail::OpenAttempt> attempt) noexcept {
@@ -165,7 +191,11 @@ void Server::start_open(OpenTarget target, std::shared_ptr<detail::OpenAttempt> 
 }
 
 std::error_code Server::stop(std::chrono::milliseconds drain) {
-    return impl_ ? impl_->stop(drain) : make_error_code(errc::not_running);
+    if (!impl_) {
+        return make_error_code(errc::not_running);
+    }
+    record_act(impl_->audit(), "stop", "drain_seconds", std::to_string(drain.count() / 1000));
+    return impl_->stop(drain);
 }
 
 asio::any_io_executor Server::get_executor() const {
@@ -179,7 +209,9 @@ void Server::reopen_access_log() {
 }
 
 void Server::set_plugins(std::vector<PluginUse> plugins) {
-    detail::engine_of(impl_, "Server").reload().set_plugins(std::move(plugins));
+    Impl& engine = detail::engine_of(impl_, "Server");
+    engine.reload().set_plugins(std::move(plugins));
+    record_act(engine.audit(), "set_plugins", "", "");
 }
 
 ApplyReport Server::apply(Builder builder) {
@@ -201,16 +233,37 @@ ApplyReport Server::add_token(Secret token, std::string name, Rights rights, Sec
         .add_token({std::move(token), std::move(name), std::move(rights), std::move(also)});
 }
 
+bool Server::revoke(const std::string& token_id) {
+    Impl& engine = detail::engine_of(impl_, "Server");
+    const bool was_known = engine.authentication().revoke(token_id);
+    record_act(engine.audit(), "revoke", "token_id", token_id);
+    return was_known;
+}
+
+void Server::forget_login(const std::string& token_id) {
+    detail::engine_of(impl_, "Server").authentication().forget_login(token_id);
+}
+
+void Server::forget_logins() {
+    detail::engine_of(impl_, "Server").authentication().forget_logins();
+}
+
 ApplyReport Server::remove_token(const std::string& name) {
     return detail::engine_of(impl_, "Server").reload().remove_token(name);
 }
 
 std::string Server::add_listener(Visitors visitors, const std::string& address) {
-    return detail::engine_of(impl_, "Server").add_listener(visitors, address);
+    Impl& engine = detail::engine_of(impl_, "Server");
+    std::string at = engine.add_listener(visitors, address);
+    record_act(engine.audit(), "add_listener", "address", at);
+    return at;
 }
 
 bool Server::remove_listener(const std::string& address) {
-    return detail::engine_of(impl_, "Server").remove_listener(address);
+    Impl& engine = detail::engine_of(impl_, "Server");
+    const bool is_removed = engine.remove_listener(address);
+    record_act(engine.audit(), "remove_listener", "address", address);
+    return is_removed;
 }
 
 // --- old names ---

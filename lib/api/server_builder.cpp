@@ -1,3 +1,4 @@
+#include <memory>
 #include <utility>
 
 #include "api/builder_access.hpp"
@@ -6,6 +7,7 @@
 #include "api/tls_settings.hpp"
 #include "api/trace_target.hpp"
 #include "ferrotunnel/server.hpp"
+#include "settings/authenticate.hpp"
 #include "settings/option.hpp"
 #include "settings/rows.hpp"
 
@@ -31,24 +33,27 @@ template Server::Builder& Server::Builder::set(std::string_view setting, std::st
 template Server::Builder& Server::Builder::set(std::string_view setting, std::vector<std::string> value);
 template Server::Builder& Server::Builder::set(std::string_view setting, std::chrono::milliseconds value);
 
-Server::Builder& Server::Builder::http_bind(std::string address, bool needed) {
-    return http_bind(std::move(address), needed, {});
-}
-
 Server::Builder& Server::Builder::http_bind(std::string address, bool needed, std::string fallback) {
     settings_->http_needed = needed;
     settings_->http_fallback = std::move(fallback);
     return set("http_bind", std::move(address));
 }
 
-Server::Builder& Server::Builder::https_bind(std::string address, bool needed) {
-    return https_bind(std::move(address), needed, {});
-}
-
 Server::Builder& Server::Builder::https_bind(std::string address, bool needed, std::string fallback) {
     settings_->https_needed = needed;
     settings_->https_fallback = std::move(fallback);
     return set("https_bind", std::move(address));
+}
+
+// Either form replaces the other.
+Server::Builder& Server::Builder::tls_certificate(std::string chain_file, std::string key_file) {
+    settings_->tls_credential = {};
+    return set("tls_cert", std::move(chain_file)).set("tls_key", std::move(key_file));
+}
+
+Server::Builder& Server::Builder::tls_certificate(Credential credential) {
+    settings_->tls_credential = std::move(credential);
+    return set("tls_cert", std::string()).set("tls_key", std::string());
 }
 
 Server::Builder& Server::Builder::https(Https https) {
@@ -95,6 +100,14 @@ Server::Builder& Server::Builder::add_token(Secret token, std::string name, Righ
         settings_->tokens.clear();  // those of the file
     }
     settings_->tokens.push_back({std::move(token), std::move(name), std::move(rights), std::move(also)});
+    return *this;
+}
+
+Server::Builder& Server::Builder::authenticate(AuthenticateHandler handler, AuthenticateLimits limits) {
+    settings_->authenticate =
+        handler
+            ? std::make_shared<const detail::ApplicationLookup>(detail::ApplicationLookup{std::move(handler), limits})
+            : nullptr;
     return *this;
 }
 

@@ -219,6 +219,7 @@ void ServerCertificates::stop() noexcept {
 }
 
 void ServerCertificates::offered(const std::string& host, const std::string& token_name, bool is_assigned) {
+    needs_.edge.tls().offered(host);
     if (const auto present = issuer()) {
         present->manager.offered(host, token_name, is_assigned);
     }

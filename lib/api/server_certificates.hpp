@@ -66,6 +66,9 @@ public:
     /// A client offers this host. Cheap.
     void offered(const std::string& host, const std::string& token_name, bool is_assigned);
 
+    /// Calls offered() for each host that clients offer, soon.
+    void report_hosts() const;
+
     /// Whether certificates are ordered.
     bool is_on() const { return issuer() != nullptr; }
     /// What others need to trust the server's own CA; empty if there is none.
@@ -87,7 +90,6 @@ private:
     void set_local(const ServerSettings& settings, std::shared_ptr<issuance::LocalAuthority> fresh);
     void switch_off();
     void switch_off_local();
-    void report_hosts() const;
     bool is_offered(std::string_view host) const;
     bool is_covered(std::string_view name) const;
 

@@ -53,6 +53,8 @@ std::optional<ServerClients::Kicked> ServerClients::kick(const session::ClientQu
             return std::nullopt;
         }
         kicked.kept_out = *kept;
+    } else if (needs_.publish) {
+        needs_.publish(described(clients), Duration::zero());
     }
     if (!clients.empty() || kicked.kept_out != 0) {  // reported before its effects, which other threads report
         Event event;
@@ -82,6 +84,15 @@ std::optional<ServerClients::Kicked> ServerClients::kick(const session::ClientQu
     return kicked;
 }
 
+std::vector<session::KickList::Client> ServerClients::described(const SessionsByClient& clients) const {
+    std::vector<session::KickList::Client> all;
+    for (const auto& [id, trunks] : clients) {
+        const session::SessionView view = trunks.front()->view();
+        all.push_back({id, view.name, view.token_name, needs_.sessions.number_of(id)});
+    }
+    return all;
+}
+
 // Of the connected clients, or otherwise of those that are kept out already. Empty if there is no room for them.
 std::optional<std::size_t> ServerClients::keep_out(const session::ClientQuery& client, const SessionsByClient& clients,
                                                    std::chrono::milliseconds time) {
@@ -90,9 +101,8 @@ std::optional<std::size_t> ServerClients::keep_out(const session::ClientQuery& c
     if (clients.empty()) {
         all = needs_.kicked->change(client, now + time, now);
     }
-    for (const auto& [id, trunks] : clients) {
-        const session::SessionView view = trunks.front()->view();
-        all.push_back({id, view.name, view.token_name, needs_.sessions.number_of(id)});
+    if (!clients.empty()) {
+        all = described(clients);
     }
     if (!clients.empty() && !needs_.kicked->keep_out(all, now + time, now)) {
         return std::nullopt;

@@ -26,7 +26,8 @@ public:
         std::shared_ptr<session::KickList> kicked;
         EventDelivery& events;
         SinkLogger& log;
-        /// Clients that are kept out are kept out of the other servers of the cluster too. Empty: there are none.
+        /// Clients that are kept out are kept out of the other servers of the cluster too; with a time of zero their
+        /// connections to these end. Empty: there are none.
         std::function<void(const std::vector<session::KickList::Client>&, Duration)> publish{};
     };
     explicit ServerClients(Needs needs) : needs_(std::move(needs)) {}
@@ -49,6 +50,7 @@ public:
     static admin::Answer no_client(const std::string& client);
 
 private:
+    std::vector<session::KickList::Client> described(const SessionsByClient& clients) const;
     std::optional<std::size_t> keep_out(const session::ClientQuery& client, const SessionsByClient& clients,
                                         std::chrono::milliseconds time);
 

@@ -173,6 +173,12 @@ void ServerCluster::drain() noexcept {
     }
 }
 
+void ServerCluster::freeze() noexcept {
+    if (const std::shared_ptr<peers::Cluster> cluster = get()) {
+        cluster->freeze();
+    }
+}
+
 void ServerCluster::hand_over() noexcept {
     if (const std::shared_ptr<peers::Cluster> cluster = get()) {
         cluster->hand_over();

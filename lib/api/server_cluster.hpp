@@ -71,7 +71,9 @@ public:
 
     /// No new links; present ones stay for their visitors. Any thread.
     void drain() noexcept;
-    /// After drain(), if another process has replaced this one.
+    /// Another process is about to have this member's place: routes to other members stay as they are now. Any thread.
+    void freeze() noexcept;
+    /// After freeze() and drain().
     void hand_over() noexcept;
     /// Ends all links. When no worker runs any more, and before the edge is destroyed.
     void stop() noexcept;

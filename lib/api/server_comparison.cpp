@@ -110,6 +110,7 @@ bool SettingsComparison::has_own_authority() const {
 SettingsComparison compare_settings(const ServerSettings& present, ServerSettings&& next) {
     SettingsComparison all;
     ApplyReport& report = all.report;
+    next.authenticate = present.authenticate;
     report.problems = problems_of(next);
     if (!report.ok()) {
         return all;

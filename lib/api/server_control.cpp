@@ -8,6 +8,7 @@
 #include "admin/stats_json.hpp"
 #include "api/acme_control.hpp"
 #include "api/acme_report.hpp"
+#include "api/audit_report.hpp"
 #include "api/certificates.hpp"
 #include "api/client_search.hpp"
 #include "api/cluster_control.hpp"
@@ -102,6 +103,9 @@ Answer ServerControl::answer(const admin::StatusRequest& /*request*/) {
     if (const auto cluster = needs_.cluster.get()) {
         json["cluster"] = cluster_json(*cluster);
     }
+    if (const audit::Status audit = needs_.shared->audit->status(); audit.is_on) {
+        json["audit"] = json_of_audit(audit);
+    }
     json["kept_out"] = kept_out();
     json["plugins"] = Json::array();
     for (const PluginInfo& plugin : needs_.plugins.infos()) {
@@ -126,6 +130,7 @@ void ServerControl::metrics(metrics::Exposition& to) {
     const auto cluster = needs_.cluster.get();
     const auto state = cluster ? std::optional(cluster->state()) : std::nullopt;
     put_cluster(to, state ? &*state : nullptr);
+    put_audit(to, needs_.shared->audit->status());
     needs_.control.put_metrics(to);
 }
 
@@ -178,7 +183,13 @@ Answer ServerControl::answer(const admin::KickRequest& request) {
                                   "). No client was disconnected.");
     }
     if (kicked->ended == 0 && kicked->kept_out == 0) {
-        return ServerClients::no_client(request.client);
+        Answer none = ServerClients::no_client(request.client);
+        if (needs_.cluster.get()) {
+            none.body["error"]["message"] =
+                none.body["error"]["message"].get<std::string>() +
+                " If it is connected to another server of the cluster, name that (--server).";
+        }
+        return none;
     }
     Json json{{"kicked", kicked->ended}};
     if (kicked->kept_out != 0) {

@@ -87,6 +87,15 @@ std::error_code ServerEdge::open(const ServerSettings& settings, const exchange:
     return {};
 }
 
+// Callable on any thread.
+HostUse ServerEdge::use_of(std::string_view host) const {
+    const std::shared_ptr<const directory::HttpRoutes> routes = needs_.shared->http->routes();
+    const directory::HttpMatch match = routes->find(host, "/", Clock::now());
+    return match.host_pattern.empty()   ? HostUse::unknown
+           : match.host_pattern == host ? HostUse::exact
+                                        : HostUse::pattern;
+}
+
 // The edge's rules for visitors and requests.
 ingress::HttpFrontRules ServerEdge::rules_of(const ServerSettings& settings) const {
     ingress::HttpFrontRules rules = http_front_rules(settings.http);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 #include "api/edge_tls.hpp"
@@ -36,7 +37,9 @@ public:
         /// Certificates for visitors have changed. Called on any thread.
         std::function<void()> on_certificates;
     };
-    explicit ServerEdge(Needs needs) : needs_(std::move(needs)), tls_(needs_.log, needs_.on_certificates) {}
+    explicit ServerEdge(Needs needs)
+        : needs_(std::move(needs)),
+          tls_(needs_.log, needs_.on_certificates, [this](std::string_view host) { return use_of(host); }) {}
     ServerEdge(const ServerEdge&) = delete;
     ServerEdge& operator=(const ServerEdge&) = delete;
 
@@ -68,6 +71,7 @@ public:
     void close_tls() noexcept { tls_.close(); }
 
 private:
+    HostUse use_of(std::string_view host) const;
     ingress::HttpFrontRules rules_of(const ServerSettings& settings) const;
     ingress::HttpListenerSettings plain_listener() const;
     ingress::HttpListenerSettings tls_listener() const;

@@ -113,6 +113,7 @@ Answer ServerHandover::begin() {
         is_replaced_ = false;
         return answer;
     }
+    needs_.cluster.freeze();  // before the answer: then the other process takes this one's links to members
     needs_.control.handover_to_process();
     needs_.log.info("another process replaced this one; present visitors may finish");
     return answer;

@@ -14,6 +14,7 @@
 #include "admin/subject.hpp"
 #include "api/facade_control.hpp"
 #include "api/lifecycle.hpp"
+#include "api/server_cluster.hpp"
 #include "api/server_edge.hpp"
 #include "api/server_endpoints.hpp"
 #include "api/server_listeners.hpp"
@@ -37,6 +38,7 @@ public:
         ServerListeners& listeners;
         ServerEdge& edge;
         StateDirectory& state;
+        ServerCluster& cluster;
     };
     explicit ServerHandover(Needs needs) : needs_(std::move(needs)) {}
     ServerHandover(const ServerHandover&) = delete;

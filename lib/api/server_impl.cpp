@@ -28,7 +28,7 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
       plugins_(settings.plugins, settings.client_plugins, settings.plugin_limits, log_),
       workers_(make_workers(settings)),
       shared_(detail::make_server_shared(settings, *workers_, log_, random_)),
-      access_log_(workers_->size(), log_),
+      logs_{{shared_->audit, log_}, {workers_->size(), log_}},
       traces_(log_),
       control_(log_),
       events_(workers_->at(0).owns_thread() ? detail::CalledBy::own_thread : detail::CalledBy::whoever,
@@ -37,11 +37,12 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
       notices_(events_, log_),
       sessions_({*workers_, shared_, log_, [this] { lifecycle_.recheck(); }}),
       shared_rights_({*workers_, shared_, sessions_, log_}),
+      authentication_(detail::ServerAuthentication::make(settings, {*workers_, shared_, log_, shared_rights_})),
       clients_({sessions_, shared_->kicked, events_, log_,
                 [this](const std::vector<session::KickList::Client>& clients, Duration time) {
                     shared_rights_.publish(clients, time);
                 }}),
-      dial_({*workers_, sessions_, *shared_, life_, shared_->mux.open_deadline}),
+      dial_({*workers_, sessions_, *shared_, make_intrusive<detail::OwnerLife>(), shared_->mux.open_deadline}),
       carriers_(*shared_),
       connect_access_(*shared_, carriers_),
       listeners_({*workers_, shared_, log_, endpoints_, sessions_, connect_access_}),
@@ -49,7 +50,7 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
                 [this](runtime::Fd socket, const runtime::SocketAddress& from) {
                     listeners_.admit(std::move(socket), from);
                 }}),
-      edge_({*workers_, shared_, log_, random_, listeners_, sharers_, access_log_, traces_,
+      edge_({*workers_, shared_, log_, random_, listeners_, sharers_, logs_.access, traces_,
              [this] { sessions_.announce_addresses(); }}),
       cluster_(
           {*workers_, shared_, log_, random_, listeners_, edge_, control_, [this] { sessions_.announce_addresses(); }}),
@@ -57,10 +58,11 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
       state_({*workers_, shared_, log_, random_}),
       upkeep_({*workers_, shared_, log_, sessions_}),
       statistics_({*workers_, shared_, sessions_, notices_, traces_, [this] { return edge_.totals(); }}),
-      handover_({*workers_, shared_, log_, lifecycle_, control_, endpoints_, sessions_, listeners_, edge_, state_}),
+      handover_(
+          {*workers_, shared_, log_, lifecycle_, control_, endpoints_, sessions_, listeners_, edge_, state_, cluster_}),
       reload_(std::move(settings),
-              {*workers_, shared_, log_, random_, lifecycle_, sessions_, plugins_, access_log_, traces_, sharers_,
-               edge_, cluster_, certificates_, state_, upkeep_, shared_rights_}) {
+              {*workers_, shared_, log_, random_, lifecycle_, sessions_, plugins_, logs_.audit, logs_.access, traces_,
+               sharers_, edge_, cluster_, certificates_, state_, upkeep_, shared_rights_}) {
     workers_->on_exception([this](const std::exception_ptr& thrown) {
         log_thrown(log_, "a completion handler threw an exception", thrown);
     });
@@ -76,14 +78,25 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
     shared_->on_host_offered = [this](const std::string& host, const std::string& token_name, bool is_assigned) {
         certificates_.offered(host, token_name, is_assigned);
     };
+    plugins_.on_chain([this] { authentication_->follow(plugins_.sessions()); });
+    shared_->tokens.external()->on_expiring(
+        [this](login::Rights::Moment expires) { upkeep_.check_expiry_at(expires); });
+    shared_->tokens.external()->on_forgotten([this] {
+        const auto rules = shared_->registry->rules();
+        shared_->token_use->forget_owners([&rules](const login::TokenId& token) { return rules->has_token(token); });
+        shared_->secrets->forget([this](const login::TokenId& secret) {
+            return shared_->tokens.find(secret) != nullptr || shared_->tokens.external()->has(secret);
+        });
+    });
     shared_->on_member = [this](const directory::MemberNotice& change) { notices_.notify_member(change); };
 }
 
 Server::Impl::~Impl() {
     lifecycle_.end();
-    access_log_.stop();  // no request is left that could write a line
-    traces_.stop();      // nor one that has spans
-    log_.finish();       // the sink may use what still exists here
+    logs_.audit.stop();
+    logs_.access.stop();  // no request is left that could write a line
+    traces_.stop();       // nor one that has spans
+    log_.finish();        // the sink may use what still exists here
 }
 
 // --- the start ---
@@ -119,7 +132,10 @@ std::error_code Server::Impl::open(const detail::ServerSettings& settings, std::
         return error;
     }
     shared_->hooks = plugins_.sessions();
-    if (error = access_log_.open(settings, what); error) {
+    if (error = logs_.audit.open(settings, what); error) {
+        return error;
+    }
+    if (error = logs_.access.open(settings, what); error) {
         return error;
     }
     if (error = traces_.open(settings, what); error) {
@@ -147,6 +163,7 @@ std::error_code Server::Impl::open(const detail::ServerSettings& settings, std::
         listeners_.accept_connect(std::move(connect), detail::proxies_of(settings));
     }
     plugins.done(edge_.front());
+    logs_.audit.note_start();
     return {};
 }
 
@@ -173,6 +190,7 @@ void Server::Impl::log_warnings(const detail::ServerSettings& settings) {
 
 std::error_code Server::Impl::open_control(const detail::ServerSettings& settings, std::string& what) {
     control_.set_passed(shared_->ports->passed());
+    control_.set_audit_log(shared_->audit);
     auto subject = detail::make_server_control({shared_, lifecycle_, control_, endpoints_, sessions_, statistics_,
                                                 plugins_, clients_, handover_, edge_, cluster_, certificates_});
     return control_.open(settings, "server", std::move(subject), what);
@@ -213,6 +231,16 @@ void Server::Impl::start_open(const OpenTarget& target, std::shared_ptr<detail::
     dial_.start(target, std::move(attempt));
 }
 
+void Server::Impl::note_reload(bool applied, std::string_view outcome) {
+    events_.deliver(control_.note_reload(applied, outcome));
+    if (!applied && audit().is_on()) {  // what was applied is recorded when it is
+        audit::Record record("config");
+        record.add("via", detail::present_cause()).add("file", detail::present_cause_file());
+        record.add("result", "refused").add("why", outcome);
+        audit().write(record);
+    }
+}
+
 asio::any_io_executor Server::Impl::executor() const {
     return runtime::executor_of(workers_->at(0));
 }
@@ -220,7 +248,7 @@ asio::any_io_executor Server::Impl::executor() const {
 // --- the end ---
 
 void Server::Impl::refuse_newcomers() {
-    life_->set_stopped();
+    dial_.set_stopped();
     sessions_.close();
     endpoints_.drop_sockets();
 }
@@ -240,6 +268,7 @@ void Server::Impl::begin_drain() {
     refuse_newcomers();
     certificates_.stop();  // the orders are a successor's, which may have the same folder
     if (handover_.is_replaced()) {
+        logs_.audit.hand_over();
         cluster_.drain();
         cluster_.hand_over();
         handover_.begin_drain();
@@ -275,8 +304,8 @@ bool Server::Impl::has_visitors() const {
 }
 
 bool Server::Impl::in_callback() const {
-    return log_.here() || plugin::ControlCall::here() || control_.here() ||
-           (workers_->at(0).owns_thread() && events_.here());
+    return log_.here() || plugin::ControlCall::here() || control_.here() || edge_.tls().in_handler() ||
+           (workers_->at(0).owns_thread() && (events_.here() || authentication_->here()));
 }
 
 void Server::Impl::cut_off() {
@@ -293,7 +322,7 @@ void Server::Impl::cut_off() {
 }
 
 void Server::Impl::shut_down(bool was_started) {
-    life_->set_stopped();
+    dial_.set_stopped();
     control_.close();  // first: it uses all other parts
     certificates_.stop();
     shared_->ports->stop_holding();
@@ -309,6 +338,7 @@ void Server::Impl::shut_down(bool was_started) {
     plugins_.close();
     edge_.close_tls();
     sessions_.abandon();
+    authentication_->close();
     shared_->ports->end();
     if (was_started) {
         Event stopped;

@@ -18,6 +18,7 @@
 #include "api/named_carriers.hpp"
 #include "api/port_sharers.hpp"
 #include "api/request_records.hpp"
+#include "api/server_authentication.hpp"
 #include "api/server_certificates.hpp"
 #include "api/server_clients.hpp"
 #include "api/server_cluster.hpp"
@@ -26,6 +27,7 @@
 #include "api/server_endpoints.hpp"
 #include "api/server_handover.hpp"
 #include "api/server_listeners.hpp"
+#include "api/server_logs.hpp"
 #include "api/server_notices.hpp"
 #include "api/server_plugins.hpp"
 #include "api/server_reload.hpp"
@@ -57,9 +59,7 @@ public:
     std::string add_listener(Visitors visitors, const std::string& address);
     bool remove_listener(const std::string& address);
     void start_open(const OpenTarget& target, std::shared_ptr<detail::OpenAttempt> attempt);
-    void note_reload(bool applied, std::string_view outcome) {
-        events_.deliver(control_.note_reload(applied, outcome));
-    }
+    void note_reload(bool applied, std::string_view outcome);
     asio::any_io_executor executor() const;
 
     // The parts whose functions the facade calls.
@@ -70,6 +70,8 @@ public:
     detail::ServerReload& reload() noexcept { return reload_; }
     detail::ServerHandover& handover() noexcept { return handover_; }
     detail::FacadeControl& control() noexcept { return control_; }
+    const detail::ServerAuthentication& authentication() const noexcept { return *authentication_; }
+    audit::AuditLog& audit() noexcept { return *shared_->audit; }
 
 private:
     std::error_code open(const detail::ServerSettings& settings, std::string& what);
@@ -92,8 +94,7 @@ private:
     detail::ServerPlugins plugins_;  // ends after everything that could still hold one
     const std::unique_ptr<runtime::WorkerGroup> workers_;
     const std::shared_ptr<session::ServerShared> shared_;
-    const IntrusivePtr<detail::OwnerLife> life_ = make_intrusive<detail::OwnerLife>();
-    detail::AccessLogWriter access_log_;
+    detail::ServerLogs logs_;
     detail::SpanSender traces_;
     detail::FacadeControl control_;
     detail::EventDelivery events_;
@@ -101,6 +102,7 @@ private:
     detail::ServerNotices notices_;
     detail::ServerSessions sessions_;
     detail::SharedRights shared_rights_;
+    const std::shared_ptr<detail::ServerAuthentication> authentication_;
     detail::ServerClients clients_;
     detail::ServiceDial dial_;
     const detail::NamedCarriers carriers_;

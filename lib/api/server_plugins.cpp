@@ -76,6 +76,7 @@ std::error_code ServerPlugins::Opening::make(std::string& what) {
     plugins_.chain_ = std::move(*next);
     plugins_.chain_.start(plugins_.instances_);
     plugins_.sessions_->set_chain(plugins_.chain_.chain());
+    plugins_.on_chain_();
     plugins_.clients_.open(types_of(plugins_.client_types_));
     plugins_.clients_.set_operators(plugins_.chain_.chain());
     plugins_.sessions_->set_clients(&plugins_.clients_);
@@ -146,6 +147,7 @@ std::vector<Problem> ServerPlugins::set(std::vector<PluginSpec> specs, std::vect
         next->start(instances_);
     }
     sessions_->set_chain(next->chain());
+    on_chain_();
     clients_.set_operators(next->chain());
     clients_.set_types(std::move(types));
     client_types_ = std::move(client_types);

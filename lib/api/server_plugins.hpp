@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -58,6 +59,8 @@ public:
     exchange::HooksFactory hooks() const;
     /// The plugins for sessions, which may keep the reference.
     const std::shared_ptr<plugin::SessionPlugins>& sessions() const noexcept { return sessions_; }
+    /// `changed` is called after each change of the chain, also by the start. Before the start.
+    void on_chain(std::function<void()> changed) { on_chain_ = std::move(changed); }
     /// See Server::plugins. Thread-safe; it does not block.
     std::vector<PluginInfo> infos() const;
     /// See Server::set_plugins. Any thread on which no other waits. Returns the problems; if there are any, nothing was
@@ -91,6 +94,7 @@ private:
     plugin::ClientPlugins clients_;  // plugins of clients; their chains have those of the server before them
     ingress::HttpFront* front_ GUARDED_BY(mutex_) = nullptr;  // while it runs
     const std::shared_ptr<plugin::SessionPlugins> sessions_ = std::make_shared<plugin::SessionPlugins>(waits_);
+    std::function<void()> on_chain_ = [] {};
     const std::shared_ptr<WorkerStates> workers_ = std::make_shared<WorkerStates>();
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/audit_acts.hpp"
 #include "api/engine_settings.hpp"
 #include "api/server_tokens.hpp"
 #include "api/tls_settings.hpp"
@@ -21,7 +22,7 @@ ServerReload::Change::Change(ServerReload& reload, const char* what)
 
 void ServerReload::refuse_in_callbacks(const char* what) const {
     const bool on_own_worker = needs_.workers.on_a_worker() && needs_.workers.at(0).owns_thread();
-    if (on_own_worker || needs_.log.here() || plugin::ControlCall::here()) {
+    if (on_own_worker || needs_.log.here() || plugin::ControlCall::here() || needs_.edge.tls().in_handler()) {
         throw std::system_error(errc::would_deadlock, what);
     }
 }
@@ -53,13 +54,18 @@ ApplyReport ServerReload::check(ServerSettings&& next) {
     return compare_settings(settings_, std::move(next)).report;
 }
 
+ApplyReport ServerReload::recorded(ApplyReport report) const {
+    audit_change(needs_.shared->audit.get(), report);
+    return report;
+}
+
 ApplyReport ServerReload::add_token(NamedToken token) {
     const Change change(*this, "add a token");
     const bool is_taken =
         std::ranges::any_of(settings_.tokens, [&](const auto& one) { return one.name == token.name; });
     if (token.name.empty() || is_taken) {
-        return refused_report("token",
-                              token.name.empty() ? "needs a name" : "two tokens have the name \"" + token.name + '"');
+        return recorded(refused_report(
+            "token", token.name.empty() ? "needs a name" : "two tokens have the name \"" + token.name + '"'));
     }
     ServerSettings next = settings_;
     next.tokens.push_back(std::move(token));
@@ -70,13 +76,14 @@ ApplyReport ServerReload::remove_token(const std::string& name) {
     const Change change(*this, "remove a token");
     ServerSettings next = settings_;
     if (std::erase_if(next.tokens, [&](const NamedToken& one) { return one.name == name; }) == 0) {
-        return refused_report("token", "no token has the name \"" + name + '"');
+        return recorded(refused_report("token", "no token has the name \"" + name + '"'));
     }
     return this->change(std::move(next));
 }
 
 void ServerReload::reopen_access_log() {
     const MutexLock lock(mutex_);
+    needs_.audit.reopen();
     needs_.access_log.reopen();
 }
 
@@ -97,8 +104,18 @@ ApplyReport ServerReload::change(ServerSettings&& next) {
     ApplyReport report = std::move(all.report);
     if (!report.ok()) {
         locate(report.problems, all.mixed);
-    } else if (all.has_live() || made.tls || made.cluster_keys) {
+    }
+    audit::AuditLog* const events = needs_.shared->audit.get();
+    const bool was_on = events != nullptr && events->is_on();
+    audit_change(events, report);  // before a change that turns the audit log off
+    if (!report.ok()) {
+        return report;
+    }
+    if (all.has_live() || made.tls || made.cluster_keys) {
         commit(std::move(all), std::move(made));
+    }
+    if (!was_on) {
+        audit_change(events, report);
     }
     return report;
 }
@@ -142,14 +159,30 @@ bool ServerReload::make(SettingsComparison& all, Made& made) const {
             report = refused_report("traces.ca", error.what());
         }
     }
-    if (report.ok() && needs_.edge.front() != nullptr && !next.access_log.empty() && all.has("server.access_log")) {
-        std::error_code error;
-        made.access_log = observe::AccessSink::open(next.access_log, error);
-        if (error) {
-            report = refused_report("access_log", "cannot open " + next.access_log + ": " + error.message());
-        }
+    if (report.ok()) {
+        make_logs(all, made);
     }
     return report.ok();
+}
+
+void ServerReload::make_logs(SettingsComparison& all, Made& made) const {
+    const ServerSettings& next = all.mixed;
+    std::error_code error;
+    if (needs_.edge.front() != nullptr && !next.access_log.empty() && all.has("server.access_log")) {
+        made.access_log = observe::AccessSink::open(next.access_log, error);
+        if (error) {
+            all.report = refused_report("access_log", "cannot open " + next.access_log + ": " + error.message());
+            return;
+        }
+    }
+    if (needs_.lifecycle.started() && !next.audit_log.empty() && all.has("server.audit_log")) {
+        std::string why;
+        made.audit_log = AuditWriter::sink_at(next.audit_log, error, why);
+        if (error) {
+            all.report = refused_report("audit_log",
+                                        "cannot open " + next.audit_log + ": " + (why.empty() ? error.message() : why));
+        }
+    }
 }
 
 // Fails only if memory runs out.
@@ -172,9 +205,7 @@ void ServerReload::commit(SettingsComparison&& all, Made made) {
     if (all.has_any({"server.ssh_service", "server.silent_service"})) {
         needs_.sharers.set_services(settings_.ssh_service, settings_.silent_service);
     }
-    if (made.access_log) {
-        needs_.access_log.write_to(std::move(*made.access_log));
-    }
+    commit_logs(all, made);
     if (all.has_below("server.traces.")) {
         needs_.traces.send_to(std::move(made.traces));
     }
@@ -195,15 +226,29 @@ void ServerReload::commit(SettingsComparison&& all, Made made) {
     }
 }
 
+void ServerReload::commit_logs(const SettingsComparison& all, Made& made) {
+    if (made.access_log) {
+        needs_.access_log.write_to(std::move(*made.access_log));
+    }
+    if (made.audit_log) {
+        needs_.audit.write_to(std::move(*made.audit_log));
+    } else if (all.has("server.audit_log") && settings_.audit_log.empty()) {
+        needs_.audit.turn_off();
+    }
+}
+
 void ServerReload::commit_tls(const SettingsComparison& all, Made& made) {
     EdgeTls& edge = needs_.edge.tls();
     if (made.tls) {
         needs_.shared->tls = std::move(made.tls);
     }
     if (made.certificates) {
-        edge.replace(std::move(made.certificates));
+        edge.replace(std::move(made.certificates), settings_.https);
     } else if (edge.is_open() && all.has_certificates()) {
         edge.set_files(settings_.https);
+    }
+    if (all.has_certificates() && !settings_.https.by_host.empty()) {
+        needs_.certificates.report_hosts();
     }
     if (all.has("server.https.handshakes_per_second")) {
         edge.set_rate(settings_.https);
@@ -216,19 +261,23 @@ void ServerReload::commit_tokens() {
     const login::AcceptedTokens before = shared.tokens.get();
     const login::AcceptedTokens tokens = accepted_tokens(settings_, before, needs_.random);
     const directory::Registry::Settings quotas = quotas_of(settings_);
-    const auto rules = std::make_shared<const directory::RightRules>(*tokens, shared.domain);
+    const auto rules = std::make_shared<const directory::RightRules>(*tokens, shared.domain, shared.tokens.external());
     needs_.shared_rights.lift(before, tokens);
     shared.tokens = tokens;
     needs_.shared_rights.revoke(before, tokens);
     shared.registry->set_quotas(quotas.sessions_per_token_max, quotas.ports_per_token_max);
-    shared.registry->set_ports(tokens->front().ports);
+    const login::PortPolicy ports = ports_of_every_token(settings_);
+    shared.tokens.external()->set_ports(ports);
+    shared.registry->set_ports(ports);
     shared.registry->set_rules(rules);
     shared.ports->set_token_limit(quotas.ports_per_token_max);
     shared.http->set_rules(rules);
     shared.shapes->apply_rules(*shared.registry, Clock::now());
     shared.token_use->forget_owners([&rules](const login::TokenId& token) { return rules->has_token(token); });
-    shared.secrets->forget([&shared](const login::TokenId& secret) { return shared.tokens.find(secret) != nullptr; });
-    shared.memory->set_tokens(tokens->size());
+    shared.secrets->forget([&shared](const login::TokenId& secret) {
+        return shared.tokens.find(secret) != nullptr || shared.tokens.external()->has(secret);
+    });
+    shared.memory->set_tokens(token_count(settings_));
     needs_.state.rename_tokens();
     needs_.sessions.for_each([](session::ServerSession& session) { session.check_rights(); });
     for (std::size_t i = 0; i < needs_.workers.size(); ++i) {

@@ -11,6 +11,7 @@
 #include <system_error>
 #include <vector>
 
+#include "api/audit_writer.hpp"
 #include "api/lifecycle.hpp"
 #include "api/server_certificates.hpp"
 #include "api/server_cluster.hpp"
@@ -36,6 +37,7 @@ public:
         const Lifecycle& lifecycle;
         const ServerSessions& sessions;
         ServerPlugins& plugins;
+        AuditWriter& audit;
         AccessLogWriter& access_log;
         SpanSender& traces;
         PortSharers& sharers;
@@ -82,15 +84,19 @@ private:
         std::unique_ptr<HttpsCertificates> certificates;  // null: unchanged
         ServerCertificates::Fresh issuers{};              // members null: unchanged, or off
         ServerCluster::Keys cluster_keys;                 // null: unchanged
+        std::optional<observe::AccessSink> audit_log{};   // empty: unchanged, or off
         std::optional<observe::AccessSink> access_log{};  // empty: unchanged, or off
         std::optional<observe::TraceTarget> traces{};     // empty: off if its keys changed, otherwise unchanged
     };
 
     void refuse_in_callbacks(const char* what) const;
+    ApplyReport recorded(ApplyReport report) const;
     ApplyReport change(ServerSettings&& next) REQUIRES(mutex_);
     bool make(SettingsComparison& all, Made& made) const;
+    void make_logs(SettingsComparison& all, Made& made) const;
     void commit(SettingsComparison&& all, Made made) REQUIRES(mutex_);
     void commit_tls(const SettingsComparison& all, Made& made) REQUIRES(mutex_);
+    void commit_logs(const SettingsComparison& all, Made& made) REQUIRES(mutex_);
     void commit_tokens() REQUIRES(mutex_);
 
     const Needs needs_;

@@ -14,6 +14,7 @@ std::shared_ptr<session::ServerShared> make_server_shared(const ServerSettings& 
     auto shared = std::make_shared<session::ServerShared>();
     const login::AcceptedTokens tokens = accepted_tokens(settings, shared->tokens.get(), random);
     shared->tokens = tokens;
+    shared->tokens.external()->set_ports(ports_of_every_token(settings));
     shared->service_tokens = service_tokens_of(settings);
     shared->services = std::make_shared<metrics::ServiceCounters>(writers_of(workers));
     const directory::Registry::Settings bounds = quotas_of(settings);
@@ -24,7 +25,7 @@ std::shared_ptr<session::ServerShared> make_server_shared(const ServerSettings& 
     shared->brute_force = std::make_shared<login::BruteForceLimiter>();
     shared->instance = new_instance(random);
     shared->mux = mux_settings(mux::Role::server, settings);
-    shared->memory = std::make_shared<trunk::MemoryGovernor>(memory_of(settings), tokens->size());
+    shared->memory = std::make_shared<trunk::MemoryGovernor>(memory_of(settings), token_count(settings));
     shared->handshake_deadline = settings.timing.handshake_timeout;
     shared->tls = make_tls(settings);
     shared->tcp_bind = *runtime::SocketAddress::from_ip(settings.tcp_bind, 0);
@@ -36,9 +37,11 @@ std::shared_ptr<session::ServerShared> make_server_shared(const ServerSettings& 
     directory::HttpDirectory::Settings directory;
     directory.seed = random.next();
     shared->http = std::make_shared<directory::HttpDirectory>(directory);
-    const auto rules = std::make_shared<const directory::RightRules>(*tokens, shared->domain);
+    const auto rules =
+        std::make_shared<const directory::RightRules>(*tokens, shared->domain, shared->tokens.external());
     shared->registry->set_rules(rules);
     shared->http->set_rules(rules);
+    shared->audit = std::make_shared<audit::AuditLog>();
     shared->log = &log;
     shared->random = &random;
     return shared;

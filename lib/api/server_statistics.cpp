@@ -86,6 +86,7 @@ void add_trunk(TunnelInfo& info, ServicePlaces& places, const session::SessionVi
         info.tls = view.tls;
         info.token_name = view.token_name;
         info.name = view.name;
+        info.metadata = view.metadata;
         info.since = view.since;
     }
     info.connections += view.retired ? 0U : 1U;

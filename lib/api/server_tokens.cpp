@@ -103,12 +103,17 @@ void recognise(std::vector<AcceptedToken>& tokens, Before before, Random& random
 
 }  // namespace
 
+login::PortPolicy ports_of_every_token(const ServerSettings& settings) {
+    return settings.allow_ports ? login::PortPolicy::parse(*settings.allow_ports).value() : login::PortPolicy();
+}
+
+std::size_t token_count(const ServerSettings& settings) noexcept {
+    return settings.tokens.size() + (looks_up_tokens(settings) ? 2 : 0);
+}
+
 login::AcceptedTokens accepted_tokens(const ServerSettings& settings, const login::AcceptedTokens& before,
                                       Random& random) {
-    login::PortPolicy ports;
-    if (settings.allow_ports) {
-        ports = login::PortPolicy::parse(*settings.allow_ports).value();
-    }
+    const login::PortPolicy ports = ports_of_every_token(settings);
     auto tokens = std::make_shared<std::vector<AcceptedToken>>();
     for (const NamedToken& token : settings.tokens) {
         tokens->push_back(accepted_token(token, ports));
@@ -133,7 +138,7 @@ std::shared_ptr<const directory::ServiceTokens> service_tokens_of(const ServerSe
 }
 
 directory::Registry::Settings quotas_of(const ServerSettings& settings) {
-    return directory::registry_settings(settings.tokens.size(), settings.connections_per_token,
+    return directory::registry_settings(token_count(settings), settings.connections_per_token,
                                         settings.ports_per_token);
 }
 

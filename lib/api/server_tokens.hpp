@@ -17,6 +17,11 @@ namespace ferrotunnel::detail {
 login::AcceptedTokens accepted_tokens(const ServerSettings& settings, const login::AcceptedTokens& before,
                                       Random& random);
 
+/// The ports of tokens without a right to ports.
+login::PortPolicy ports_of_every_token(const ServerSettings& settings);
+/// The number of tokens, as far as it matters whether there are several: a server that looks tokens up has.
+std::size_t token_count(const ServerSettings& settings) noexcept;
+
 /// The ids of tokens that will have another one after a restart, with that one.
 std::map<login::TokenId, login::TokenId> renamed_tokens(const login::AcceptedTokens& tokens);
 

@@ -32,6 +32,14 @@ void ServerUpkeep::check_expiry() {
     });
 }
 
+void ServerUpkeep::check_expiry_at(login::Rights::Moment expires) {
+    needs_.workers.at(0).post([this, expires]() noexcept {
+        if (expiry_) {
+            expiry_->check_by(expires);
+        }
+    });
+}
+
 void ServerUpkeep::shut_down() {
     memory_.reset();
     expiry_.reset();

@@ -31,6 +31,8 @@ public:
     void start(Duration hold);
     /// Tokens may have expired, or their times have changed.
     void check_expiry();
+    /// A token has begun to be used that expires then.
+    void check_expiry_at(login::Rights::Moment expires);
     /// When no worker runs any more.
     void shut_down();
 

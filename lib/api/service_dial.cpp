@@ -131,12 +131,12 @@ session::RemoteOpener ServiceDial::remote_of(const OpenTarget& target) const {
     if (!shared.find_remote || !target.client.empty() || target.service.empty()) {
         return nullptr;
     }
-    const login::AcceptedTokens tokens = shared.tokens.get();
     const std::optional<std::uint16_t> port = named_port(target.service);
     if (port && target.token.empty()) {
         return shared.find_remote({.port = *port});
     }
-    for (const login::AcceptedToken& token : *tokens) {
+    for (const auto& each : shared.tokens.all()) {
+        const login::AcceptedToken& token = *each;
         if (!target.token.empty() && token.name != target.token) {
             continue;
         }

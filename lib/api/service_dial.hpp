@@ -34,6 +34,8 @@ public:
 
     /// Completes `attempt`, sooner or later, while the server runs.
     void start(const OpenTarget& target, std::shared_ptr<OpenAttempt> attempt);
+    /// Before the server closes its sessions on purpose.
+    void set_stopped() noexcept { needs_.life->set_stopped(); }
 
 private:
     std::vector<Carrier> carriers_of(const OpenTarget& target);

@@ -46,7 +46,7 @@ ServiceEntry described_by(const backend::ClientService& service, ServiceEntry en
     entry.claims = claims_of(service);
     entry.kind = service.kind;
     entry.local = service.backend.text;
-    entry.certificate = service.backend.tls ? service.backend.tls->expiry() : std::nullopt;
+    entry.backend_tls = service.backend.tls;
     return entry;
 }
 

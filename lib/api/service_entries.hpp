@@ -23,7 +23,7 @@
 #include "backend/client_service.hpp"
 #include "ferrotunnel/client.hpp"
 #include "metrics/service_counters.hpp"
-#include "transport/certificate_expiry.hpp"
+#include "transport/tls_context.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -48,9 +48,9 @@ struct ServiceEntry {
     std::size_t rules = 0;                   // for HTTP, in bytes
     HostClaims claims;                       // for HTTP and TLS
     wire::ServiceKind kind = wire::ServiceKind::tcp;
-    std::string local{};                                        // its backend; empty: none
-    std::optional<transport::CertificateExpiry> certificate{};  // for a backend that asks for one
-    std::optional<KnownService> known{};                        // for a service with a backend
+    std::string local{};                                         // its backend; empty: none
+    std::shared_ptr<const transport::TlsContext> backend_tls{};  // null without TLS
+    std::optional<KnownService> known{};                         // for a service with a backend
 
     bool is_off() const { return known && known->is_off(); }
 };

@@ -1,6 +1,7 @@
 #include "api/shared_rights.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <iterator>
@@ -18,10 +19,14 @@ using session::KickList;
 using Secrets = std::set<login::TokenId>;
 
 constexpr std::string_view kick_prefix = "kick/";
+constexpr std::string_view end_prefix = "end/";
+constexpr std::chrono::seconds end_time{10};  // all linked members have heard of it; a client that is back stays
 constexpr std::string_view name_part = "/name/";
 constexpr std::string_view process_part = "/process/";
 constexpr std::string_view revoked_prefix = "revoked/";
-constexpr std::size_t token_name_shown_max = 256;  // of another member's token, in status
+constexpr std::string_view external_prefix = "external/";
+constexpr std::chrono::hours external_end_known_for{24};  // to members that are not linked meanwhile
+constexpr std::size_t token_name_shown_max = 256;         // of another member's token, in status
 
 Secrets secrets_of(const login::AcceptedTokens& tokens) {
     Secrets secrets;
@@ -46,16 +51,16 @@ std::string revoked_key(const login::TokenId& secret) {
 }
 
 // Members may know one token by different ids, after secrets were replaced: what is shared is its first secret.
-std::string kick_key(const login::TokenStore& tokens, const KickList::Client& client) {
+std::string key_of(std::string_view prefix, const login::TokenStore& tokens, const KickList::Client& client) {
     const auto token = tokens.known_as(client.client.first);
-    std::string key = std::string(kick_prefix) + to_hex(token ? token->token.id : client.client.first);
+    std::string key = std::string(prefix) + to_hex(token ? token->token.id : client.client.first);
     return key += client.name.empty() ? std::string(process_part) + to_hex(client.client.second)
                                       : std::string(name_part) + client.name;
 }
 
-std::optional<KickList::Client> kicked_client(const login::TokenStore& tokens, std::string_view key) {
+std::optional<KickList::Client> client_in(const login::TokenStore& tokens, std::string_view key) {
     KickList::Client client;
-    key.remove_prefix(kick_prefix.size());
+    key.remove_prefix(key.find('/') + 1);
     constexpr std::size_t digits = 2 * sizeof(login::TokenId);
     if (key.size() < digits || !from_hex(key.substr(0, digits), client.client.first)) {
         return std::nullopt;
@@ -84,8 +89,12 @@ void SharedRights::watch() {
     if (const auto& values = needs_.shared->values) {
         values->watch(std::string(kick_prefix),
                       [this](const std::string& key, const Value& value) { heard_kick(key, value); });
+        values->watch(std::string(end_prefix),
+                      [this](const std::string& key, const Value& value) { heard_end(key, value); });
         values->watch(std::string(revoked_prefix),
                       [this](const std::string& key, const Value& value) { heard_revocation(key, value); });
+        values->watch(std::string(external_prefix),
+                      [this](const std::string& key, const Value& value) { heard_external_end(key, value); });
     }
 }
 
@@ -96,9 +105,11 @@ void SharedRights::publish(const std::vector<KickList::Client>& clients, Duratio
     if (!values) {
         return;
     }
+    const bool ends_only = time == Duration::zero();
     for (const KickList::Client& client : clients) {
-        if (!values->set(kick_key(needs_.shared->tokens, client), client.token_name, time)) {
-            needs_.log.warn("other members of the cluster do not learn that a client is kept out: too many are",
+        const std::string key = key_of(ends_only ? end_prefix : kick_prefix, needs_.shared->tokens, client);
+        if (!values->set(key, client.token_name, ends_only ? end_time : time)) {
+            needs_.log.warn("other members of the cluster do not learn that a client was kicked: too many were",
                             {{"client", client.name}});
         }
     }
@@ -128,10 +139,33 @@ void SharedRights::revoke(const login::AcceptedTokens& before, const login::Acce
     }
 }
 
+bool SharedRights::revoke_external(const login::TokenId& secret) const {
+    const bool was_known = end_external(secret);
+    needs_.sessions.for_each([](session::ServerSession& session) { session.check_rights(); });
+    const auto& values = needs_.shared->values;
+    std::array<std::uint8_t, 8> different{};
+    needs_.shared->random->fill(different);
+    if (values &&
+        !values->set(std::string(external_prefix) + to_hex(secret), to_hex(different), external_end_known_for)) {
+        needs_.log.warn("other members of the cluster do not learn that a token was revoked: too many were",
+                        {{"token", to_hex(secret)}});
+    }
+    return was_known;
+}
+
+// What it has reserved without a client is released, too.
+bool SharedRights::end_external(const login::TokenId& secret) const {
+    const session::ServerShared& shared = *needs_.shared;
+    const bool was_known = shared.authenticator->revoke(secret);
+    shared.registry->forget_unknown_owners();
+    shared.http->forget_unknown_owners();
+    return was_known;
+}
+
 // --- what members have decided, this one included: an earlier process of it may have ---
 
 void SharedRights::heard_kick(const std::string& key, const Value& value) {
-    std::optional<KickList::Client> client = kicked_client(needs_.shared->tokens, key);
+    std::optional<KickList::Client> client = client_in(needs_.shared->tokens, key);
     if (!client) {
         return;
     }
@@ -148,7 +182,51 @@ void SharedRights::heard_kick(const std::string& key, const Value& value) {
                         {{"client", client->name}, {"member", value->member}});
         return;
     }
+    if (!client->member.empty()) {
+        record_act("kick", client->member, "client", client->name);
+    }
     check_sessions();
+}
+
+// Those of a turn together: each needs a look at all sessions.
+void SharedRights::heard_end(const std::string& key, const Value& value) {
+    const std::optional<KickList::Client> client = client_in(needs_.shared->tokens, key);
+    if (!client || !value || value->member == needs_.shared->values->own_member() ||
+        ended_.size() >= limits::kicked_max) {
+        return;
+    }
+    ended_.emplace(client->client.first, client->name,
+                   client->name.empty() ? client->client.second : wire::InstanceId{});
+    record_act("kick", value->member, "client", client->name);
+    if (ended_.size() == 1) {
+        needs_.workers.at(0).post([this] { end_sessions(); });
+    }
+}
+
+void SharedRights::end_sessions() {
+    const std::set<Ended> ended = std::exchange(ended_, {});
+    for (const SessionPtr& session : needs_.sessions.all()) {
+        const session::SessionView view = session->view();
+        if (ended.contains({view.client.first, view.name, {}}) ||
+            ended.contains({view.client.first, {}, view.client.second})) {
+            needs_.log.info("the operator of another member of the cluster closed a connection of a client",
+                            {{"client", view.name}});
+            session->post([](session::ServerSession& one) {
+                one.end(wire::Code::cancelled, "The operator of the server closed the connection.");
+            });
+        }
+    }
+}
+
+// What another member has decided, its administrator is in the audit log there.
+void SharedRights::record_act(const char* act, const std::string& member, const char* key,
+                              const std::string& subject) const {
+    if (audit::AuditLog* const log = needs_.shared->audit.get(); log != nullptr && log->is_on()) {
+        audit::Record record("admin");
+        record.add("act", act).add("via", "cluster member").add("by", "the member " + member + " of the cluster");
+        record.add(key, subject);
+        log->write(record);
+    }
 }
 
 void SharedRights::heard_revocation(const std::string& key, const Value& value) {
@@ -177,8 +255,25 @@ void SharedRights::heard_revocation(const std::string& key, const Value& value) 
     if (const auto token = is_new ? shared.tokens.find(secret) : nullptr) {
         needs_.log.warn("a token is refused: another member of the cluster has removed it",
                         {{"token", token->name}, {"member", value->member}});
+        record_act("revoke", value->member, "token", token->name);
     }
     check_sessions();
+}
+
+// A value that is reported again, after a link was lost, must not end the sessions that have begun since.
+void SharedRights::heard_external_end(const std::string& key, const Value& value) {
+    login::TokenId secret{};
+    if (!value) {
+        external_ends_.erase(key);
+        return;
+    }
+    const bool is_new = std::exchange(external_ends_[key], value->text) != value->text;
+    const bool is_own = value->member == needs_.shared->values->own_member();
+    if (is_new && !is_own && from_hex(std::string_view(key).substr(external_prefix.size()), secret)) {
+        (void)end_external(secret);
+        record_act("revoke", value->member, "token_id", to_hex(secret));
+        check_sessions();
+    }
 }
 
 std::string SharedRights::member_of(const directory::ClusterValue& value) const {

@@ -15,8 +15,9 @@ void StateDirectory::open(const ServerSettings& settings) {
     if (!settings.state_dir.empty() && !claims_) {
         directory::ClaimStore::Settings keeping{.directory = settings.state_dir};
         keeping.addresses = [this] { return needs_.shared->ports->addresses_beside(needs_.shared->tcp_bind); };
-        claims_ = std::make_unique<directory::ClaimStore>(std::move(keeping), needs_.shared->registry,
-                                                          needs_.shared->http, needs_.shared->tokens.get(), needs_.log);
+        claims_ = std::make_unique<directory::ClaimStore>(
+            std::move(keeping), needs_.shared->registry, needs_.shared->http, needs_.shared->tokens.get(), needs_.log,
+            looks_up_tokens(settings) ? needs_.shared->tokens.external() : nullptr);
         rename_tokens();
     }
     if (needs_.shared->sticky_key) {

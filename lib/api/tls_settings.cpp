@@ -30,6 +30,7 @@ std::shared_ptr<transport::TlsContext> make_tls(const ClientSettings& settings) 
     tls.system_ca = settings.tls_ca == "system";
     tls.ca_file = tls.system_ca ? std::string() : settings.tls_ca;
     tls.pin = settings.tls_pin;
+    tls.trust = settings.tls_trust.state();
     try {
         return transport::TlsContext::make_client(tls);
     } catch (const transport::TlsConfigError& problem) {
@@ -44,6 +45,7 @@ std::shared_ptr<transport::TlsContext> make_tls(const ServerSettings& settings) 
     transport::TlsServerSettings tls;
     tls.certificate_file = settings.tls_chain;
     tls.key_file = settings.tls_key;
+    tls.credential = settings.tls_credential.state();
     tls.state_directory = settings.state_dir;
     try {
         return transport::TlsContext::make_server(tls);
@@ -65,7 +67,8 @@ void try_tls(const ServerSettings& settings, std::vector<Problem>& problems) {
     }
     if (!settings.tls_chain.empty()) {
         try_to_make(settings, problems);
-    } else if (!settings.state_dir.empty()) {  // a certificate is created only at the start
+    } else if (settings.tls_credential.empty() &&
+               !settings.state_dir.empty()) {  // a certificate is created only at the start
         try {
             transport::try_identity(settings.state_dir);
         } catch (const transport::TlsConfigError& problem) {

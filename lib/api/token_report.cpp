@@ -129,8 +129,9 @@ std::map<login::TokenId, TokenUse> uses_of(const session::ServerShared& shared, 
 // tell theirs each second.
 void put_cluster_use(Json& into, const session::ServerShared& shared, const login::TokenId& token,
                      std::size_t connections) {
-    const login::Rights& rights = shared.registry->rules()->of(token);
-    if (!shared.values || !(rights.connections || rights.services || rights.counts_visitors())) {
+    const auto rules = shared.registry->rules();
+    const directory::RightsRef rights = rules->of(token);
+    if (!shared.values || !(rights->connections || rights->services || rights->counts_visitors())) {
         return;
     }
     const directory::TokenUse::Elsewhere elsewhere = shared.token_use->elsewhere(token);
@@ -144,8 +145,8 @@ void put_cluster_use(Json& into, const session::ServerShared& shared, const logi
 admin::Answer answer_about_tokens(const session::ServerShared& shared, const ServerSessions& sessions) {
     const std::map<login::TokenId, TokenUse> uses = uses_of(shared, sessions);
     const auto rules = shared.registry->rules();
-    const login::AcceptedTokens tokens = shared.tokens.get();
-    return {200, admin::list_of("tokens", *tokens, [&](const login::AcceptedToken& token) {
+    return {200, admin::list_of("tokens", shared.tokens.all(), [&](const auto& each) {
+                const login::AcceptedToken& token = *each;
                 const login::TokenId& id = token.id();
                 const auto known = uses.find(id);
                 const TokenUse use = known != uses.end() ? known->second : TokenUse();
@@ -153,14 +154,18 @@ admin::Answer answer_about_tokens(const session::ServerShared& shared, const Ser
                          {"weak", token.token.strength == login::TokenStrength::weak},
                          {"second_secret", token.also.has_value()},
                          {"secrets", secrets_of(shared, token)},
-                         {"rights", rights_of(rules->of(id))},
-                         {"quotas", quotas_of(rules->of(id))},
+                         {"rights", rights_of(*rules->of(id))},
+                         {"quotas", quotas_of(*rules->of(id))},
                          {"clients", use.clients.size()},
                          {"connections", use.connections},
                          {"services", shared.token_use->services(id)},
                          {"ports", use.ports},
                          {"streams", use.streams}};
-                put_revoked(row, shared, token);
+                if (shared.tokens.find(token.token.id) == nullptr) {
+                    row["external"] = true;
+                } else {
+                    put_revoked(row, shared, token);
+                }
                 put_cluster_use(row, shared, id, use.connections);
                 return row;
             })};
@@ -170,17 +175,17 @@ void put_quota_refusals(metrics::Exposition& to, const session::ServerShared& sh
     to.family("ferrotunnel_quota_refusals", metrics::Type::counter,
               "Visitors that were rejected, since a quota of their service's token was reached.");
     const auto rules = shared.registry->rules();
-    const login::AcceptedTokens tokens = shared.tokens.get();
-    for (const login::AcceptedToken& token : *tokens) {
-        const login::Rights& rights = rules->of(token.id());
+    for (const auto& each : shared.tokens.all()) {
+        const login::AcceptedToken& token = *each;
+        const directory::RightsRef rights = rules->of(token.id());
         const auto put = [&](directory::VisitorQuota quota, bool has_it) {
             const std::uint64_t refused = shared.token_use->refused(token.id(), quota);
             if (has_it || refused != 0) {
                 to.sample(refused, {{"token", token.name}, {"quota", directory::name_of(quota)}});
             }
         };
-        put(directory::VisitorQuota::visitors, rights.visitors.has_value());
-        put(directory::VisitorQuota::visitors_per_second, rights.visitors_per_second.has_value());
+        put(directory::VisitorQuota::visitors, rights->visitors.has_value());
+        put(directory::VisitorQuota::visitors_per_second, rights->visitors_per_second.has_value());
     }
 }
 

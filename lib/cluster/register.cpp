@@ -34,6 +34,7 @@ struct Register::Parts {
     void sent(MemberIndex to, const Message& message);
     void lose(MemberIndex member);
     void forget_grants(MemberIndex member);
+    void lose_silent_readers();
 
     std::shared_ptr<const Members> list;
     const Members& members;
@@ -61,6 +62,7 @@ Effects Register::Parts::finish() {
     deliver_own();
     claimant.confirm(now);
     deliver_own();
+    lose_silent_readers();
     for (std::size_t i = 0; i < members.size(); ++i) {
         if (announcers[i] && announcers[i]->wake()) {
             const auto member = static_cast<MemberIndex>(i);
@@ -68,6 +70,17 @@ Effects Register::Parts::finish() {
         }
     }
     return std::exchange(effects, {});
+}
+
+// A member that does not read what it is sent, while own names come and go.
+void Register::Parts::lose_silent_readers() {
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        const auto member = static_cast<MemberIndex>(i);
+        if (changes.of(member).size() > limits::changes_max) {
+            effects.emplace_back(LinkRefused{member, links.link(member), "it does not read what this member has"});
+            lose(member);
+        }
+    }
 }
 
 // Own messages cause at most a few others each, and probes end in an effect.

@@ -110,12 +110,12 @@ Violation SharedValues::received(MemberIndex from, const Value& value, TimePoint
         } else if (entry.is_brief && value.text && !is_brief(value)) {
             // The sender would keep the older value after the brief one has ended.
             entry.is_brief = false;
-            move_to_end(found);
+            announce(found, now);
         }
         return std::nullopt;
     }
     if (is_own && found != entries_.end() && found->second.is_set_here) {
-        repeat_own(found, value.time);
+        repeat_own(found, value.time, now);
         return std::nullopt;
     }
     Entry entry;
@@ -132,10 +132,10 @@ Violation SharedValues::received(MemberIndex from, const Value& value, TimePoint
 }
 
 // An earlier process of this member had a clock that was ahead: what this one has set since is the later change.
-void SharedValues::repeat_own(Entries::iterator at, Since over) {
+void SharedValues::repeat_own(Entries::iterator at, Since over, TimePoint now) {
     at->second.version.time = std::min(over + 1, limits::since_max);
     at->second.known_by = 0;
-    move_to_end(at);
+    announce(at, now);
 }
 
 bool SharedValues::may_have_next(MemberIndex member) const noexcept {
@@ -196,9 +196,10 @@ bool SharedValues::apply(const std::string& key, Entry entry, TimePoint now) {
         leave_indices(at);
     }
     entry.change = at->second.change;
+    entry.early_until = at->second.early_until;
     at->second = std::move(entry);
     enter_indices(at);
-    move_to_end(at);
+    announce(at, now);
     return true;
 }
 
@@ -248,6 +249,19 @@ void SharedValues::leave_indices(Entries::iterator at) noexcept {
     removed_.erase({entry.account, entry.ends, at->first});
 }
 
+// It is sent to other members: now, or when it is not early any more.
+void SharedValues::announce(Entries::iterator at, TimePoint now) {
+    Entry& entry = at->second;
+    early_.erase({entry.early_until, at->first});
+    entry.early_until = context_.clock.accepted_at(entry.version.time, now);
+    if (entry.early_until <= now) {
+        return move_to_end(at);
+    }
+    changes_.erase(entry.change);
+    entry.change = 0;
+    early_.emplace(entry.early_until, at->first);
+}
+
 void SharedValues::move_to_end(Entries::iterator at) {
     changes_.erase(at->second.change);
     at->second.change = ++last_change_;
@@ -262,6 +276,7 @@ void SharedValues::move_to_end(Entries::iterator at) {
 void SharedValues::forget(Entries::iterator at) noexcept {
     leave_indices(at);
     changes_.erase(at->second.change);
+    early_.erase({at->second.early_until, at->first});
     entries_.erase(at);
 }
 
@@ -280,7 +295,8 @@ void SharedValues::end(Entries::iterator at, TimePoint now) {
 // --- time ------------------------------------------------------------------------------------------------------------
 
 TimePoint SharedValues::next_deadline() const noexcept {
-    return ends_.empty() ? never : ends_.begin()->first;
+    const TimePoint end = ends_.empty() ? never : ends_.begin()->first;
+    return early_.empty() ? end : std::min(end, early_.begin()->first);
 }
 
 void SharedValues::tick(TimePoint now) {
@@ -291,6 +307,11 @@ void SharedValues::tick(TimePoint now) {
         } else {
             forget(at);
         }
+    }
+    for (std::size_t i = 0; i < limits::step_max && !early_.empty() && early_.begin()->first <= now; ++i) {
+        const auto at = entries_.find(early_.begin()->second);
+        early_.erase(early_.begin());
+        move_to_end(at);
     }
 }
 

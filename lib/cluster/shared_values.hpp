@@ -7,6 +7,9 @@
 // What a link is sent follows from one number, its cursor in the order of changes at this member: a new link begins at
 // the first, so it gets all values, and each key once, in its latest state. Values of other members are passed on,
 // since their setter may have ended before all others had them; those that end within limits::brief_value_time are not.
+//
+// A change whose time is nearly a day ahead is early: some members would refuse it, so it enters the order of changes,
+// and so is sent, when all of them accept it.
 #pragma once
 
 #include <array>
@@ -56,7 +59,7 @@ public:
     // --- time ---
 
     TimePoint next_deadline() const noexcept;
-    /// Ends at most limits::step_max values whose time is over.
+    /// Ends at most limits::step_max values whose time is over, and announces as many that are not early any more.
     void tick(TimePoint now);
 
     // --- readers ---
@@ -85,7 +88,8 @@ private:
         Version version;
         std::optional<std::string> text;  // none: removed, or its lifetime is over
         TimePoint ends = never;           // of the value; or of being kept as removed
-        std::uint64_t change = 0;         // its place in the order of changes here
+        std::uint64_t change = 0;         // its place in the order of changes here; 0: none yet
+        TimePoint early_until{};          // while it is early
         std::size_t account = 0;
         MemberSet known_by = 0;    // members that have this version, as their present link has shown
         bool is_set_here = false;  // by this process
@@ -108,7 +112,7 @@ private:
     static bool is_same(const Value& value, const Entry& entry) noexcept;
 
     bool change_own(const std::string& key, std::optional<std::string> text, TimePoint ends, TimePoint now);
-    void repeat_own(Entries::iterator at, Since over);
+    void repeat_own(Entries::iterator at, Since over, TimePoint now);
     bool apply(const std::string& key, Entry entry, TimePoint now);
     bool make_room(std::size_t account, std::size_t bytes, const std::string& key);
     std::size_t account_of(const std::string& member) const noexcept;
@@ -116,6 +120,7 @@ private:
 
     void enter_indices(Entries::iterator at);
     void leave_indices(Entries::iterator at) noexcept;
+    void announce(Entries::iterator at, TimePoint now);
     void move_to_end(Entries::iterator at);
     void forget(Entries::iterator at) noexcept;
     void end(Entries::iterator at, TimePoint now);
@@ -125,6 +130,7 @@ private:
     std::map<std::uint64_t, Entries::iterator> changes_;                      // by Entry::change
     std::set<std::pair<TimePoint, std::string_view>> ends_;                   // that have an end
     std::set<std::tuple<std::size_t, TimePoint, std::string_view>> removed_;  // of each account, the oldest first
+    std::set<std::pair<TimePoint, std::string_view>> early_;                  // by when they are sent
     std::array<Account, limits::members_max + 1> accounts_{};
     std::array<Link, limits::members_max> links_{};
     std::uint64_t last_change_ = 0;

@@ -26,6 +26,13 @@ public:
         return since > wall(now) + std::chrono::milliseconds(limits::clock_difference_max).count();
     }
 
+    /// When another member, whose clock is limits::clock_margin behind at most, accepts it.
+    TimePoint accepted_at(Since since, TimePoint now) const noexcept {
+        constexpr auto ahead = limits::clock_difference_max - limits::clock_margin;
+        const Since latest = wall(now) + std::chrono::milliseconds(ahead).count();
+        return since <= latest ? now : now + std::chrono::milliseconds(since - latest);
+    }
+
     /// Milliseconds since 1970.
     std::uint64_t wall(TimePoint now) const noexcept {
         return wall_ + std::chrono::duration_cast<std::chrono::milliseconds>(now - start_).count();

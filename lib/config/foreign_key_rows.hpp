@@ -69,7 +69,9 @@ inline constexpr std::array rows{
     Row{"start", {"a service is not offered if it has `enabled: off`", {}}},
     Row{"store", {"services are kept in this file, which is read again when it changes", {}}},
     Row{"metadatas metadata annotations description labels tag",
-        {"clients and services have no metadata; logs, metrics and plugins use their `name`", {}}},
+        {"services have no metadata: logs, metrics and plugins use their `name`; a client has `metadata`, like "
+         "{site: barn}",
+         {}}},
     // --- the public side ---
     Row{"vhosthttpport vhosthttpsport",
         {"the listen address for HTTP visitors is `http_bind` in `server:`, with TLS `https_bind`", {}}},

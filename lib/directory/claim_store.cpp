@@ -6,13 +6,14 @@
 
 namespace ferrotunnel::directory {
 ClaimStore::ClaimStore(Settings settings, std::shared_ptr<Registry> registry, std::shared_ptr<HttpDirectory> http,
-                       const login::AcceptedTokens& tokens, Logger& log)
+                       const login::AcceptedTokens& tokens, Logger& log,
+                       std::shared_ptr<login::ExternalTokens> external)
     : settings_(std::move(settings)),
       registry_(std::move(registry)),
       http_(std::move(http)),
       log_(log),
       file_(settings_.directory) {
-    restore(tokens);
+    restore(tokens, external.get());
     registry_->on_change([this] { on_change(); });
     http_->on_change([this] { on_change(); });
     thread_ = std::thread([this] { run(); });
@@ -22,17 +23,20 @@ ClaimStore::~ClaimStore() {
     finish();
 }
 
-void ClaimStore::restore(const login::AcceptedTokens& tokens) {
+void ClaimStore::restore(const login::AcceptedTokens& tokens, login::ExternalTokens* external) {
     ClaimRecord record = file_.read();
     // Claims under a token's second secret belong to the token.
-    const auto is_foreign = [&tokens](auto& entry) {
+    const auto is_foreign = [&tokens, external](auto& entry) {
         const auto owner = std::find_if(tokens->begin(), tokens->end(), [&entry](const login::AcceptedToken& one) {
             return one.is_known_by(entry.owner);
         });
         if (owner != tokens->end()) {
             entry.owner = owner->token.id;
         }
-        return owner == tokens->end();
+        if (owner == tokens->end() && external != nullptr) {
+            external->remember(entry.owner);
+        }
+        return owner == tokens->end() && external == nullptr;
     };
     const auto drop_foreign = [&is_foreign](auto& entries) {
         std::remove_reference_t<decltype(entries)> own;

@@ -20,6 +20,7 @@
 #include "directory/claim_file.hpp"
 #include "directory/http_directory.hpp"
 #include "directory/registry.hpp"
+#include "login/external_tokens.hpp"
 #include "login/handshake_server.hpp"
 
 namespace ferrotunnel::directory {
@@ -34,10 +35,11 @@ public:
         std::function<PortAddresses()> addresses{};
     };
 
-    /// Restores the file's entries for these tokens; names of other tokens are free. To be created before anything is
-    /// claimed.
+    /// Restores the file's entries for these tokens; names of other tokens are free, unless `external` is not null:
+    /// then those are tokens that may be looked up, and it remembers them. To be created before anything is claimed.
     ClaimStore(Settings settings, std::shared_ptr<Registry> registry, std::shared_ptr<HttpDirectory> http,
-               const login::AcceptedTokens& tokens, Logger& log);
+               const login::AcceptedTokens& tokens, Logger& log,
+               std::shared_ptr<login::ExternalTokens> external = nullptr);
     ~ClaimStore();
     ClaimStore(const ClaimStore&) = delete;
     ClaimStore& operator=(const ClaimStore&) = delete;
@@ -57,7 +59,7 @@ public:
     void finish();
 
 private:
-    void restore(const login::AcceptedTokens& tokens);
+    void restore(const login::AcceptedTokens& tokens, login::ExternalTokens* external);
     void on_change() noexcept;
     void run();
     bool wait(Duration time);

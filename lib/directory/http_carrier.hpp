@@ -50,6 +50,8 @@ struct HttpVisitor {
     bool https = false;
     bool trusted = false;  // a proxy, whose fields about its visitors are trusted
     KeyGroup key_group = KeyGroup::none;
+    /// It has a verified client certificate: the heads of its requests have the fields about it, set by the edge.
+    bool certificate = false;
 };
 
 /// A trunk as the edge sees it. Any thread may call the members. Implemented by ServerSession.

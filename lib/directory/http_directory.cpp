@@ -98,6 +98,15 @@ bool HttpDirectory::keeps(const RightRules& rules, const login::TokenId& owner, 
 void HttpDirectory::set_rules(std::shared_ptr<const RightRules> rules) {
     check(rules != nullptr, "there are always rules, if only empty ones");
     const MutexLock lock(mutex_);
+    apply_rules(std::move(rules));
+}
+
+void HttpDirectory::forget_unknown_owners() {
+    const MutexLock lock(mutex_);
+    apply_rules(routes_->rules_);
+}
+
+void HttpDirectory::apply_rules(std::shared_ptr<const RightRules> rules) {
     std::map<std::string, std::set<std::string>> paths;  // by host
     while (auto lost = offline_.take_if(
                [&rules](const OfflineHosts::Entry& one) { return !keeps(*rules, one.owner, one.host); })) {

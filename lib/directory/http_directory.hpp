@@ -76,6 +76,8 @@ public:
 
     /// Sets the rights of tokens, before any service joins: existing services stay.
     void set_rules(std::shared_ptr<const RightRules> rules);
+    /// An external token is gone: so are its hosts without a client.
+    void forget_unknown_owners();
 
     /// Why this token may not have one of these hosts: it belongs to another. To be called before the hosts are claimed
     /// at the registry.
@@ -154,6 +156,7 @@ private:
 
     std::string draw_host(const login::TokenId& token, std::string_view domain, Random& random) const;
     void count_change() noexcept { changes_.fetch_add(1, std::memory_order_release); }
+    void apply_rules(std::shared_ptr<const RightRules> rules) REQUIRES(mutex_);
     std::optional<Refusal> owner_refusal(const login::TokenId& token, const std::vector<std::string>& hosts,
                                          TimePoint now) const REQUIRES(mutex_);
     bool is_below_anothers(const login::TokenId& token, const std::string& host, TimePoint now) const REQUIRES(mutex_);

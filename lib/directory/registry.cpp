@@ -32,13 +32,22 @@ Refusal service_gone() {
 void Registry::set_rules(std::shared_ptr<const RightRules> rules) {
     check(rules != nullptr, "there are always rules, if only empty ones");
     const MutexLock lock(mutex_);
+    drop_kept(*rules);
+    const MutexLock rules_lock(rules_mutex_);
+    rules_.swap(rules);
+}
+
+void Registry::forget_unknown_owners() {
+    const MutexLock lock(mutex_);
+    drop_kept(*rules());
+}
+
+void Registry::drop_kept(const RightRules& rules) {
     const std::size_t given_up =
-        std::erase_if(kept_, [&rules](const auto& kept) { return !rules->has_token(kept.second.owner); });
+        std::erase_if(kept_, [&rules](const auto& kept) { return !rules.has_token(kept.second.owner); });
     if (given_up != 0 && on_change_) {
         on_change_();
     }
-    const MutexLock rules_lock(rules_mutex_);
-    rules_.swap(rules);
 }
 
 std::shared_ptr<const RightRules> Registry::rules() const {
@@ -123,7 +132,7 @@ std::optional<Refusal> Registry::too_many_sessions(const login::TokenId& token, 
 
 // The server's own limit is for its memory, and counts its own sessions only.
 bool Registry::exceeds_quota(const login::TokenId& token, std::size_t sessions, bool replaces) const {
-    const std::optional<std::uint64_t> quota = rules()->of(token).connections;
+    const std::optional<std::uint64_t> quota = rules()->of(token)->connections;
     const auto known = elsewhere_.find(token);
     return quota && known != elsewhere_.end() && sessions + known->second >= (replaces ? 2 * *quota : *quota);
 }
@@ -167,7 +176,7 @@ std::shared_ptr<SessionHandle> Registry::longest_detached(const login::TokenId& 
 }
 
 std::size_t Registry::session_limit_of(const login::TokenId& token) const {
-    const std::optional<std::uint64_t> quota = rules()->of(token).connections;
+    const std::optional<std::uint64_t> quota = rules()->of(token)->connections;
     return std::min<std::size_t>(settings_.sessions_per_token_max, quota.value_or(limits::sessions_max));
 }
 

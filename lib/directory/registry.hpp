@@ -119,6 +119,8 @@ public:
     /// Sets the tokens and their rights, which apply to later claims. Ports are no longer reserved for tokens that are
     /// gone.
     void set_rules(std::shared_ptr<const RightRules> rules);
+    /// An external token is gone: likewise.
+    void forget_unknown_owners();
     /// Never null.
     std::shared_ptr<const RightRules> rules() const;
     /// Sets the limits of all clients of one token, and the ports that tokens without a right to ports may have: for
@@ -256,6 +258,7 @@ private:
         bool is_recorded = true;
     };
 
+    void drop_kept(const RightRules& rules) REQUIRES(mutex_);
     bool is_kept_from(const Session& claimant, const ClaimName& name, TimePoint now) REQUIRES(mutex_);
     void changed(const ClaimName& name) const REQUIRES(mutex_);
     ClaimAnswer refuse_or_contest(const Session& claimant, const ClaimName& name, const Session& holder) const

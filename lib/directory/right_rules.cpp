@@ -31,6 +31,31 @@ std::string described(const std::vector<std::string>& hosts) {
     return hosts.empty() ? "none" : hosts.size() > shown_max ? text + ", ..." : text;
 }
 
+// Whether the list of a token's hosts has exactly this pattern.
+bool lists(const std::vector<std::string>& hosts, const HostPatternKey& place) noexcept {
+    return std::any_of(hosts.begin(), hosts.end(),
+                       [&place](const std::string& host) { return host_pattern_key_of(host) == place; });
+}
+
+// The width of the narrowest listed range around the port; 0: none.
+std::uint32_t narrowest_around(const std::optional<login::PortRight>& right, std::uint16_t port) noexcept {
+    std::uint32_t narrowest = 0;
+    if (!right || right->any) {
+        return narrowest;
+    }
+    for (const login::PortRange& range : right->listed.ranges()) {
+        if (port >= range.first && port <= range.last) {
+            narrowest = narrowest == 0 ? width_of(range) : std::min(narrowest, width_of(range));
+        }
+    }
+    return narrowest;
+}
+
+const login::PortPolicy& policy_of(const login::Rights& rights, const login::PortPolicy& every_token) {
+    const auto& right = rights.ports;
+    return !right ? every_token : right->any ? every_port() : right->listed;
+}
+
 Refusal not_among(std::string_view pattern, const std::vector<std::string>& hosts) {
     return {wire::Code::forbidden, ClaimName(std::string(pattern), {}).text() +
                                        " is not allowed for this token. Allowed: " + described(hosts) +
@@ -45,8 +70,11 @@ Refusal kept_for_others(const ClaimName& name, wire::Code code) {
 
 }  // namespace
 
-RightRules::RightRules(const std::vector<login::AcceptedToken>& tokens, std::string_view domain)
-    : assigned_(domain.empty() ? std::string() : "*." + std::string(domain)), several_(tokens.size() > 1) {
+RightRules::RightRules(const std::vector<login::AcceptedToken>& tokens, std::string_view domain,
+                       std::shared_ptr<const login::ExternalTokens> external)
+    : assigned_(domain.empty() ? std::string() : "*." + std::string(domain)),
+      several_(tokens.size() > 1),
+      external_(std::move(external)) {
     for (const login::AcceptedToken& token : tokens) {
         tokens_.push_back(token.id());
         if (!token.rights) {
@@ -77,14 +105,26 @@ void RightRules::add_host(const std::string& pattern, const login::TokenId& toke
     patterns_.push_back(pattern);
 }
 
-bool RightRules::has_token(const login::TokenId& token) const noexcept {
-    return tokens_.empty() || std::binary_search(tokens_.begin(), tokens_.end(), token);
+bool RightRules::is_in_table(const login::TokenId& token) const noexcept {
+    return std::binary_search(tokens_.begin(), tokens_.end(), token);
 }
 
-const login::Rights& RightRules::of(const login::TokenId& token) const noexcept {
+bool RightRules::has_token(const login::TokenId& token) const {
+    return is_in_table(token) || (external_ != nullptr && external_->has(token)) ||
+           (tokens_.empty() && external_ == nullptr);
+}
+
+RightsRef RightRules::of(const login::TokenId& token) const {
     static const login::Rights everything;
-    const auto known = rights_.find(token);
-    return known != rights_.end() ? *known->second : everything;
+    if (const auto known = rights_.find(token); known != rights_.end()) {
+        return RightsRef(*known->second);
+    }
+    if (external_ != nullptr && !external_->is_empty() && !is_in_table(token)) {
+        if (auto rights = external_->rights_of(token)) {
+            return RightsRef(std::move(rights));
+        }
+    }
+    return RightsRef(everything);
 }
 
 const RightRules::Holders* RightRules::holders_of(const HostPatternKey& place) const noexcept {
@@ -96,21 +136,29 @@ const RightRules::Holders* RightRules::holders_of(const HostPatternKey& place) c
     return known != of_form.end() ? &known->second : nullptr;
 }
 
-// The tokens whose right names the host most specifically. Null if no right names it.
-const RightRules::Holders* RightRules::deciding(std::string_view pattern) const noexcept {
-    const Holders* holders = nullptr;
-    if (!patterns_.empty()) {
-        visit_patterns_around(pattern, [&](const HostPatternKey& place) {
-            holders = holders_of(place);
-            return holders != nullptr;
-        });
+RightRules::Whose RightRules::whose(const login::TokenId& token, const RightsRef& rights,
+                                    std::string_view pattern) const {
+    Whose whose = Whose::nobody;
+    const bool is_listed = rights.is_external() && rights->hosts.has_value();
+    if (patterns_.empty() && !is_listed) {
+        return whose;
     }
-    return holders;
+    visit_patterns_around(pattern, [&](const HostPatternKey& place) {
+        const Holders* holders = holders_of(place);
+        if (is_listed && lists(*rights->hosts, place)) {
+            whose = Whose::own;
+        } else if (holders != nullptr) {
+            whose = has(*holders, token) ? Whose::own : Whose::others;
+        }
+        return whose != Whose::nobody;
+    });
+    return whose;
 }
 
 // Whether a pattern also matches hosts that others have a right to, or that the server assigns to others.
 bool RightRules::is_around_others(std::string_view pattern) const noexcept {
-    if (several_ && (pattern == "*" || (!assigned_.empty() && covers_host(pattern, assigned_)))) {
+    const bool are_several = several_ || (external_ != nullptr && !external_->is_empty());
+    if (are_several && (pattern == "*" || (!assigned_.empty() && covers_host(pattern, assigned_)))) {
         return true;
     }
     return host_pattern_key_of(pattern).form != HostForm::exact &&
@@ -119,9 +167,10 @@ bool RightRules::is_around_others(std::string_view pattern) const noexcept {
 }
 
 std::optional<Refusal> RightRules::refuse_host(const login::TokenId& token, std::string_view pattern) const {
-    const auto& own = of(token).hosts;
-    const Holders* holders = deciding(pattern);
-    if (holders != nullptr ? has(*holders, token) : !own && !is_around_others(pattern)) {
+    const RightsRef rights = of(token);
+    const auto& own = rights->hosts;
+    const Whose decides = whose(token, rights, pattern);
+    if (decides == Whose::own || (decides == Whose::nobody && !own && !is_around_others(pattern))) {
         return std::nullopt;
     }
     if (own && !names_host(token, pattern)) {
@@ -130,22 +179,17 @@ std::optional<Refusal> RightRules::refuse_host(const login::TokenId& token, std:
     return kept_for_others(ClaimName(std::string(pattern), {}), wire::Code::forbidden);
 }
 
-bool RightRules::names_host(const login::TokenId& token, std::string_view pattern) const noexcept {
-    return !patterns_.empty() && visit_patterns_around(pattern, [&](const HostPatternKey& place) {
-        const Holders* holders = holders_of(place);
-        return holders != nullptr && has(*holders, token);
-    });
+bool RightRules::names_host(const login::TokenId& token, std::string_view pattern) const {
+    const RightsRef rights = of(token);
+    const bool is_listed = rights.is_external() && rights->hosts.has_value();
+    return (is_listed || !patterns_.empty()) && visit_patterns_around(pattern, [&](const HostPatternKey& place) {
+               const Holders* holders = holders_of(place);
+               return (is_listed && lists(*rights->hosts, place)) || (holders != nullptr && has(*holders, token));
+           });
 }
 
-bool RightRules::may_see(const login::TokenId& token, std::string_view host) const noexcept {
-    const Holders* holders = deciding(host);
-    return holders == nullptr || has(*holders, token);
-}
-
-const login::PortPolicy& RightRules::policy_of(const login::TokenId& token,
-                                               const login::PortPolicy& every_token) const {
-    const auto& right = of(token).ports;
-    return !right ? every_token : right->any ? every_port() : right->listed;
+bool RightRules::may_see(const login::TokenId& token, std::string_view host) const {
+    return patterns_.empty() || whose(token, of(token), host) != Whose::others;
 }
 
 std::optional<Refusal> RightRules::refuse_port(const login::TokenId& token, std::uint16_t port,
@@ -162,7 +206,12 @@ std::optional<Refusal> RightRules::refuse_port(const login::TokenId& token, std:
             own = own == 0 ? width : std::min(own, width);
         }
     }
-    const login::PortPolicy& policy = policy_of(token, every_token);
+    const RightsRef rights = of(token);
+    if (rights.is_external()) {
+        own = narrowest_around(rights->ports, port);
+        narrowest = own == 0 || narrowest == 0 ? std::max(own, narrowest) : std::min(own, narrowest);
+    }
+    const login::PortPolicy& policy = policy_of(*rights, every_token);
     if (!policy.allows(port)) {
         return Refusal{wire::Code::port_forbidden, ClaimName(port).text() +
                                                        " is not allowed for this token. Allowed: " + policy.describe() +
@@ -178,7 +227,8 @@ std::vector<std::uint16_t> RightRules::port_candidates(const login::TokenId& tok
                                                        const login::PortPolicy& every_token, Random& random) const {
     constexpr std::size_t tried_max = 32;
     constexpr std::size_t drawn_max = 2'048;
-    const auto& right = of(token).ports;
+    const RightsRef rights = of(token);
+    const auto& right = rights->ports;
     const login::PortPolicy& policy = right && !right->any ? right->listed : every_token;
     std::vector<std::uint16_t> candidates = policy.candidates(random, tried_max);
     const bool by_system = candidates == std::vector<std::uint16_t>{0};
@@ -200,13 +250,13 @@ std::vector<std::uint16_t> RightRules::port_candidates(const login::TokenId& tok
 }
 
 std::optional<Refusal> RightRules::refuse_kind(const login::TokenId& token, wire::ServiceKind kind) const {
-    const login::Rights& rights = of(token);
-    if (rights.allows(kind)) {
+    const RightsRef rights = of(token);
+    if (rights->allows(kind)) {
         return std::nullopt;
     }
     return Refusal{wire::Code::forbidden,
                    "Services of the kind " + std::string(login::name_of(kind)) +
-                       " are not allowed for this token. Allowed: " + login::names_of(*rights.kinds) + '.'};
+                       " are not allowed for this token. Allowed: " + login::names_of(*rights->kinds) + '.'};
 }
 
 }  // namespace ferrotunnel::directory

@@ -13,7 +13,7 @@ std::shared_ptr<shaping::ServiceShape> ShapeRegistry::of(const ClientId& client,
         return shape;
     }
     const auto rules = registry.rules();
-    const shaping::TokenRates& rates = rules->of(client.first).rates;
+    const shaping::TokenRates rates = rules->of(client.first)->rates;
     std::weak_ptr<shaping::TokenShape>& known_token = tokens_[client.first];
     std::shared_ptr<shaping::TokenShape> token = known_token.lock();
     if (!token) {
@@ -33,12 +33,12 @@ void ShapeRegistry::apply_rules(const Registry& registry, TimePoint now) {
     const auto rules = registry.rules();
     for (const auto& [token, known] : tokens_) {
         if (const auto shape = known.lock()) {
-            shape->buckets.set(rules->of(token).rates.all, now);
+            shape->buckets.set(rules->of(token)->rates.all, now);
         }
     }
     for (const auto& [key, known] : services_) {
         if (const auto shape = known.lock()) {
-            shape->set(rules->of(key.first.first).rates, now);
+            shape->set(rules->of(key.first.first)->rates, now);
         }
     }
 }

@@ -133,7 +133,7 @@ void SharedUse::told(const std::string& key, const std::optional<ClusterValue>& 
         const bool has_restarted = counts->admitted < known->second.admitted;
         const std::uint64_t since = has_restarted ? 0 : known->second.admitted;
         if (!is_first) {
-            needs_.use.admitted_elsewhere(token, counts->admitted - since, rules->of(token), needs_.now());
+            needs_.use.admitted_elsewhere(token, counts->admitted - since, *rules->of(token), needs_.now());
         }
         known->second.admitted = counts->admitted;
     }

@@ -15,8 +15,9 @@ ExchangePlugins::BeginResult ExchangePlugins::begin(const IncomingRequest& arriv
     const RequestFacts& request = needs_.at.request;
     ExchangeWorker& edge = needs_.at.edge;
     const directory::HttpDescription& service = request.service->description();
-    const hooks::RequestInfo info{request.host,   arrival.forwarding.client(), request.service_name(), request.id,
-                                  request.by_tls, service.notes.get(),         service.token_name};
+    const hooks::RequestInfo info{
+        request.host,   arrival.forwarding.client(), request.service_name(), request.id,
+        request.by_tls, service.notes.get(),         service.token_name,     needs_.at.visitor.certificate.get()};
     if (!service.asked.has_plugins()) {
         run_ = edge.hooks->begin(arrival.head, info, needs_.owner);
     } else if (const hooks::SharedRequestedPlugins asked = service.asked.get()) {

@@ -8,6 +8,7 @@
 #include "base/check.hpp"
 #include "buffer/spare_memory.hpp"
 #include "http/canonical_path.hpp"
+#include "http/certificate_fields.hpp"
 
 namespace ferrotunnel::exchange {
 
@@ -152,6 +153,9 @@ bool HttpExchange::is_same_service(std::string_view path) const noexcept {
 void HttpExchange::begin(const http::RequestHead& head) {
     EdgeCounters::add(at_.edge.counters.requests);
     request_.read(head, at_.edge.new_request_id());
+    if (at_.visitor.certificate_source == CertificateSource::member && !at_.visitor.certificate) {
+        at_.visitor.certificate = http::read_certificate(head);  // the same in each head of the connection
+    }
     record_.begin(&head);
     upload_.begin(head);
     arrive(head);
@@ -418,11 +422,15 @@ void HttpExchange::fail(const Failure& failure) {
     }
     if (phase_ != Phase::waiting || !retries_.may_repeat(failure)) {
         const bool waits = failure.not_here && phase_ == Phase::waiting && retries_.can_repeat(forwards_max);
+        const bool is_elsewhere = at_.visitor.from_member && phase_ == Phase::waiting && failure.not_delivered &&
+                                  failure.state == PageState::no_client && !has_effect(true);
         if (waits) {  // as for a client that is offline
             placement_.record_miss();
         }
         drop_backend();
-        if (!waits || !wait_for_successor()) {
+        if (is_elsewhere) {
+            enter(Phase::elsewhere);
+        } else if (!waits || !wait_for_successor()) {
             answer_locally(static_cast<const Refusal&>(failure));
         }
         return;
@@ -434,6 +442,7 @@ void HttpExchange::fail(const Failure& failure) {
     carry_out(placement_.open_again());
 }
 
+// The client refuses new connections without reading: it is on its way to another member, which the entry finds.
 void HttpExchange::check_deadline() {
     switch (phase_) {
         case Phase::on_hold:

@@ -129,10 +129,15 @@ public:
     /// written.
     std::string_view answer_trailers(const http::Fields& trailers);
 
-    /// Whether the request has been given to a backend or a plugin, or is answered here.
-    bool has_effect() const noexcept {
-        return plugins_.run() != nullptr || placement_.repeats() > 0 ||
-               (phase_ != Phase::on_hold && phase_ != Phase::opening && phase_ != Phase::elsewhere);
+    /// Whether the request has been given to a backend or a plugin, or is answered here. `surely`: not while the client
+    /// has not accepted the connection: it can still refuse it, with nothing of the request read.
+    bool has_effect(bool surely = false) const noexcept {
+        if (plugins_.run() != nullptr || placement_.has_reached_backend()) {
+            return true;
+        }
+        const bool awaits_client = phase_ == Phase::waiting && stream() && !stream()->connected();
+        return phase_ != Phase::on_hold && phase_ != Phase::opening && phase_ != Phase::elsewhere &&
+               !(surely && awaits_client);
     }
 
     http::Method method() const noexcept { return request_.context.method; }

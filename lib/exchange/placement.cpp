@@ -74,7 +74,9 @@ Placement::Result Placement::open_fresh(std::optional<Carrier> carrier) {
     at.edge.connect_limiter.opening(at.request.service->serial());
     counted_as_opening_ = true;
     const IntrusivePtr<BackendStream> opening = stream_;  // an immediate answer may replace it
-    opening->open({at.visitor.wire, at.visitor.https, at.visitor.trusted, at.visitor.key_group}, needs_.user);
+    opening->open({at.visitor.wire, at.visitor.https, at.visitor.trusted, at.visitor.key_group,
+                   at.visitor.certificate != nullptr},
+                  needs_.user);
     return Result::pending;
 }
 
@@ -121,6 +123,7 @@ void Placement::drop(wire::Code code) noexcept {
 void Placement::record_retry(const Failure& failure) {
     const ExchangeContext& at = needs_.at;
     ++repeats_;
+    has_reached_backend_ = has_reached_backend_ || !failure.not_delivered || stream_->connected();
     misses_ = static_cast<std::uint8_t>(failure.not_here ? misses_ + 1 : 0);
     stale_reuse_ = stream_->reused() && !failure.lost;
     EdgeCounters::add(at.edge.counters.retries);
@@ -140,6 +143,7 @@ std::optional<Placement::Carrier> Placement::choose_other_member() {
     std::optional<Carrier> carrier = choose_carrier();
     if (carrier) {
         ++repeats_;
+        has_reached_backend_ = true;  // perhaps: the connection was refused, or it took too long
         EdgeCounters::add(at.edge.counters.retries);
         at.edge.log.debug("a request is sent to another member",
                           {{"request", at.request.id}, {"instead", excluded_member_->name()}});

@@ -121,6 +121,8 @@ public:
     // --- another try ---
 
     unsigned repeats() const noexcept { return repeats_; }
+    /// Whether a backend may have had a part of the request, in an attempt before the present one.
+    bool has_reached_backend() const noexcept { return has_reached_backend_; }
     /// The request is sent again. Its connection still exists.
     void record_retry(const Failure& failure);
     /// A carrier of another member for a request of which nothing has reached a backend; empty if there is none.
@@ -208,9 +210,10 @@ private:
     std::string_view forwarded_to_;   // the member of the cluster that had the request last; empty: a client had it
     std::uint8_t repeats_ = 0;
     std::uint8_t misses_ = 0;
-    bool no_room_ = false;             // an excluded carrier is still connected
-    bool counted_as_opening_ = false;  // at the limiter
-    bool stale_reuse_ = false;         // an idle connection had been closed: the next one is fresh
+    bool has_reached_backend_ = false;  // before the present attempt
+    bool no_room_ = false;              // an excluded carrier is still connected
+    bool counted_as_opening_ = false;   // at the limiter
+    bool stale_reuse_ = false;          // an idle connection had been closed: the next one is fresh
 };
 
 }  // namespace ferrotunnel::exchange

@@ -6,6 +6,7 @@
 #include "base/check.hpp"
 #include "directory/sticky.hpp"
 #include "exchange/request_spans.hpp"
+#include "http/certificate_fields.hpp"
 #include "http/chunked.hpp"
 #include "http/forwarding.hpp"
 #include "http/header_rules.hpp"
@@ -69,10 +70,15 @@ bool strip_own_cookies(const http::Fields& fields, const ExchangeShared& shared,
     return rest.empty() ? edits.remove(http::FieldName::cookie) : edits.set(http::FieldName::cookie, rest);
 }
 
-// Hop-by-hop fields and framing are of this hop, everything else is the visitor's: the other member rewrites it.
+// Hop-by-hop fields and framing are of this hop, and so are the fields about its client certificate, which only this
+// edge has seen. Everything else is the visitor's: the other member rewrites it.
 std::size_t write_unchanged(const IncomingRequest& arrival, const RequestFacts& request, HeadScratch& scratch) {
     http::Edits& edits = scratch.new_edits();
-    check(edits.set(http::FieldName::x_request_id, request.id), "one field fits into the edits");
+    bool fits = edits.set(http::FieldName::x_request_id, request.id);
+    if (arrival.visitor.certificate_source == CertificateSource::edge) {
+        fits = http::put_certificate(arrival.visitor.certificate.get(), edits) && fits;
+    }
+    check(fits, "six fields fit into the edits");
     http::RequestOut out = http::RequestOut::of(arrival.head);
     out.edits = &edits;
     return write_fully(scratch.head_room(), [&](std::vector<char>& room) { return http::write_request(out, room); });

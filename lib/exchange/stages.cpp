@@ -197,6 +197,8 @@ http::ForwardingFacts forwarding_facts(const VisitorFacts& visitor, const EdgeRu
     facts.request_id = request_id;
     facts.forwarded = rules.settings.forwarded;
     facts.via = rules.settings.via;
+    facts.owns_certificate = visitor.certificate_source != CertificateSource::peer;
+    facts.certificate = visitor.certificate.get();
     return facts;
 }
 

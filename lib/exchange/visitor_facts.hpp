@@ -7,11 +7,19 @@
 #include <string>
 #include <string_view>
 
+#include "base/client_certificate.hpp"
 #include "base/key_group.hpp"
 #include "net/ip_address.hpp"
 #include "shaping/shapes.hpp"
 
 namespace ferrotunnel::exchange {
+
+/// Where the fields about a visitor's client certificate come from.
+enum class CertificateSource : std::uint8_t {
+    peer,    // a trusted peer may send them; any other peer's are removed
+    edge,    // its TLS connection was made under a rule about client certificates: nobody else's count
+    member,  // another member of the cluster was such an edge, and has put them into each head
+};
 
 /// Facts of a visitor that are the same for all requests of a connection.
 struct VisitorFacts {
@@ -31,6 +39,9 @@ struct VisitorFacts {
     /// without TLS, if the host needs no certificate (checked only if the request is not redirected). Empty: any host
     /// may.
     std::function<bool(std::string_view host)> may_serve{};
+    CertificateSource certificate_source = CertificateSource::peer;
+    /// The visitor's verified certificate; null if it has none. Of `member` it is read from the first head.
+    mutable std::shared_ptr<const ClientCertificate> certificate{};
     /// The visitor's share of the rates of the service that it visited last; null until there is one.
     mutable std::shared_ptr<shaping::VisitorShape> shape{};
 };

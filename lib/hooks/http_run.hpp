@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/client_certificate.hpp"
 #include "base/clock.hpp"
 #include "buffer/slab.hpp"
 #include "http/edits.hpp"
@@ -48,8 +49,9 @@ struct RequestInfo {
     std::string_view service;
     std::string_view id;
     bool https = false;
-    const Notes* notes = nullptr;  // of the service's registration; null: none
-    std::string_view token{};      // the name of the token whose client offers the service
+    const Notes* notes = nullptr;                    // of the service's registration; null: none
+    std::string_view token{};                        // the name of the token whose client offers the service
+    const ClientCertificate* certificate = nullptr;  // the visitor's; null: none
 };
 
 /// The head of a response as the visitor would receive it: `fields` with the changes in `edits`. Valid for one call.

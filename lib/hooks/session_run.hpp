@@ -41,6 +41,8 @@ struct ClientFacts {
     std::uint32_t version = 0;
     std::uint32_t trunk = 1;
     std::uint32_t trunks = 1;
+    /// Chosen by the client, for hooks of its logins and registrations.
+    std::vector<std::pair<std::string, std::string>> metadata{};
 };
 
 /// A service: as its client requests it, or as visitors reach it.

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "http/certificate_fields.hpp"
 #include "http/characters.hpp"
 
 namespace ferrotunnel::http {
@@ -287,6 +288,8 @@ bool is_edge_field(FieldName known, std::string_view name) noexcept {
         case FieldName::x_real_ip:
         case FieldName::x_request_id:
             return true;
+        case FieldName::tls_claim:
+            return is_certificate_field(name);
         case FieldName::other:
             return same_text(name, "traceparent") || same_text(name, "tracestate") ||
                    same_text(name.substr(0, own_prefix.size()), own_prefix);

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "http/authority.hpp"
+#include "http/certificate_fields.hpp"
 #include "http/characters.hpp"
 
 namespace ferrotunnel::http {
@@ -150,7 +151,8 @@ bool is_request_id(std::string_view text) noexcept {
            });
 }
 
-Forwarding::Forwarding(const RequestHead& head, const ForwardingFacts& facts) noexcept : trusted_(facts.trusted) {
+Forwarding::Forwarding(const RequestHead& head, const ForwardingFacts& facts) noexcept
+    : certificate_(facts.certificate), owns_certificate_(facts.owns_certificate), trusted_(facts.trusted) {
     read_origin(head, facts, read_chain(head, facts));
     read_request_id(head, facts);
     if (facts.forwarded) {
@@ -286,6 +288,7 @@ bool Forwarding::write(Edits& edits) const noexcept {
                                         : edits.set(FieldName::x_request_id, request_id_));
     fits =
         fits && (forwarded_.empty() ? edits.remove(FieldName::forwarded) : edits.set(FieldName::forwarded, forwarded_));
+    fits = fits && (!owns_certificate_ || put_certificate(certificate_, edits));
     return fits && (via_.empty() || edits.add(FieldName::via, via_));
 }
 

@@ -1,6 +1,7 @@
 // Fields that report to a backend who sent the request: X-Forwarded-For, -Proto, -Host and -Port, X-Real-IP, Forwarded,
-// Via and X-Request-Id. They are made from the immediate peer; the request's own fields count only if that peer is
-// trusted. All other claims of an untrusted peer, see is_claim(), are removed.
+// Via and X-Request-Id; and those about its client certificate (certificate_fields.hpp). They are made from the
+// immediate peer; the request's own fields count only if that peer is trusted. All other claims of an untrusted peer,
+// see is_claim(), are removed.
 //
 // Each trusted proxy may have appended an element to each of the lists. The visitor's element of X-Forwarded-Proto,
 // -Host and -Port is as far from the right as its address is in X-Forwarded-For; if the two lists differ in length, not
@@ -13,6 +14,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/client_certificate.hpp"
 #include "base/limits.hpp"
 #include "http/edits.hpp"
 #include "http/head.hpp"
@@ -37,6 +39,11 @@ struct ForwardingFacts {
     std::string_view request_id;
     bool forwarded = false;  // also write Forwarded (RFC 7239); otherwise it is removed
     std::string_view via;    // the name to add to Via, a token; empty: Via is not changed
+
+    /// The visitor's TLS connection was made under a rule about client certificates: the fields about them are the
+    /// edge's, even if the peer is trusted.
+    bool owns_certificate = false;
+    const ClientCertificate* certificate = nullptr;  // null: it has presented none; unused without the rule
 };
 
 /// Computes the values of these fields, and holds the texts that edits point to: it has to live until the head is
@@ -81,6 +88,8 @@ private:
     std::string_view chain_;  // the end of chain_room_
     std::string_view forwarded_;
     std::string_view via_;
+    const ClientCertificate* certificate_;
+    bool owns_certificate_;
     bool trusted_;
     bool https_ = false;
     bool loops_ = false;

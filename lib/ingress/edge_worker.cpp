@@ -12,6 +12,7 @@ EdgeWorker::EdgeWorker(runtime::Worker& worker_in, std::shared_ptr<const EdgeSha
       passthrough(shared_in->passthrough),
       prefaces(worker_in, wheel, log),
       held_tls(*this),
+      held_handshakes(worker_in, wheel, log),
       challenge_relays(worker_in, wheel, log) {}
 
 EdgeWorker::~EdgeWorker() {
@@ -77,6 +78,7 @@ void EdgeWorker::drain() {
     lingering.shorten_all(settings(), worker.now());
     prefaces.clear();
     held_tls.clear();
+    held_handshakes.clear();
     pool.clear();
     hold.close();
     for_each_connection([](EdgeConnection& connection) { connection.drain(); });
@@ -99,6 +101,7 @@ void EdgeWorker::end() noexcept {
     check_here(worker);
     prefaces.clear();
     held_tls.clear();
+    held_handshakes.clear();
     challenge_relays.clear();
     for (std::size_t i = connections_.size(); i > 0; i = std::min(i - 1, connections_.size())) {
         connections_[i - 1]->end();

@@ -11,6 +11,7 @@
 
 #include "exchange/exchange_worker.hpp"
 #include "ingress/challenge_relays.hpp"
+#include "ingress/held_handshakes.hpp"
 #include "ingress/held_tls.hpp"
 #include "ingress/lingering.hpp"
 #include "ingress/preface.hpp"
@@ -83,6 +84,7 @@ public:
     Prefaces prefaces;
     Lingering lingering;
     HeldTls held_tls;
+    HeldHandshakes held_handshakes;
     ChallengeRelays challenge_relays;
     std::shared_ptr<directory::TlsVisitorSource> tls_source;  // readmits such visitors here; created with the first one
 

@@ -100,7 +100,7 @@ bool HttpConnection::advance() {
     }
     if (exchange_) {
         exchange_->flush();
-        if (visitor_.from_member && exchange_->has_effect()) {
+        if (visitor_.from_member && exchange_->has_effect(true)) {
             pipe_->confirm_input();
         }
     }
@@ -127,6 +127,10 @@ bool HttpConnection::shake_hands() {
             enter(!visitor_.https && !visitor_.from_member && edge_.settings().h2c ? Phase::preface : Phase::head);
             if (const transport::VisitorHandshake* const told = pipe_->visitor()) {
                 note_key_group(pipe_->key_group());
+                if (!told->authority.empty()) {
+                    visitor_.certificate_source = exchange::CertificateSource::edge;
+                    visitor_.certificate = told->certificate;
+                }
                 if (told->protocol == "h2") {
                     switch_to_http2();
                     return false;

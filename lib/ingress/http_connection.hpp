@@ -62,6 +62,7 @@ private:
     void on_exchange() noexcept override { run(); }
     bool advance() override;
     void release_resources() noexcept override;
+    void drop_exchange() noexcept;
     static bool follows(Phase from, Phase to) noexcept;
     void enter(Phase next) noexcept;
     bool reads_head() const noexcept { return phase_ == Phase::preface || phase_ == Phase::head; }

@@ -151,8 +151,16 @@ bool HttpConnection::write_answer() {
 
 // --- ending ---
 
-void HttpConnection::begin_ending(Phase how) {
+// What was sent to a client that has not accepted the connection yet may still reach its backend.
+void HttpConnection::drop_exchange() noexcept {
+    if (visitor_.from_member && exchange_ && exchange_->has_effect()) {
+        pipe_->confirm_input();
+    }
     exchange_.reset();
+}
+
+void HttpConnection::begin_ending(Phase how) {
+    drop_exchange();
     enter(how);
     set_due(never);
 }
@@ -214,7 +222,7 @@ void HttpConnection::drain() noexcept {
 
 void HttpConnection::release_resources() noexcept {
     enter(Phase::closed);
-    exchange_.reset();
+    drop_exchange();
     edge_.release_parser(std::move(parser_));
 }
 

@@ -133,6 +133,8 @@ void HttpEdge::serve(IntrusivePtr<mux::Stream> stream, const directory::HttpVisi
     facts.https = visitor.https;
     facts.key_group = visitor.key_group;
     facts.trusted = visitor.trusted;
+    facts.certificate_source =
+        visitor.certificate ? exchange::CertificateSource::member : exchange::CertificateSource::peer;
     facts.from_member = true;
     (void)make_intrusive<HttpConnection>(edge, std::move(pipe), std::move(facts), login::ConnectionTicket())->start();
 }

@@ -57,7 +57,7 @@ struct HttpListener::Shared {
 };
 
 /// A visitor on its way from the listener to the code that serves it, on the assigned worker.
-class HttpListener::Arrival {
+class HttpListener::Arrival : public std::enable_shared_from_this<Arrival> {
 public:
     Arrival(EdgeWorker& edge, std::shared_ptr<const Shared> shared, login::ConnectionTicket ticket,
             const runtime::SocketAddress& from, bool by_proxy)
@@ -72,8 +72,9 @@ public:
         const TlsPassthrough& passthrough = edge_.passthrough;
         PrefacePlan plan;
         plan.proxy_header = by_proxy_;
-        plan.client_hello = shared_->settings.https && ((passthrough.is_wanted && passthrough.is_wanted()) ||
-                                                        !edge_.rules().challenge_backend.empty());
+        plan.client_hello = shared_->settings.https &&
+                            ((passthrough.is_wanted && passthrough.is_wanted()) ||
+                             shared_->settings.needs_certificate || !edge_.rules().challenge_backend.empty());
         if (const PortSharing* const sharing = shared_->settings.sharing.get()) {
             plan.client_hello = plan.opening = true;
             plan.silence = sharing->silence ? sharing->silence() : std::nullopt;
@@ -119,9 +120,14 @@ private:
             return;
         }
         login::ConnectionTicket ticket = ticket_;
-        if (goes_elsewhere(visitor, settings, ticket)) {
+        if (goes_elsewhere(visitor, settings, ticket) || waits_for_certificate(visitor, settings)) {
             return;
         }
+        begin_http(std::move(visitor), settings, std::move(ticket));
+    }
+
+    // TLS ends here, or there is none.
+    void begin_http(AcceptedVisitor visitor, const Settings& settings, login::ConnectionTicket ticket) {
         exchange::VisitorFacts facts = facts_of(visitor, settings);
         std::unique_ptr<transport::Pipe> pipe =
             settings.make_pipe ? settings.make_pipe(std::move(visitor.socket))
@@ -135,6 +141,22 @@ private:
             };
         }
         (void)make_intrusive<HttpConnection>(edge_, std::move(pipe), std::move(facts), std::move(ticket))->start();
+    }
+
+    // Holds a visitor whose host has no certificate yet, and may get one.
+    bool waits_for_certificate(AcceptedVisitor& visitor, const Settings& settings) {
+        if (!settings.needs_certificate || !visitor.hello || visitor.hello->is_from_ca() ||
+            visitor.hello->server_name.empty() || !settings.needs_certificate(visitor.hello->server_name)) {
+            return false;
+        }
+        const std::string host = visitor.hello->server_name;
+        const auto held = std::make_shared<AcceptedVisitor>(std::move(visitor));
+        edge_.held_handshakes.hold(
+            [self = shared_from_this(), held, &settings] {
+                self->begin_http(std::move(*held), settings, self->ticket_);  // `self` keeps the settings
+            },
+            [&](std::function<void()> ready) { return settings.await_certificate(host, std::move(ready)); });
+        return true;
     }
 
     // Passes on TLS that does not end here, and rejects a visitor whose handshake would be one too many. A CA's

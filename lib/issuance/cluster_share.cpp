@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "base/wipe.hpp"
 #include "issuance/limits.hpp"
+#include "issuance/name_entry.hpp"
 
 namespace ferrotunnel::issuance {
 namespace {
@@ -34,16 +35,6 @@ bool is_key_of(const std::string& pem, std::string& why) {
     }
 }
 
-acme::Identifiers identifiers_in(const SavedCertificate& saved) {
-    acme::Identifiers names;
-    for (const std::string& name : saved.names) {
-        if (auto identifier = acme::read_identifier(name)) {
-            names.push_back(std::move(*identifier));
-        }
-    }
-    return names;
-}
-
 }  // namespace
 
 Result<SharedCertificate, std::string> read_shared_certificate(std::string_view name, std::string_view text,
@@ -63,10 +54,8 @@ Result<SharedCertificate, std::string> read_shared_certificate(std::string_view 
         wipe(shared.key_pem);
         return why;
     }
-    const acme::Identifiers names = identifiers_in(shared.saved);
-    const bool is_of_name = std::any_of(
-        names.begin(), names.end(), [name](const acme::Identifier& one) { return acme::file_name_of(one) == name; });
-    if (!is_of_name || names.size() != shared.saved.names.size()) {
+    const acme::Identifiers names = read_names(shared.saved.names);
+    if (names.empty() || names.size() != shared.saved.names.size()) {
         wipe(shared.key_pem);
         return std::string("it is for other names");
     }
@@ -75,8 +64,13 @@ Result<SharedCertificate, std::string> read_shared_certificate(std::string_view 
         wipe(shared.key_pem);
         return "the chain " + chain.error();
     }
+    if (acme::file_name_of(*shown_identifier(read_names(chain.value().names))) != name) {
+        wipe(shared.key_pem);  // a store would not find it again
+        return std::string("it is for other names");
+    }
     shared.chain = std::move(chain.value());
     shared.saved.renewal_id = shared.chain.renewal_id;
+    shared.saved.offered = std::min(shared.saved.offered, now);
     return shared;
 }
 

@@ -37,8 +37,8 @@ struct SharedCertificate {
     acme::IssuedChain chain{};
 };
 
-/// Reads a value cert/NAME of that NAME: the record's names are those of the chain, which NAME is one of, the key is
-/// the chain's, and it is valid now. The error, for people, has nothing of the key.
+/// Reads a value cert/NAME of that NAME: the record's names are those of the chain, which NAME is the shown one of, the
+/// key is the chain's, and it is valid now. The error, for people, has nothing of the key.
 Result<SharedCertificate, std::string> read_shared_certificate(std::string_view name, std::string_view text,
                                                                acme::WallTime now);
 

@@ -16,6 +16,12 @@ inline constexpr std::size_t orders_per_token_at_once_max = 2;
 inline constexpr std::size_t new_names_per_order = 4;
 /// How long a certificate is renewed after its host was last offered; how long after its end its files are removed.
 inline constexpr std::chrono::hours unoffered_max{30 * 24};
+/// How long after its host was last offered, and after it was issued, a certificate's files are removed, whatever its
+/// own lifetime: nobody misses it.
+inline constexpr std::chrono::hours unwanted_max{365 * 24};
+/// Of names_max, those that nobody wants here: published by other members of a cluster, neither offered nor configured.
+/// Clients of the other members that are offline, and a bound for a member that publishes without end.
+inline constexpr std::size_t guest_names_max = names_max / 4;
 /// How often it is saved that a host is offered.
 inline constexpr std::chrono::hours offered_interval{24};
 /// How often it is examined whether the operator's own files still serve a name.

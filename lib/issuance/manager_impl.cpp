@@ -74,11 +74,15 @@ void Manager::Impl::heard(const std::string& file) {
     }
     post([this, file] {
         heard_.remove(file);
-        if (auto text = cluster_->certificate(file)) {
-            have_shared(file, *text);
-            wipe(*text);
-        }
+        have_published(file);
     });
+}
+
+void Manager::Impl::have_published(const std::string& file) {
+    if (auto text = cluster_->certificate(file)) {
+        have_shared(file, *text);
+        wipe(*text);
+    }
 }
 
 void Manager::Impl::start() {
@@ -122,6 +126,9 @@ void Manager::Impl::offered(const std::string& host, const std::string& token_na
         names_.offered(host, token_name, wall_now());
         if (NameEntry* const entry = names_.find(host); entry != nullptr) {
             entry->is_assigned = is_assigned;
+            if (cluster_ && has_refused_guests_ && entry->is_new() && !entry->is_running) {
+                have_published(entry->file);
+            }
         }
         pump();
     });
@@ -232,6 +239,11 @@ void Manager::Impl::have_shared(const std::string& file, const std::string& text
         wipe(shared.value().key_pem);
         fault = "it is for other names than this server's certificate: their settings differ";
     }
+    if (shared && entry == nullptr && !names_.has_room_for_shared(read_names(shared.value().chain.names), now)) {
+        wipe(shared.value().key_pem);
+        refuse_guest(file);
+        return;
+    }
     if (fault.empty()) {
         SharedCertificate& certificate = shared.value();
         fault = store_.write_certificate(file, certificate.key_pem, certificate.chain.pem, certificate.saved);
@@ -248,6 +260,30 @@ void Manager::Impl::have_shared(const std::string& file, const std::string& text
                         {{"name", present->name}, {"member", present->saved.member}});
     }
     pump();
+}
+
+void Manager::Impl::refuse_guest(const std::string& file) {
+    has_refused_guests_ = true;
+    if (!std::exchange(is_logged_.guest, true)) {
+        needs_.log.warn(
+            "other members of the cluster have too many certificates of names that nobody offers: further "
+            "ones are saved here when they are offered",
+            {{"name", printable(file, 80)}, {"names_max", limits::guest_names_max}});
+    }
+}
+
+// Those that are wanted by now.
+void Manager::Impl::have_refused_guests() {
+    if (!cluster_ || !std::exchange(has_refused_guests_, false)) {
+        return;
+    }
+    for (auto& [file, text] : cluster_->certificates()) {
+        const NameEntry* const entry = names_.find_file(file);
+        if (entry == nullptr || entry->is_new()) {
+            have_shared(file, text);
+        }
+        wipe(text);
+    }
 }
 
 void Manager::Impl::end_turn(const NameEntry& entry, const IssuanceOutcome& outcome, WallTime now) {
@@ -274,6 +310,7 @@ void Manager::Impl::apply(Settings settings) {
     dns_.set_server(settings_.dns_server);
     schedule_.set_per_token(settings_.orders_per_token);
     names_.set(settings_, wall_now());
+    have_refused_guests();
     show_accounts();
     pump();
 }
@@ -306,6 +343,7 @@ void Manager::Impl::pump() {
     const WallTime now = wall_now();
     if (now - tidied_ >= limits::tidy_interval || now < tidied_) {
         tidy(now);
+        have_refused_guests();
     }
     const bool is_held = key_change_ != nullptr || !waiting_for_keys_.empty();  // its end calls this again
     while (!is_held) {
@@ -346,13 +384,13 @@ bool Manager::Impl::is_covered_by_files(const NameEntry& entry) const {
 // Hosts below `domain` that the server chose are ordered as all others while there is no wildcard for them.
 void Manager::Impl::log_once_about(const NameEntry& entry) {
     const bool is_single = entry.names.size() == 1 && !entry.names.front().is_wildcard();
-    if (is_single && !entry.is_configured && !std::exchange(is_publicity_logged_, true)) {
+    if (is_single && !entry.is_configured && !std::exchange(is_logged_.publicity, true)) {
         needs_.log.info(
             "certificates are ordered for hosts that clients offer; CAs publish the names in their "
             "certificates for ever (certificate transparency)",
             {{"name", entry.name}});
     }
-    if (entry.is_assigned && entry.is_new() && !std::exchange(is_missing_wildcard_logged_, true)) {
+    if (entry.is_assigned && entry.is_new() && !std::exchange(is_logged_.missing_wildcard, true)) {
         needs_.log.info(
             "without a wildcard certificate each host that the server assigns needs one of its own, and only some "
             "new ones a week get it; `ferrotunnel acme record` prints the TXT record for a wildcard",

@@ -54,7 +54,10 @@ private:
     void begin();
     void begin_sharing();
     void heard(const std::string& file);
+    void have_published(const std::string& file);
     void have_shared(const std::string& file, const std::string& text);
+    void refuse_guest(const std::string& file);
+    void have_refused_guests();
     void publish(const NameEntry& entry);
     void end_turn(const NameEntry& entry, const IssuanceOutcome& outcome, WallTime now);
     void tidy(WallTime now);
@@ -101,8 +104,12 @@ private:
     bool has_started_ = false;
     WallTime tidied_{};
     bool is_dirty_ = false;  // schedule.json is older than the state
-    bool is_publicity_logged_ = false;
-    bool is_missing_wildcard_logged_ = false;
+    bool has_refused_guests_ = false;
+    struct {
+        bool guest = false;
+        bool publicity = false;
+        bool missing_wildcard = false;
+    } is_logged_;
     runtime::Timer timer_;
     runtime::Timer save_timer_;
 };

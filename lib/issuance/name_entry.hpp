@@ -1,9 +1,11 @@
 // A name that has, or shall have, a certificate.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "acme/identifier.hpp"
@@ -58,6 +60,24 @@ struct NameEntry {
         return chain && now < chain->not_after - (chain->not_after - chain->not_before) / 10;
     }
 };
+
+/// The name by which a certificate is known, which its files have; null if there is none.
+inline const acme::Identifier* shown_identifier(const acme::Identifiers& names) {
+    const auto wildcard =
+        std::find_if(names.begin(), names.end(), [](const acme::Identifier& name) { return name.is_wildcard(); });
+    return wildcard != names.end() ? &*wildcard : names.empty() ? nullptr : &names.front();
+}
+
+/// Without those that are not valid.
+inline acme::Identifiers read_names(const std::vector<std::string>& values) {
+    acme::Identifiers names;
+    for (const std::string& value : values) {
+        if (auto identifier = acme::read_identifier(value)) {
+            names.push_back(std::move(*identifier));
+        }
+    }
+    return names;
+}
 
 /// As a store's records have them.
 inline std::vector<std::string> values_of(const acme::Identifiers& names) {

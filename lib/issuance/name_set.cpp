@@ -23,11 +23,10 @@ SavedFailure saved_failure(const NameEntry& entry) {
             entry.failed_ways, entry.is_hint};
 }
 
-// The name by which a certificate of the store is known.
-const acme::Identifier* shown_identifier(const acme::Identifiers& names) {
-    const auto wildcard =
-        std::find_if(names.begin(), names.end(), [](const acme::Identifier& name) { return name.is_wildcard(); });
-    return wildcard != names.end() ? &*wildcard : names.empty() ? nullptr : &names.front();
+// When the files of a certificate that nobody wants are removed.
+WallTime removal_time(const NameEntry& entry) {
+    const WallTime last_use = std::max(entry.offered, entry.chain->not_before);
+    return std::min(entry.chain->not_after + limits::unoffered_max, last_use + limits::unwanted_max);
 }
 
 }  // namespace
@@ -59,12 +58,7 @@ NameEntry* NameSet::load_file(const std::string& file, WallTime now) {
         }
         return nullptr;
     }
-    acme::Identifiers names;
-    for (const std::string& name : found.value()->chain.names) {
-        if (auto identifier = acme::read_identifier(name)) {
-            names.push_back(std::move(*identifier));
-        }
-    }
+    acme::Identifiers names = read_names(found.value()->chain.names);
     const acme::Identifier* const shown = shown_identifier(names);
     if (shown == nullptr || acme::file_name_of(*shown) != file || entries_.size() >= limits::names_max) {
         return nullptr;
@@ -73,6 +67,9 @@ NameEntry* NameSet::load_file(const std::string& file, WallTime now) {
     NameEntry& entry = add(name, std::move(names), now);
     entry.token = entry.saved.token;
     entry.offered = entry.saved.offered;
+    if (!needs_.is_offered(name)) {
+        guests_.add(name);
+    }
     schedule(entry, now);
     return find(name);
 }
@@ -81,6 +78,15 @@ NameEntry* NameSet::find_file(std::string_view file) {
     const auto found = std::find_if(entries_.begin(), entries_.end(),
                                     [file](const auto& entry) { return entry.second->file == file; });
     return found != entries_.end() ? found->second.get() : nullptr;
+}
+
+bool NameSet::has_room_for_shared(const acme::Identifiers& names, WallTime now) {
+    const std::string& name = shown_identifier(names)->value;
+    const auto is_gone = [this](const std::string& guest) {
+        const NameEntry* const entry = find(guest);
+        return entry == nullptr || entry->is_configured || needs_.is_offered(guest);
+    };
+    return entries_.size() < limits::names_max && (needs_.is_offered(name) || guests_.has_room(now, is_gone));
 }
 
 NameEntry* NameSet::have_file(const std::string& file, WallTime now) {
@@ -358,7 +364,10 @@ void NameSet::schedule(NameEntry& entry, WallTime now) {
         }
         return;
     }
-    const WallTime due = std::min(entry.next, entry.window_next);
+    WallTime due = std::min(entry.next, entry.window_next);
+    if (entry.chain && !entry.is_configured && removal_time(entry) > now) {
+        due = std::min(due, removal_time(entry));  // whatever the record of another member says
+    }
     queue(entry, due);
 }
 
@@ -371,9 +380,9 @@ void NameSet::queue(NameEntry& entry, WallTime due) {
     }
 }
 
-// Its certificate stays until a while after its end.
+// Its certificate stays for a while.
 void NameSet::put_away(NameEntry& entry) {
-    queue(entry, entry.chain ? entry.chain->not_after + limits::unoffered_max : wall_never);
+    queue(entry, entry.chain ? removal_time(entry) : wall_never);
 }
 
 bool NameSet::is_wanted(NameEntry& entry, WallTime now) {
@@ -399,8 +408,9 @@ bool NameSet::is_wanted(NameEntry& entry, WallTime now) {
         } else {
             drop(entry);
         }
-    } else if (now >= entry.chain->not_after + limits::unoffered_max) {
-        needs_.log.info("the files of a certificate that ended long ago are removed", {{"name", entry.name}});
+    } else if (now >= removal_time(entry)) {
+        needs_.log.info("the files of a certificate are removed: it ended, or was last needed, long ago",
+                        {{"name", entry.name}});
         needs_.store.remove_certificate(entry.file);
         drop(entry);
     } else {
@@ -435,6 +445,7 @@ void NameSet::drop(NameEntry& entry) {
     needs_.queue.remove(entry);
     forget_new(entry);
     const std::string name = entry.name;
+    guests_.remove(name);
     entries_.erase(name);
     if (on_change) {
         on_change(name, nullptr);

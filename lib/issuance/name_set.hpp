@@ -14,6 +14,7 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "issuance/due_queue.hpp"
+#include "issuance/guest_names.hpp"
 #include "issuance/name_entry.hpp"
 #include "issuance/saved_records.hpp"
 #include "issuance/store.hpp"
@@ -32,9 +33,10 @@ public:
         Logger& log;
         Random& random;
         std::function<bool(std::string_view host)> is_offered;
+        std::size_t guests_max = limits::guest_names_max;
     };
 
-    explicit NameSet(Needs needs) : needs_(std::move(needs)) {}
+    explicit NameSet(Needs needs) : needs_(std::move(needs)), guests_(needs_.guests_max) {}
 
     /// The certificates in the store, and these failures.
     void load(const Failures& failures, WallTime now);
@@ -54,6 +56,9 @@ public:
     void set_certificate(NameEntry& entry, Store::Certificate certificate);
     /// The store has got a certificate of another member of the cluster. The entry that has it now; null: none.
     NameEntry* have_file(const std::string& file, WallTime now);
+    /// Whether a certificate of another member, for names that have none here, may be saved: all names, and those that
+    /// nobody wants, have a bound. `names` is not empty.
+    bool has_room_for_shared(const acme::Identifiers& names, WallTime now);
     /// Null if there is none.
     NameEntry* find_file(std::string_view file);
     /// Sets when an entry is due, by what it says. Drops a new name that a wildcard serves.
@@ -85,6 +90,7 @@ private:
 
     Needs needs_;
     std::size_t orders_per_token_ = 0;
+    GuestNames guests_;
     std::map<std::string, std::unique_ptr<NameEntry>, std::less<>> entries_;
     std::map<std::string, std::set<std::string>> new_of_token_;  // names without a certificate, of clients
     Failures past_;                                              // failures of names that have no entry

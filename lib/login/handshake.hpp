@@ -33,6 +33,7 @@ namespace ferrotunnel::login {
 /// What the caller of a handshake must do next.
 enum class Want : std::uint8_t {
     message,   // send the payload, and pass in the next message
+    token,     // server only: the token is not known, or its proof is wrong; call `offer`
     decision,  // server only: the token is proved; call `welcome` or `refuse`
     nothing,   // send the payload; the login has succeeded: see agreed()
     close,     // send the payload, then GOAWAY with failure().code and text_for_peer, close the trunk
@@ -64,10 +65,11 @@ struct Agreement {
     std::uint32_t trunk = 1;   // k ...
     std::uint32_t trunks = 1;  // ... of n, as the client reported
     std::string peer_agent;
-    std::string peer_name;        // the client's own name for itself
-    std::string peer_identity{};  // identifies the client's successor; empty if there is none
-    bool peer_replaces = false;   // the client wants to replace the one of its identity
-    std::string session;          // the server's name for the session, in the logs of both sides
+    std::string peer_name;                 // the client's own name for itself
+    std::string peer_identity{};           // identifies the client's successor; empty if there is none
+    bool peer_replaces = false;            // the client wants to replace the one of its identity
+    wire::ClientMetadata peer_metadata{};  // of the client, with feature::metadata
+    std::string session;                   // the server's name for the session, in the logs of both sides
     Duration ping_interval{};
     Duration dead_interval{};
     /// For a new session that can be resumed: how, and for how long. Zero if it cannot.

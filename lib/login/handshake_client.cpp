@@ -49,6 +49,7 @@ wire::ControlPayload ClientHandshake::start() {
     hello.name = settings_.name;
     hello.identity = settings_.identity;
     hello.replaces = settings_.replaces;
+    hello.metadata = settings_.metadata;
     client_hello_ = wire::encode_control(hello);
     state_ = State::hello_sent;
     return client_hello_;

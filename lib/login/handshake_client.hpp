@@ -38,6 +38,7 @@ public:
         std::string name{};
         std::string identity{};
         bool replaces = false;
+        wire::ClientMetadata metadata{};
         /// The session to resume; empty: a new one.
         struct Resume {
             wire::ResumeId id{};

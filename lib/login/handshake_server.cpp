@@ -68,6 +68,7 @@ Step ServerHandshake::receive(Bytes payload) {
                 return on_auth(*auth);
             }
             return fail(unexpected_message(*message, "auth"));
+        case State::looking_up:
         case State::proved:
             return fail(unexpected_message(*message, "silence until welcome"));
         case State::established:
@@ -90,6 +91,9 @@ Step ServerHandshake::on_hello(const wire::Hello& hello, Bytes payload) {
     apply_hello(agreement_, hello);
     agreement_.version = *version;
     agreement_.features = hello.features & settings_.features;
+    if ((agreement_.features & wire::feature::metadata) != 0) {
+        agreement_.peer_metadata = hello.metadata;
+    }
     agreement_.trunk = hello.trunk;
     agreement_.trunks = hello.trunks;
     agreement_.ping_interval = settings_.ping_interval;
@@ -110,30 +114,79 @@ Step ServerHandshake::on_hello(const wire::Hello& hello, Bytes payload) {
 }
 
 Step ServerHandshake::on_auth(const wire::Auth& auth) {
-    Found found = find(token_id_);
-    // A closed weak token is proved against a random key: that costs the same, and reveals nothing about the token.
-    const bool closed = settings_.blocks_weak_tokens && settings_.blocks_weak_tokens();
-    if (closed && found.token != nullptr && found.token->strength == TokenStrength::weak) {
-        found = {};
+    auth_ = auth;
+    if (prove(find(token_id_))) {
+        return decide();
     }
-    const Key& key = found.token != nullptr ? found.token->key : dummy_key_;
-    bool proved = verify_proof(key, Prover::client, transcript(), auth.proof);
-    if (closed && (!proved || found.token == nullptr)) {
+    in_table_ = found_.accepted;
+    if (settings_.looks_up) {
+        state_ = State::looking_up;
+        if (!is_closed()) {
+            wrong_token_ = token_id_;  // until it is proved: a client that guesses may leave at once
+        }
+        return {Want::token, std::nullopt};
+    }
+    return fail_unproved();
+}
+
+Step ServerHandshake::offer(std::shared_ptr<const AcceptedToken> token, IfWrong if_wrong) {
+    check(state_ == State::looking_up, "a token is offered when one is wanted");
+    offered_ = std::move(token);
+    const bool is_its = offered_ != nullptr && equal_constant_time(offered_->token.id, token_id_);
+    if (prove(is_its ? Found{offered_.get(), &offered_->token} : Found())) {
+        return decide();
+    }
+    if (if_wrong == IfWrong::offer_another) {
+        return {Want::token, std::nullopt};
+    }
+    if (if_wrong == IfWrong::try_later) {
+        return fail(
+            {wire::Code::busy,
+             "The client's token (id " + to_hex(token_id_) + ") could not be looked up: it is asked to try again.",
+             "The server cannot check the token at present. Try again later.", false});
+    }
+    return fail_unproved();
+}
+
+// Verifies the client's proof. A closed weak token is proved against a random key: that costs the same, and reveals
+// nothing about the token.
+bool ServerHandshake::prove(Found found) {
+    found_ = found;
+    if (found.token != nullptr && found.token->strength == TokenStrength::weak && is_closed()) {
+        found_ = {};
+    }
+    const Key& key = found_.token != nullptr ? found_.token->key : dummy_key_;
+    ++proofs_;
+    return verify_proof(key, Prover::client, transcript(), auth_.proof) && found_.token != nullptr;
+}
+
+Step ServerHandshake::decide() {
+    wrong_token_.reset();
+    agreement_.client_proof = auth_.proof;
+    if ((agreement_.features & wire::feature::resume) != 0) {
+        agreement_.resume = auth_.resume;
+    }
+    state_ = State::proved;
+    return {Want::decision, std::nullopt};
+}
+
+Step ServerHandshake::fail_unproved() {
+    if (is_closed()) {
+        wrong_token_.reset();
         return fail(failure_for_both(wire::Code::busy,
                                      "Too many wrong tokens came from this address or its neighbours. Try again later; "
                                      "tokens made by `ferrotunnel token` never have to wait."));
     }
-    if (!proved || found.token == nullptr) {
-        wrong_token_ = token_id_;
-        return fail(unauthorized(found.accepted, token_id_));
-    }
-    found_ = found;
-    agreement_.client_proof = auth.proof;
-    if ((agreement_.features & wire::feature::resume) != 0) {
-        agreement_.resume = auth.resume;
-    }
-    state_ = State::proved;
-    return {Want::decision, std::nullopt};
+    wrong_token_ = token_id_;
+    return fail(unauthorized(found_.accepted != nullptr ? found_.accepted : in_table_, token_id_));
+}
+
+bool ServerHandshake::is_closed() const {
+    return settings_.blocks_weak_tokens && settings_.blocks_weak_tokens();
+}
+
+bool ServerHandshake::asks_to_resume() const noexcept {
+    return (agreement_.features & wire::feature::resume) != 0 && auth_.resume.has_value();
 }
 
 wire::Welcome ServerHandshake::make_welcome() const {

@@ -1,11 +1,14 @@
 // The server's side of the login, sans-IO.
 //
 //    expect_hello --hello--> expect_auth --auth, proof verified--> proved --welcome()--> established
-//         |                      |                                   |
+//         |                      |    |                              ^    |
+//         |                      |    '--not proved--> looking_up ---'    |
+//         |                      |                      offer(): proved   |
 //         '----------------------'--anything else--> failed <--refuse(), anything received
 //
 // A client with an unknown token takes the same path as one with a wrong proof, at the same cost, against a random key,
-// and gets the same response: nobody can find out from the server which tokens it has.
+// and gets the same response: nobody can find out from the server which tokens it has. The same holds where tokens are
+// looked up (Settings::looks_up): an id without a token is offered null, which costs the same as a token.
 #pragma once
 
 #include <cstdint>
@@ -67,11 +70,21 @@ public:
         std::function<bool()> blocks_weak_tokens{};
         /// The cluster that the server is a member of, for clients with feature::cluster; null: none.
         std::shared_ptr<const wire::ClusterPart> cluster{};
+        /// Tokens that are not among `tokens` are looked up elsewhere: Want::token.
+        bool looks_up = false;
     };
 
     ServerHandshake(Settings settings, Random& random);
 
     Step receive(Bytes payload);
+    /// What follows if the client has not proved an offered token.
+    enum class IfWrong : std::uint8_t {
+        offer_another,  // Want::token again
+        refuse,         // the client is refused, as one with an unknown token
+        try_later,      // no token could be looked up: the client is asked to try again
+    };
+    /// After Want::token: a token with the client's id; null: there is none. Costs one proof, always.
+    Step offer(std::shared_ptr<const AcceptedToken> token, IfWrong if_wrong);
     /// After Want::decision: admits the client. `session` is a name for the logs of both sides.
     Step welcome(std::string session);
     /// After Want::decision for a client that requested it: continues the session with this key. `received`: how much
@@ -82,6 +95,16 @@ public:
     /// Call it when the client has sent GOAWAY.
     Step on_goaway(wire::Code code, std::string_view text);
 
+    /// What the client has stated in its hello, proved or not. Valid after that.
+    const Agreement& stated() const noexcept { return agreement_; }
+    const TokenId& stated_token() const noexcept { return token_id_; }
+    /// Whether a token is wanted: the last step was Want::token.
+    bool looks_up() const noexcept { return state_ == State::looking_up; }
+    /// Whether the client wants to resume a session. Valid from Want::token on.
+    bool asks_to_resume() const noexcept;
+    /// The proofs that were computed to verify the client's. For tests.
+    std::size_t proofs() const noexcept { return proofs_; }
+
     /// Valid after Want::decision and Want::nothing (the session's name only after the latter).
     const Agreement& agreed() const;
     const AcceptedToken& token() const;
@@ -89,11 +112,17 @@ public:
     const TokenId& secret() const;
     /// Valid after Want::close.
     const HandshakeFailure& failure() const;
-    /// Valid after Want::close: the token that the client named, if it was tried and is wrong.
+    /// Whether the client's hello has arrived, and what it claims: nothing of it is proved.
+    bool has_hello() const noexcept { return !client_hello_.empty(); }
+    const Agreement& claimed() const noexcept { return agreement_; }
+    const TokenId& claimed_token() const noexcept { return token_id_; }
+    /// Valid from Want::token or Want::close on: the token that the client named, if it was tried and is wrong so far.
+    /// Also of a client that leaves, or is to try again, while the token is looked up: the server's own tokens were
+    /// tried.
     const std::optional<TokenId>& wrong_token() const noexcept { return wrong_token_; }
 
 private:
-    enum class State : std::uint8_t { expect_hello, expect_auth, proved, established, failed };
+    enum class State : std::uint8_t { expect_hello, expect_auth, looking_up, proved, established, failed };
 
     Step on_hello(const wire::Hello& hello, Bytes payload);
     Step on_auth(const wire::Auth& auth);
@@ -103,6 +132,10 @@ private:
         const Token* token = nullptr;  // the one with the id among its secrets
     };
     Found find(const wire::TokenId& id) const noexcept;
+    bool prove(Found found);
+    Step decide();
+    Step fail_unproved();
+    bool is_closed() const;
     Transcript transcript() const;
     wire::Welcome make_welcome() const;
 
@@ -115,7 +148,11 @@ private:
     wire::Nonce client_nonce_{};
     wire::ControlPayload client_hello_;
     wire::ControlPayload server_hello_;
-    Found found_;  // in *settings_.tokens
+    wire::Auth auth_;
+    const AcceptedToken* in_table_ = nullptr;       // the one with the client's id, if its proof was wrong
+    std::shared_ptr<const AcceptedToken> offered_;  // null: none, or `found_` is in *settings_.tokens
+    Found found_;                                   // of the last proof that was verified
+    std::size_t proofs_ = 0;
     Agreement agreement_;
     std::optional<HandshakeFailure> failure_;
     std::optional<TokenId> wrong_token_;

@@ -51,16 +51,38 @@ std::shared_ptr<const AcceptedToken> TokenStore::find(const TokenId& secret) con
 }
 
 std::shared_ptr<const AcceptedToken> TokenStore::known_as(const TokenId& id) const {
-    const MutexLock lock(mutex_);
-    return at(by_id_, id);
+    {
+        const MutexLock lock(mutex_);
+        if (auto token = at(by_id_, id)) {
+            return token;
+        }
+    }
+    return external_->find(id);
 }
 
 std::shared_ptr<const AcceptedToken> TokenStore::named(std::string_view name) const {
-    const MutexLock lock(mutex_);
-    const auto found =
-        std::lower_bound(by_name_.begin(), by_name_.end(), name,
-                         [this](Place a, std::string_view b) REQUIRES(mutex_) { return (*tokens_)[a].name < b; });
-    return found != by_name_.end() && (*tokens_)[*found].name == name ? at(*found) : nullptr;
+    {
+        const MutexLock lock(mutex_);
+        const auto found =
+            std::lower_bound(by_name_.begin(), by_name_.end(), name,
+                             [this](Place a, std::string_view b) REQUIRES(mutex_) { return (*tokens_)[a].name < b; });
+        if (found != by_name_.end() && (*tokens_)[*found].name == name) {
+            return at(*found);
+        }
+    }
+    return external_->named(name);
+}
+
+std::vector<std::shared_ptr<const AcceptedToken>> TokenStore::all() const {
+    std::vector<std::shared_ptr<const AcceptedToken>> all;
+    const AcceptedTokens tokens = get();
+    for (const AcceptedToken& token : *tokens) {
+        all.emplace_back(tokens, &token);
+    }
+    for (auto& token : external_->all_used()) {
+        all.push_back(std::move(token));
+    }
+    return all;
 }
 
 }  // namespace ferrotunnel::login

@@ -1,5 +1,5 @@
 // Tokens that a server accepts at present: they may change while it runs, and logins that have begun keep those that
-// they began with.
+// they began with. Those of its settings are its table; external ones are looked up when a client logs in.
 #pragma once
 
 #include <atomic>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/mutex.hpp"
+#include "login/external_tokens.hpp"
 #include "login/handshake_server.hpp"
 
 namespace ferrotunnel::login {
@@ -22,14 +23,19 @@ public:
     TokenStore() = default;
     TokenStore& operator=(AcceptedTokens tokens);
 
-    /// Never null.
+    /// Never null. Without external tokens.
     AcceptedTokens get() const;
+    /// Those of the table, and then the external tokens that sessions have.
+    std::vector<std::shared_ptr<const AcceptedToken>> all() const;
     /// Whether any of them can be guessed.
-    bool any_weak() const noexcept { return any_weak_.load(std::memory_order_relaxed); }
+    bool any_weak() const noexcept { return any_weak_.load(std::memory_order_relaxed) || external_->any_weak(); }
 
-    /// The token with this secret, the first or the second; null if there is none any more.
+    /// Tokens that are in no table.
+    const std::shared_ptr<ExternalTokens>& external() const noexcept { return external_; }
+
+    /// The token of the table with this secret, the first or the second; null if there is none any more.
     std::shared_ptr<const AcceptedToken> find(const TokenId& secret) const;
-    /// The token with this id, whatever its secrets are by now.
+    /// The token with this id, whatever its secrets are by now; it may be external, and so may the next one.
     std::shared_ptr<const AcceptedToken> known_as(const TokenId& id) const;
     std::shared_ptr<const AcceptedToken> named(std::string_view name) const;
 
@@ -42,6 +48,7 @@ private:
         return {tokens_, &(*tokens_)[place]};
     }
 
+    const std::shared_ptr<ExternalTokens> external_ = std::make_shared<ExternalTokens>();
     mutable Mutex mutex_;
     AcceptedTokens tokens_ GUARDED_BY(mutex_) = std::make_shared<const std::vector<AcceptedToken>>();
     Places by_secret_ GUARDED_BY(mutex_);

@@ -49,7 +49,7 @@ AccessSink::~AccessSink() {
 }
 
 // Without O_NONBLOCK, opening a named pipe would wait for its reader.
-AccessSink AccessSink::open(const std::string& path, std::error_code& error) {
+AccessSink AccessSink::open(const std::string& path, std::error_code& error, bool reads) {
     constexpr mode_t mode = 0640;
     AccessSink sink;
     sink.path_ = path;
@@ -57,7 +57,8 @@ AccessSink AccessSink::open(const std::string& path, std::error_code& error) {
         sink.descriptor_ = path == standard_output ? STDOUT_FILENO : STDERR_FILENO;
         return sink;
     }
-    sink.descriptor_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, mode);
+    const int way = reads ? O_RDWR : O_WRONLY;
+    sink.descriptor_ = ::open(path.c_str(), way | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, mode);
     sink.owned_ = sink.descriptor_ >= 0;
     if (!sink.owned_) {
         error = std::error_code(errno, std::generic_category());
@@ -65,9 +66,11 @@ AccessSink AccessSink::open(const std::string& path, std::error_code& error) {
     return sink;
 }
 
-AccessFile::AccessFile(std::shared_ptr<access::Lanes> lanes, AccessSink sink, Logger& log)
+AccessFile::AccessFile(std::shared_ptr<access::Lanes> lanes, AccessSink sink, Logger& log,
+                       std::unique_ptr<LineSeal> seal)
     : lanes_(std::move(lanes)),
       log_(log),
+      seal_(std::move(seal)),
       sink_(std::move(sink)),
       thread_([this](const std::stop_token& ending) { run(ending); }) {}
 
@@ -94,7 +97,7 @@ void AccessFile::run(const std::stop_token& ending) {
     std::condition_variable_any pause;  // allowed: it waits for a stop, too
     while (!ending.stop_requested()) {
         try {
-            lanes_->wait(ending, dropped_ != 0 || !rest_.empty() ? access::retry_time : std::chrono::hours(1));
+            lanes_->wait(ending, longest_sleep());
             {
                 ReleasableLock lock(mutex);  // collects more lines for the same write
                 pause.wait_for(lock, ending, is_failing_ ? access::retry_time : access::gather_time,
@@ -109,6 +112,13 @@ void AccessFile::run(const std::stop_token& ending) {
     finish();
 }
 
+std::chrono::milliseconds AccessFile::longest_sleep() const {
+    if (dropped_ != 0 || !rest_.empty()) {
+        return access::retry_time;
+    }
+    return seal_ ? seal_->longest_sleep() : std::chrono::hours(1);
+}
+
 // Ends a file and opens the next: nothing is lost in between, since waiting lines are written to the next.
 void AccessFile::apply_requests() {
     std::optional<AccessSink> next;
@@ -120,9 +130,10 @@ void AccessFile::apply_requests() {
     }
     if (!next && reopens && sink_.is_file()) {
         std::error_code error;
-        next = AccessSink::open(sink_.path(), error);
+        next = AccessSink::open(sink_.path(), error, seal_ != nullptr);
         if (error) {
-            log_.error("the access log cannot be reopened; it continues in the previous file",
+            log_.error(seal_ ? "the audit log cannot be reopened; it continues in the previous file"
+                             : "the access log cannot be reopened; it continues in the previous file",
                        {{"file", sink_.path()}, {"why", error.message()}});
             return;
         }
@@ -131,12 +142,22 @@ void AccessFile::apply_requests() {
         (void)write_some();  // earlier lines belong to the previous file
         leave_torn_line();
         sink_ = std::move(*next);
+        if (seal_) {
+            seal_->opened();
+        }
         is_failing_ = false;
     }
 }
 
 // The other file must not start with the rest of a line.
 void AccessFile::leave_torn_line() {
+    if (seal_) {
+        const std::size_t begin = at_ == 0 ? 0 : rest_.rfind('\n', at_ - 1) + 1;
+        seal_->take_back(std::string_view(rest_).substr(begin), at_ - begin);
+        rest_.clear();
+        at_ = 0;
+        return;
+    }
     if (at_ != 0 && at_ < rest_.size() && rest_[at_ - 1] != '\n') {
         const std::size_t end = rest_.find('\n', at_);
         at_ = end == std::string::npos ? rest_.size() : end + 1;
@@ -144,13 +165,49 @@ void AccessFile::leave_torn_line() {
     }
 }
 
+// Replaces the written lines by waiting ones. False if these must wait.
+bool AccessFile::take_lines() {
+    if (seal_ && !seal_->is_ready(sink_)) {
+        return false;
+    }
+    rest_.clear();
+    at_ = 0;
+    if (!seal_) {
+        lanes_->take_all(rest_);
+        return true;
+    }
+    std::string lines;
+    lanes_->take_all(lines);
+    const std::uint64_t dropped = lanes_->take_dropped();
+    lost_ += dropped;
+    dropped_ += dropped;
+    try {
+        seal_->seal(lines, lost_);
+    } catch (const std::exception&) {  // no memory: what is not linked must not be written
+        lost_ += static_cast<std::uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
+        throw;
+    }
+    lost_ = 0;
+    rest_.swap(lines);
+    return true;
+}
+
 // Writes waiting lines, as far as possible now. False if some are left.
 bool AccessFile::write_some() {
-    if (at_ == rest_.size()) {
-        rest_.clear();
-        at_ = 0;
-        lanes_->take_all(rest_);
+    if (at_ == rest_.size() && !take_lines()) {
+        return false;
     }
+    if (rest_.empty()) {
+        return true;
+    }
+    const bool is_written = write_taken();
+    if (seal_) {
+        seal_->note(sink_, is_written);
+    }
+    return is_written;
+}
+
+bool AccessFile::write_taken() {
     const bool regular = is_regular(sink_.descriptor());
     while (at_ < rest_.size()) {
         const std::string_view left = std::string_view(rest_).substr(at_);
@@ -179,12 +236,15 @@ void AccessFile::finish() {
     const Clock::time_point until = Clock::now() + access::end_time;
     try {
         apply_requests();
+        if (seal_) {
+            seal_->finish();
+        }
         do {  // the rest of the last write, and then later lines
             while (!write_some() && Clock::now() < until) {
                 (void)::poll(nullptr, 0, static_cast<int>(access::gather_time.count()));
             }
             if (at_ == rest_.size()) {
-                lanes_->take_all(rest_);
+                (void)take_lines();
             }
         } while (at_ < rest_.size() && Clock::now() < until);
         lanes_->take_all(rest_);
@@ -197,11 +257,14 @@ void AccessFile::finish() {
 
 void AccessFile::report_dropped(bool at_once) {
     const Clock::time_point now = Clock::now();
-    dropped_ += lanes_->take_dropped();
+    const std::uint64_t dropped = lanes_->take_dropped();
+    dropped_ += dropped;
+    lost_ += seal_ ? dropped : 0;
     if (dropped_ == 0 || (!at_once && now - reported_at_ < access::report_interval)) {
         return;
     }
-    log_.warn("access log lines were dropped: they cannot be written fast enough",
+    log_.warn(seal_ ? "audit log lines were lost: they cannot be written fast enough"
+                    : "access log lines were dropped: they cannot be written fast enough",
               {{"at", sink_.path()}, {"lines", dropped_}});
     dropped_ = 0;
     reported_at_ = now;
@@ -209,8 +272,9 @@ void AccessFile::report_dropped(bool at_once) {
 
 void AccessFile::log_failure(int error) {
     if (!std::exchange(is_failing_, true) && error != EAGAIN) {
-        log_.warn("the access log cannot be written; trying again",
-                  {{"at", sink_.path()}, {"why", std::generic_category().message(error)}});
+        log_.warn(
+            seal_ ? "the audit log cannot be written; trying again" : "the access log cannot be written; trying again",
+            {{"at", sink_.path()}, {"why", std::generic_category().message(error)}});
     }
 }
 

@@ -1,4 +1,4 @@
-// Writer thread of the access log: to a file, or to a stream of the process.
+// Writer thread of the access log, and of the audit log: to a file, or to a stream of the process.
 //
 // Lines that cannot be written (a full disk, a pipe without a reader) stay here and are retried; meanwhile the lanes
 // fill, and drop. So memory stays bounded, no line is torn, and no worker waits.
@@ -18,6 +18,7 @@
 #include "access/lanes.hpp"
 #include "base/log.hpp"
 #include "base/mutex.hpp"
+#include "observe/line_seal.hpp"
 
 namespace ferrotunnel::observe {
 
@@ -34,7 +35,8 @@ public:
 
     /// Opens the file of this name for appending, and creates it with mode 0640 if necessary; or uses a stream of the
     /// process.
-    static AccessSink open(const std::string& path, std::error_code& error);
+    /// `reads`: the file's present end will be read, too.
+    static AccessSink open(const std::string& path, std::error_code& error, bool reads = false);
 
     int descriptor() const noexcept { return descriptor_; }
     const std::string& path() const noexcept { return path_; }
@@ -48,8 +50,9 @@ private:
 
 class AccessFile {
 public:
-    /// `log` must outlive this object.
-    AccessFile(std::shared_ptr<access::Lanes> lanes, AccessSink sink, Logger& log);
+    /// `log` must outlive this object. `seal`: makes the lines of an audit log; null for an access log.
+    AccessFile(std::shared_ptr<access::Lanes> lanes, AccessSink sink, Logger& log,
+               std::unique_ptr<LineSeal> seal = nullptr);
     /// Writes the remaining lines, for at most access::end_time.
     ~AccessFile();
     AccessFile(const AccessFile&) = delete;
@@ -64,6 +67,9 @@ private:
     using Clock = std::chrono::steady_clock;
 
     void run(const std::stop_token& ending);
+    std::chrono::milliseconds longest_sleep() const;
+    bool take_lines();
+    bool write_taken();
     void apply_requests();
     bool write_some();
     void leave_torn_line();
@@ -73,6 +79,7 @@ private:
 
     const std::shared_ptr<access::Lanes> lanes_;
     Logger& log_;
+    const std::unique_ptr<LineSeal> seal_;
     // Orders of other threads.
     Mutex mutex_;
     std::optional<AccessSink> next_sink_ GUARDED_BY(mutex_);
@@ -83,6 +90,7 @@ private:
     std::size_t at_ = 0;  // bytes of `rest_` before this position are written
     bool is_failing_ = false;
     std::uint64_t dropped_ = 0;  // not reported yet
+    std::uint64_t lost_ = 0;     // not sealed yet: their number is a line
     Clock::time_point reported_at_{};
     std::jthread thread_;  // last: it uses all of the above
 };

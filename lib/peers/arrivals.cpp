@@ -143,7 +143,7 @@ void Arrivals::serve(runtime::Worker& worker, const IntrusivePtr<mux::Stream>& s
             if (front_ == nullptr) {
                 break;
             }
-            front_->serve(stream, {open.visitor, header.https, header.trusted, header.key_group});
+            front_->serve(stream, {open.visitor, header.https, header.trusted, header.key_group, header.certificate});
             return;
         case ServiceKind::tcp:
             arrival.to_port(Transport::tcp);

@@ -221,8 +221,11 @@ void Cluster::drain() noexcept {
     parts_->links.drain();
 }
 
+void Cluster::freeze() noexcept {
+    parts_->worker->freeze();
+}
+
 void Cluster::hand_over() noexcept {
-    parts_->worker->freeze();  // first: without links it would learn that no member can be reached
     parts_->links.hand_over();
 }
 

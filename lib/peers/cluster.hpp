@@ -65,7 +65,10 @@ public:
     void start(runtime::Fd listener);
     void set_keys(std::shared_ptr<const transport::ClusterKeys> keys);
     void drain() noexcept;
-    /// After drain(): another process has this member's place from now on. Routes to other members stay as they are.
+    /// Another process is about to have this member's place: routes to other members stay as they are now, also if the
+    /// links by which the register learns are lost. Any thread.
+    void freeze() noexcept;
+    /// After freeze() and drain(): other members open no more streams here.
     void hand_over() noexcept;
     void stop() noexcept;
 

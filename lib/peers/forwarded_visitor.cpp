@@ -39,7 +39,7 @@ std::shared_ptr<trunk::Traffic> forwarded_traffic(directory::TlsVisitor& visitor
 // A visitor whose bytes stay in its socket until the other member has a client for it. The stream keeps it alive. No
 // byte was read before, so an attempt that fails changes nothing for the visitor.
 template <typename AnyVisitor>
-class ForwardedVisitor final : public buffer::Waker {
+class ForwardedVisitor final : public buffer::Waker, private runtime::Deadline {
 public:
     ForwardedVisitor(Link& link, std::shared_ptr<PeerCarrier> from, AnyVisitor visitor,
                      std::atomic<std::uint64_t>& forwarded)
@@ -53,6 +53,7 @@ public:
         auto stream = link.open(request, IntrusivePtr<buffer::Waker>(this), false);
         if (stream) {
             stream_ = std::move(*stream);
+            link.watch_opening(*this);
             wake();
         } else {
             pass_on();
@@ -70,6 +71,7 @@ public:
             }
         } catch (const std::exception&) {
             // No memory: the visitor's connection is reset.
+            Deadline::cancel();
             if (const auto stream = std::exchange(stream_, nullptr)) {
                 stream->abort(Code::internal);
             }
@@ -94,6 +96,7 @@ private:
     }
 
     void give_up(Code code) {
+        Deadline::cancel();
         const IntrusivePtr<mux::Stream> stream = std::exchange(stream_, nullptr);
         stream->abort(Code::cancelled);
         if (code == Code::unknown_service || code == Code::busy || code == Code::going_away) {
@@ -103,12 +106,23 @@ private:
         }
     }
 
+    // As without a link: nothing of the visitor was sent.
+    void on_deadline() noexcept override {
+        const IntrusivePtr<ForwardedVisitor> keep(this);
+        try {
+            give_up(Code::going_away);
+        } catch (const std::exception&) {
+            visitor_.reset();  // no memory
+        }
+    }
+
     void pass_on() {
         (void)pass_on_forwarded(*visitor_, *from_);  // without another carrier its connection is reset
         visitor_.reset();
     }
 
     void join() {
+        Deadline::cancel();
         auto pump = make_intrusive<trunk::SocketPump>(worker_, traffic_);
         runtime::Fd socket = std::move(visitor_->socket);
         visitor_.reset();
@@ -196,6 +210,7 @@ Result<directory::HttpStream, Code> forward_http(Link& link, const directory::Ht
     header.https = visitor.https;
     header.trusted = visitor.trusted;
     header.key_group = visitor.key_group;
+    header.certificate = visitor.certificate;
     const std::vector<std::uint8_t> metadata = encode_visitor_header(header);
     mux::Session::OpenRequest request;
     request.kind = wire::ServiceKind::http;

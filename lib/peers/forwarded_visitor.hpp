@@ -1,7 +1,7 @@
 // Forwarding of visitors on a data link: the stream that carries one, and what joins the two.
 //
 // A visitor with a socket waits, with all of its bytes in the kernel, until the other member has a client for it
-// (OPENED). If it has none, or the link is lost, the visitor goes to another carrier.
+// (OPENED). If it has none, or the link is lost, or there is no answer in time, the visitor goes to another carrier.
 //
 //   socket --waits--> OPENED: SocketPump      unknown_service, busy, going_away, link lost: pass on; other code: reset
 #pragma once

@@ -13,6 +13,10 @@ namespace ferrotunnel::limits {
 /// Accepted connections whose proof is not complete: peers without the key get no memory. A member proves it within
 /// milliseconds, so the oldest one makes room for the next.
 inline constexpr std::uint32_t links_unproved_max = 32;
+/// Of those of strangers, from one address, and from one block of addresses: one machine does not use up all places.
+/// Addresses of members have places of their own, without this limit, since all members may be behind one address.
+inline constexpr std::uint32_t links_unproved_of_address_max = 8;
+inline constexpr std::uint32_t links_unproved_of_block_max = 16;
 /// Time for TCP, TLS and the link's hello.
 inline constexpr std::chrono::seconds link_proof_time{5};
 /// Time for the register's hello, which follows at once.
@@ -24,6 +28,9 @@ inline constexpr std::chrono::seconds link_unresponsive_after{3};
 inline constexpr std::chrono::seconds link_dead_after{10};
 /// How often a link checks the two times above.
 inline constexpr std::chrono::milliseconds link_check_interval{500};
+/// How long a visitor waits until another member has a client that accepts it; then it goes to the next member. Longer
+/// than a client may take there (open_answer_deadline), so that a member in order answers first.
+inline constexpr std::chrono::seconds link_opened_time{30};
 /// Waits before a lost link is dialled again (with jitter).
 inline constexpr std::chrono::milliseconds link_retry_first{200};
 inline constexpr std::chrono::seconds link_retry_max{5};
@@ -40,6 +47,7 @@ inline constexpr std::size_t register_messages_per_turn = 64;
 inline constexpr std::size_t names_looked_at = 4'096;
 
 static_assert(data_links_max >= 4 * workers_max);
+static_assert(link_opened_time > open_answer_deadline);
 static_assert(link_dead_after >= 3 * link_unresponsive_after);
 
 }  // namespace ferrotunnel::limits

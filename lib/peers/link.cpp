@@ -89,6 +89,7 @@ void Link::abandon() noexcept {
     check_here(worker_);
     open_ = false;
     check_timer_.reset();
+    openings_.reset();
     unproved_.reset();
     if (const auto channel = std::exchange(channel_, nullptr)) {
         channel->close();
@@ -174,6 +175,13 @@ void Link::begin(const LinkHello& hello) {
 }
 
 // --- streams ---
+
+void Link::watch_opening(runtime::Deadline& deadline) {
+    if (!openings_) {
+        openings_ = std::make_unique<runtime::DeadlineWheel>(worker_);
+    }
+    openings_->set_after(deadline, context_.settings.opened);
+}
 
 void Link::begin_channel() {
     RegisterChannel::Handlers handlers;

@@ -23,6 +23,7 @@
 #include "peers/limits.hpp"
 #include "peers/link_hello.hpp"
 #include "peers/register_channel.hpp"
+#include "runtime/deadline_wheel.hpp"
 #include "runtime/timer.hpp"
 #include "transport/tls_context.hpp"
 #include "trunk/trunk.hpp"
@@ -39,6 +40,7 @@ struct LinkSettings {
     Duration unresponsive = limits::link_unresponsive_after;
     Duration dead = limits::link_dead_after;
     Duration check = limits::link_check_interval;
+    Duration opened = limits::link_opened_time;
     Duration retry_first = limits::link_retry_first;
     Duration retry_max = limits::link_retry_max;
     /// A link that has used so many stream ids is replaced by another one.
@@ -114,6 +116,9 @@ public:
     /// Opens a stream to the other member; going_away if the link is not open.
     Result<IntrusivePtr<mux::Stream>, wire::Code> open(const mux::Session::OpenRequest& request,
                                                        IntrusivePtr<buffer::Waker> waker, bool foreign);
+    /// The deadline of a visitor whose stream was opened just now: until then the other member has to answer that a
+    /// client accepts it.
+    void watch_opening(runtime::Deadline& deadline);
 
     // Any thread.
 
@@ -173,6 +178,7 @@ private:
     IntrusivePtr<trunk::Trunk> trunk_;  // null before the start and after the end
     std::shared_ptr<RegisterChannel> channel_;
     std::optional<runtime::Timer> check_timer_;
+    std::unique_ptr<runtime::DeadlineWheel> openings_;  // null until a visitor has waited
     TimePoint open_since_{};
     bool open_ = false;
     bool retired_ = false;

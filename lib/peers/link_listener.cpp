@@ -6,12 +6,11 @@
 namespace ferrotunnel::peers {
 namespace {
 
-// Members may all be behind one address, so there is no limit for one that is less than the total.
-login::LoginLimiter::Settings unproved_limits() {
+std::shared_ptr<login::LoginLimiter> limiter(std::uint32_t of_address_max, std::uint32_t of_block_max) {
     login::LoginLimiter::Settings settings;
     settings.max = limits::links_unproved_max;
-    settings.level_max.fill(limits::links_unproved_max);
-    return settings;
+    settings.level_max = {of_address_max, of_address_max, of_block_max};
+    return std::make_shared<login::LoginLimiter>(settings);
 }
 
 constexpr LogCategory strangers{"cluster strangers"};
@@ -19,7 +18,9 @@ constexpr LogCategory strangers{"cluster strangers"};
 }  // namespace
 
 LinkListener::LinkListener(Needs needs)
-    : needs_(std::move(needs)), limiter_(std::make_shared<login::LoginLimiter>(unproved_limits())) {}
+    : needs_(std::move(needs)),
+      strangers_(limiter(limits::links_unproved_of_address_max, limits::links_unproved_of_block_max)),
+      members_(limiter(limits::links_unproved_max, limits::links_unproved_max)) {}
 
 void LinkListener::start(runtime::Fd listener) {
     check_here(needs_.workers.at(0));
@@ -35,7 +36,8 @@ void LinkListener::start(runtime::Fd listener) {
 
 void LinkListener::accepted(runtime::Fd socket, const runtime::SocketAddress& from) {
     const TimePoint now = needs_.workers.at(0).now();
-    login::LoginLimiter::Answer answer = limiter_->enter(from, now);
+    const bool is_of_member = needs_.addresses.contains(from);
+    login::LoginLimiter::Answer answer = (is_of_member ? members_ : strangers_)->enter(from, now);
     Logger& log = needs_.context.log;
     if (answer.fault != login::LoginLimiter::Fault::none && log.may_write(LogLevel::warn, strangers, now)) {
         log.warn(answer.ticket ? "too many connections to the cluster's port without a proof: the oldest was closed"

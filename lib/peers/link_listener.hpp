@@ -1,5 +1,6 @@
 // Accepts connections of other members, and limits those that have not proved the cluster's key: 32 at a time, 5 s
-// each. When there is no room, the oldest of them is evicted (login/login_limiter.hpp).
+// each. When there is no room, the oldest of them is evicted (login/login_limiter.hpp). Connections from addresses of
+// members have places of their own, so strangers do not evict them.
 #pragma once
 
 #include <atomic>
@@ -8,6 +9,7 @@
 #include <optional>
 
 #include "peers/link.hpp"
+#include "peers/member_addresses.hpp"
 #include "runtime/acceptor.hpp"
 #include "runtime/worker_group.hpp"
 
@@ -23,6 +25,7 @@ public:
         /// Before the link starts. False: no link is accepted any more.
         std::function<bool(const std::shared_ptr<Link>&)> made;
         std::function<void()> refused;  // without a link
+        const MemberAddresses& addresses;
     };
     explicit LinkListener(Needs needs);
 
@@ -34,7 +37,8 @@ private:
     void accepted(runtime::Fd socket, const runtime::SocketAddress& from);
 
     const Needs needs_;
-    const std::shared_ptr<login::LoginLimiter> limiter_;
+    const std::shared_ptr<login::LoginLimiter> strangers_;
+    const std::shared_ptr<login::LoginLimiter> members_;
     std::optional<runtime::Acceptor> acceptor_;
     std::size_t turn_ = 0;
 };

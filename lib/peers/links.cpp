@@ -76,6 +76,7 @@ struct Links::Parts final : LinkEvents {
     std::vector<std::shared_ptr<PeerCarrier>> carriers;
     std::vector<std::shared_ptr<LinkDialler>> diallers;
     Published<std::shared_ptr<TlsContext>> tls;  // for accepted connections
+    MemberAddresses addresses;
     LinkListener listener;
     std::atomic<std::uint64_t> refused{0};
     const Permits control_permits{limits::control_streams_max};
@@ -90,10 +91,11 @@ Links::Parts::Parts(Settings settings_in, Needs needs_in)
       context{settings.link, needs.names, *this, needs.accounts, needs.log, needs.random},
       listener({context, needs.workers, [this] { return tls.get(); },
                 [this](const std::shared_ptr<Link>& link) { return add(link); },
-                [this] { refused.fetch_add(1, std::memory_order_relaxed); }}) {
+                [this] { refused.fetch_add(1, std::memory_order_relaxed); }, addresses}) {
     for (const PeerSettings& peer : settings.peers) {
         members.push_back(std::make_unique<MemberLinks>(peer, needs.workers, Clock::now()));
         carriers.push_back(members.back()->carrier());
+        addresses.add_configured(peer.host);
     }
     use(*settings.keys);
     add_diallers();
@@ -184,6 +186,9 @@ std::optional<std::string> Links::Parts::refuse_peer(const std::string& peer) {
 
 void Links::Parts::on_link_open(const std::shared_ptr<Link>& link) {
     MemberLinks& member = *find(link->peer());
+    if (!link->dials()) {
+        addresses.learn(link->peer(), link->from());
+    }
     if (link->kind() == LinkKind::data) {
         if (!member.add_data_link(context.settings.data_links)) {
             (void)link->post([](Link& one) { one.end(Code::limit, "there are too many data links of this member"); });

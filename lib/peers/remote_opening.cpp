@@ -68,6 +68,7 @@ void RemoteOpening::open_on(Link& link) {
     auto stream = link.open(request_, IntrusivePtr<buffer::Waker>(this), true);
     if (stream) {
         stream_ = std::move(*stream);
+        link.watch_opening(*this);
         wake();
     } else {
         code_ = stream.error() == Code::busy ? Code::busy : Code::going_away;
@@ -81,6 +82,7 @@ void RemoteOpening::wake() noexcept {
         while (stream_ && !step() && !stream_->try_park_receive()) {
         }
     } catch (const std::exception&) {  // no memory: only this visitor is refused
+        Deadline::cancel();
         if (const auto stream = std::exchange(stream_, nullptr)) {
             stream->abort(Code::internal);
         }
@@ -93,6 +95,7 @@ bool RemoteOpening::step() {
     if (const mux::StreamEnd end = stream_->stream_end()) {
         give_up(end.kind == mux::StreamEnd::Kind::lost ? Code::going_away : end.code);
     } else if (stream_->accepted()) {
+        Deadline::cancel();
         members_[tried_ - 1]->count_forwarded();
         give(RemoteStream{std::exchange(stream_, nullptr), link_->worker(), link_->traffic()});
     } else if (const mux::StreamItem* const item = stream_->front();
@@ -104,7 +107,18 @@ bool RemoteOpening::step() {
     return true;
 }
 
+// As without a link: nothing of the visitor was sent.
+void RemoteOpening::on_deadline() noexcept {
+    const IntrusivePtr<RemoteOpening> keep(this);
+    try {
+        give_up(Code::going_away);
+    } catch (const std::exception&) {
+        give(Code::busy);  // no memory
+    }
+}
+
 void RemoteOpening::give_up(Code code) {
+    Deadline::cancel();
     const IntrusivePtr<mux::Stream> stream = std::exchange(stream_, nullptr);
     stream->abort(Code::cancelled);
     code_ = code;

@@ -2,9 +2,9 @@
 // until a client there accepts it. Until then nothing of the visitor is sent, so an attempt changes nothing for it.
 //
 //   begin() --fewest streams first--> OPEN on a data link --OPENED--> RemoteOpened with the stream
-//              ^                           |--unknown_service, busy, going_away, link lost: the next member, two at
-//              most
-//              '---------------------------'--other codes, or no further member: RemoteOpened with the code
+//              ^                  |--unknown_service, busy, going_away, link lost, no answer in time: the next
+//              |                  |  member, two at most
+//              '------------------'--other codes, or no further member: RemoteOpened with the code
 #pragma once
 
 #include <cstddef>
@@ -16,6 +16,7 @@
 #include "mux/session.hpp"
 #include "peers/link.hpp"
 #include "peers/peer_carrier.hpp"
+#include "runtime/deadline_wheel.hpp"
 #include "session/remote_service.hpp"
 
 namespace ferrotunnel::peers {
@@ -24,7 +25,7 @@ namespace ferrotunnel::peers {
 inline constexpr std::size_t remote_members_max = 3;
 
 /// Its own stream's waker until it is over.
-class RemoteOpening final : public buffer::Waker {
+class RemoteOpening final : public buffer::Waker, private runtime::Deadline {
 public:
     using Members = std::vector<std::shared_ptr<PeerCarrier>>;
 
@@ -39,6 +40,7 @@ public:
     void wake() noexcept override;
 
 private:
+    void on_deadline() noexcept override;
     void try_next();
     void open_on(Link& link);
     bool step();

@@ -18,13 +18,14 @@ using wire::cbor::Writer;
 constexpr std::string_view key_https = "https";
 constexpr std::string_view key_trusted = "trusted";
 constexpr std::string_view key_key_group = "key_group";
+constexpr std::string_view key_certificate = "certificate";
 constexpr std::string_view key_host = "host";
 constexpr std::string_view key_service = "service";
 constexpr std::string_view key_of_token = "of_token";
 constexpr std::string_view key_by_token = "by_token";
 
 // Map, keys, the two texts, and 64 bytes for the rest.
-static_assert(1 + 7 * 10 + (3 + limits::open_host_max) + (3 + limits::service_name_max) + 64 <=
+static_assert(1 + 8 * 12 + (3 + limits::open_host_max) + (3 + limits::service_name_max) + 64 <=
               limits::open_metadata_max);
 
 // A group that this version does not know is another one, so that a newer member may send its name.
@@ -54,6 +55,9 @@ public:
             const bool is_text = read(value, name, limits::session_text_max);
             into_.key_group = key_group_of(name);
             return is_text;
+        }
+        if (key == key_certificate) {
+            return read(value, into_.certificate);
         }
         if (key == key_host) {
             return read(value, into_.host, limits::open_host_max);
@@ -114,6 +118,9 @@ void for_each_pair(const VisitorHeader& header, Pair pair) {
         pair(key_trusted, yes);
     }
     text(key_key_group, name_of(header.key_group), limits::session_text_max);
+    if (header.certificate) {
+        pair(key_certificate, yes);
+    }
     text(key_host, header.host, limits::open_host_max);
     text(key_service, header.service, limits::service_name_max);
     token(key_of_token, header.of_token);

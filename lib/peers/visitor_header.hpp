@@ -20,6 +20,7 @@ struct VisitorHeader {
     bool https = false;
     bool trusted = false;  // a proxy that the entry trusts
     KeyGroup key_group = KeyGroup::none;
+    bool certificate = false;  // the fields about its client certificate in its heads are the entry's
     // Of kind tls: the requested name; empty: none.
     std::string host{};
     // Of kind private_tcp: the private service, the token that it belongs to, and the token that asks.

@@ -31,6 +31,12 @@ std::string_view HookExchange::get(std::uint32_t what) const noexcept {
             return info.https ? "https" : "http";
         case FT_TOKEN:
             return info.token;
+        case FT_CLIENT_CERTIFICATE_SUBJECT:
+            return info.certificate != nullptr ? std::string_view(info.certificate->subject) : std::string_view();
+        case FT_CLIENT_CERTIFICATE_NAMES:
+            return info.certificate != nullptr ? std::string_view(info.certificate->names) : std::string_view();
+        case FT_CLIENT_CERTIFICATE_FINGERPRINT:
+            return info.certificate != nullptr ? std::string_view(info.certificate->fingerprint) : std::string_view();
         default:
             return {};
     }

@@ -38,6 +38,9 @@ const void* extension(const char* id) {
     if (wanted == FT_FETCH_1) {
         return fetch::plugin_table != nullptr ? &fetch::plugin_table() : nullptr;
     }
+    if (wanted == FT_TOKENS_1) {
+        return &token_table();
+    }
     return wanted == FT_SETTINGS_1 ? &settings_table() : nullptr;
 }
 

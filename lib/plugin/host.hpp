@@ -28,6 +28,9 @@ const ft_body_api& body_table() noexcept;
 /// The functions for visitors, logins and registrations (FT_SESSION_1).
 const ft_session& session_table() noexcept;
 
+/// The functions for looking up tokens (FT_TOKENS_1).
+const ft_tokens& token_table() noexcept;
+
 /// The plugins' clock, in nanoseconds.
 using PluginClock = std::uint64_t (*)();
 /// Sets the clock, before there are plugins, and returns the previous one. Null: the time stands still.

@@ -177,6 +177,7 @@ Result<std::shared_ptr<Instance>, std::string> Instances::make(const Prepared& p
         return text + ".";
     }
     owned->identity_ = std::move(seen.identity);
+    owned->looks_up_tokens_ = prepared.looks_up_tokens;
     {
         const MutexLock lock(retired_->mutex);
         ++retired_->living;

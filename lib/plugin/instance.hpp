@@ -54,6 +54,8 @@ public:
     const expression::Expression* when() const noexcept { return options_.when ? &*options_.when : nullptr; }
     /// Request fields that it writes, and that visitors may not send.
     const std::vector<std::string>& identity() const noexcept { return identity_; }
+    /// Whether it looks up tokens of clients.
+    bool looks_up_tokens() const noexcept { return looks_up_tokens_; }
     void* object() const noexcept { return object_; }
     /// Whether its hooks have blocked workers too often, so that its failure policy applies instead. Thread-safe.
     bool is_off() const noexcept { return off_.load(std::memory_order_relaxed); }
@@ -89,6 +91,7 @@ private:
     Logger& log_;
     void* object_ = nullptr;
     std::vector<std::string> identity_;
+    bool looks_up_tokens_ = false;
     bool started_ = false;
     mutable InstanceCounts counts_;
     mutable SlowHooks slow_;

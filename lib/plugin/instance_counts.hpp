@@ -17,19 +17,19 @@ namespace ferrotunnel::plugin {
 enum class Count : std::uint8_t { asked, answered, edits, bodies, waits, failures, late, slow };
 
 /// The hooks whose time is counted.
-enum class HookKind : std::uint8_t { request, response, body, close, login, registration, connect, visit_close };
+enum class HookKind : std::uint8_t { request, response, body, close, login, registration, connect, visit_close, token };
 
 /// The name in logs, metrics and an application's `PluginHookTime`.
 constexpr std::string_view name_of(HookKind hook) noexcept {
-    constexpr std::string_view names[] = {"request", "response", "body",    "close",
-                                          "login",   "register", "connect", "visit_close"};
+    constexpr std::string_view names[] = {"request",  "response", "body",        "close", "login",
+                                          "register", "connect",  "visit_close", "token"};
     return names[static_cast<std::size_t>(hook)];
 }
 
 class InstanceCounts {
 public:
     static constexpr std::size_t kinds = 8;
-    static constexpr std::size_t hooks = 8;
+    static constexpr std::size_t hooks = 9;
 
     /// The number of a hook's calls, and their total time.
     struct Time {
@@ -68,7 +68,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t shard_count = 16;  // 3 KiB for each instance; with more workers some share a line
+    static constexpr std::size_t shard_count = 16;  // 4 KiB for each instance; with more workers some share a line
     struct alignas(64) Shard {
         std::array<std::atomic<std::uint64_t>, kinds> of{};
         std::array<std::atomic<std::uint64_t>, hooks> calls{};

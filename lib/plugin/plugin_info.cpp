@@ -30,7 +30,8 @@ PluginTypeInfo info_of(const ft_type& theirs) {
                                                   {"login", type.calls.on_login != nullptr},
                                                   {"register", type.calls.on_register != nullptr},
                                                   {"connect", type.calls.on_connect != nullptr},
-                                                  {"visit_close", type.calls.on_visit_close != nullptr}};
+                                                  {"visit_close", type.calls.on_visit_close != nullptr},
+                                                  {"token", type.calls.on_token != nullptr}};
     for (const auto& [name, is_there] : hooks) {
         if (is_there) {
             info.hooks.emplace_back(name);

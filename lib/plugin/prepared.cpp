@@ -55,6 +55,7 @@ Result<Type, Findings> choose(ft_entry library, std::string_view type) {
 // Lets the type check settings that match its schema.
 Result<Prepared, Findings> looked_at(Type type, config::CheckedValue settings) {
     std::vector<NoteUse> notes;
+    bool looks_up_tokens = false;
     if (type.calls.check != nullptr) {
         const ControlCall call;
         ft_settings seen{settings};
@@ -63,8 +64,12 @@ Result<Prepared, Findings> looked_at(Type type, config::CheckedValue settings) {
             return std::move(seen.findings);
         }
         notes = std::move(seen.notes);
+        looks_up_tokens = seen.looks_up_tokens;
     }
-    return Prepared{std::move(type), std::move(settings), std::move(notes)};
+    if (looks_up_tokens && type.calls.on_token == nullptr) {
+        return one("the plugin \"" + type.name + "\" declares that it looks up tokens, but has no hook for it");
+    }
+    return Prepared{std::move(type), std::move(settings), std::move(notes), looks_up_tokens};
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ struct Prepared {
     Type type;
     config::CheckedValue settings;
     std::vector<NoteUse> notes{};  // the type's use of notes
+    bool looks_up_tokens = false;
 };
 
 /// Selects a type of the library (`type` may be empty if there is only one) and checks the settings, a text of JSON or

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/intrusive_ptr.hpp"
@@ -75,6 +76,7 @@ private:
     HookKind hook_kind() const noexcept;
     std::string_view phase_name() const noexcept { return name_of(hook_kind()); }
     std::string_view address() const noexcept;
+    const std::pair<std::string, std::string>* metadata(std::size_t nth) const noexcept;
 
     const IntrusivePtr<WorkerChain> chain_;
     const hooks::SessionPhase phase_;

@@ -22,6 +22,12 @@ const hooks::Notes::value_type* last_of(const hooks::Notes& notes, std::string_v
 
 }  // namespace
 
+// Visits are not related to it.
+const std::pair<std::string, std::string>* SessionChainRun::metadata(std::size_t nth) const noexcept {
+    const auto& pairs = subject_.client->metadata;
+    return phase_ != SessionPhase::connect && nth < pairs.size() ? &pairs[nth] : nullptr;
+}
+
 std::string_view SessionChainRun::address() const noexcept {
     return phase_ == SessionPhase::connect ? subject_.address : subject_.client->address;
 }
@@ -32,6 +38,12 @@ std::string_view SessionChainRun::text(std::uint32_t what, std::size_t nth) cons
     const hooks::ServiceFacts* const service = subject_.service.get();
     if (what == FT_SUBJECT_HOST && phase_ == SessionPhase::registration && nth < service->hosts.size()) {
         return service->hosts[nth];
+    }
+    if (what == FT_SUBJECT_CLIENT_METADATA_KEY || what == FT_SUBJECT_CLIENT_METADATA_VALUE) {
+        const auto* const pair = metadata(nth);
+        return pair == nullptr                          ? std::string_view()
+               : what == FT_SUBJECT_CLIENT_METADATA_KEY ? pair->first
+                                                        : pair->second;
     }
     if (nth != 0) {
         return {};
@@ -85,6 +97,8 @@ std::uint64_t SessionChainRun::number(std::uint32_t what) const noexcept {
             return subject_.client->trunks;
         case FT_SUBJECT_HOSTS:
             return phase_ == SessionPhase::registration ? subject_.service->hosts.size() : 0;
+        case FT_SUBJECT_CLIENT_METADATA:
+            return phase_ != SessionPhase::connect ? subject_.client->metadata.size() : 0;
         default:
             return 0;
     }

@@ -16,6 +16,7 @@ struct ft_settings {
     std::vector<ferrotunnel::config::Finding> findings{};
     std::vector<std::string> identity{};  // request fields that only the instance writes
     std::vector<ferrotunnel::plugin::NoteUse> notes{};
+    bool looks_up_tokens = false;
 };
 
 namespace ferrotunnel::plugin {

@@ -130,6 +130,7 @@ private:
 
     const std::shared_ptr<TestChain::Impl> chain_;
     const TestRequest request_;
+    const ClientCertificate certificate_;
     const std::string request_bytes_;  // of the head
     http::RequestParser request_head_;
     std::string path_;  // in canonical form, as on a server

@@ -33,6 +33,9 @@ using State = TestExchange::Impl::State;
 TestExchange::Impl::Impl(std::shared_ptr<TestChain::Impl> chain, const TestRequest& request)
     : chain_(std::move(chain)),
       request_(request),
+      certificate_{.subject = request.client_certificate_subject,
+                   .names = request.client_certificate_names,
+                   .fingerprint = request.client_certificate_fingerprint},
       request_bytes_(head_of(request)),
       sent_body_(request.body),
       begun_at_(TestChain::Impl::now()) {
@@ -42,10 +45,10 @@ TestExchange::Impl::Impl(std::shared_ptr<TestChain::Impl> chain, const TestReque
                                     request_bytes_.substr(0, request_bytes_.find('\r')));
     }
     path_ = http::canonical_path(request_head_.head().target.path);
-    run_ = chain_->worker->begin(
-        request_head(),
-        {request_.host, request_.visitor, request_.service, "test-request", request_.https, nullptr, request_.token},
-        *this);
+    run_ = chain_->worker->begin(request_head(),
+                                 {request_.host, request_.visitor, request_.service, "test-request", request_.https,
+                                  nullptr, request_.token, certificate_.fingerprint.empty() ? nullptr : &certificate_},
+                                 *this);
     chain_->waiters.push_back(this);
 }
 

@@ -26,9 +26,9 @@ std::string_view kind_of(const std::string& kind) {
 
 hooks::Subject subject_of(const TestClient& client) {
     hooks::Subject subject;
-    subject.client = std::make_shared<hooks::ClientFacts>(hooks::ClientFacts{client.instance, client.name, client.token,
-                                                                             client.agent, client.address, client.port,
-                                                                             1, client.connection, client.connections});
+    subject.client = std::make_shared<hooks::ClientFacts>(
+        hooks::ClientFacts{client.instance, client.name, client.token, client.agent, client.address, client.port, 1,
+                           client.connection, client.connections, client.metadata});
     return subject;
 }
 

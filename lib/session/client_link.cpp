@@ -200,6 +200,10 @@ void ClientLink::on_trunk_open(std::size_t place, const login::Agreement& agreed
                                         {"agent", agreed.peer_agent},
                                         {"tls", transport}});
     const bool is_first = std::exchange(phase_, LinkPhase::up) == LinkPhase::down;
+    if (is_first && !at_.shared->metadata.empty() && (agreed.features & wire::feature::metadata) == 0) {
+        at_.shared->log->warn("the server ignores this client's metadata: its version is older than this client's",
+                              {{"server", net::to_text(trunk.server)}});
+    }
     const unsigned side = trunks_.states().side_of(place);
     if (trunks_.states().open_count(side) == 1) {
         trunks_.on_up(round_trip, side);

@@ -129,6 +129,7 @@ void ClientSession::apply_step(const login::Step& step) {
     }
     switch (step.want) {
         case login::Want::message:
+        case login::Want::token:
         case login::Want::decision:
             return;
         case login::Want::nothing:
@@ -152,7 +153,7 @@ void ClientSession::logged_in() {
     }
     if (agreement_.cluster) {
         clear_forbidden(*agreement_.cluster,
-                        {shared_->servers, access.tls && access.tls->pin().has_value(),
+                        {shared_->servers, access.tls && access.tls->is_pinned(),
                          [this](const std::string& host) { return trunk_->pipe().certificate_covers(host); }});
     }
     trunk_->govern_by(shared_->memory, {});
@@ -266,7 +267,7 @@ void ClientSession::finish(trunk::TrunkEnd end) {
     }
     // A man in the middle may send anything, but not after the proof, nor if TLS has verified the server.
     const auto& tls = login_.server->access.tls;
-    const bool verified = tls && (tls->verifies() || tls->pin());
+    const bool verified = tls && (tls->verifies() || tls->is_pinned());
     end.proved = open_ || (end.opened && verified);
     callbacks_.on_end(end);
 }

@@ -19,6 +19,7 @@ login::ClientHandshake::Settings login_settings(const ClientShared& shared, cons
     settings.features = wire::feature::announced | (resumes ? wire::feature::resume : 0U);
     settings.name = shared.name;
     settings.identity = shared.identity;
+    settings.metadata = shared.metadata;
     settings.replaces = login.replaces;
     settings.instance = shared.instance;
     settings.epoch = login.epoch;

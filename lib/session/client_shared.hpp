@@ -32,6 +32,7 @@ struct ClientShared {
     Published<std::optional<login::Token>> token;  // for logins from now on; always set
     std::string name;                              // the user's name for this client
     std::string identity{};                        // by which a successor identifies itself; empty: none
+    wire::ClientMetadata metadata{};               // set by the user
     wire::InstanceId instance{};
     mux::Settings mux;
     Duration handshake_deadline = limits::handshake_deadline;

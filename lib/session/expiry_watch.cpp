@@ -6,6 +6,15 @@
 #include <utility>
 
 namespace ferrotunnel::session {
+namespace {
+
+Duration wait_until(login::Rights::Moment when, login::Rights::Moment now) {
+    constexpr Duration longest = std::chrono::minutes(1);
+    constexpr Duration shortest = std::chrono::milliseconds(1);  // the two clocks never agree exactly
+    return when - now < longest ? std::max<Duration>(when - now, shortest) : longest;
+}
+
+}  // namespace
 
 ExpiryWatch::ExpiryWatch(runtime::Worker& worker, std::shared_ptr<const directory::Registry> registry,
                          std::function<void()> expired)
@@ -17,8 +26,6 @@ ExpiryWatch::ExpiryWatch(runtime::Worker& worker, std::shared_ptr<const director
 }
 
 void ExpiryWatch::check_now() {
-    constexpr Duration longest = std::chrono::minutes(1);
-    constexpr Duration shortest = std::chrono::milliseconds(1);  // the two clocks never agree exactly
     const Moment now = std::chrono::system_clock::now();
     bool any_expired = false;
     std::optional<Moment> next;
@@ -31,10 +38,17 @@ void ExpiryWatch::check_now() {
     });
     checked_ = now;
     if (next) {
-        timer_.set_after(*next - now < longest ? std::max<Duration>(*next - now, shortest) : longest);
+        timer_.set_after(wait_until(*next, now));
     }
     if (any_expired) {
         expired_();
+    }
+}
+
+void ExpiryWatch::check_by(Moment when) {
+    const Duration wait = wait_until(when, std::chrono::system_clock::now());
+    if (!timer_.is_set() || timer_.now() + wait < timer_.deadline()) {
+        timer_.set_after(wait);
     }
 }
 

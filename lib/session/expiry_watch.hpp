@@ -21,6 +21,8 @@ public:
                 std::function<void()> expired);
 
     void check_now();
+    /// Checks then at the latest.
+    void check_by(login::Rights::Moment when);
 
 private:
     using Moment = login::Rights::Moment;

@@ -60,5 +60,8 @@ inline constexpr Duration occupied_server_again = std::chrono::seconds(1);
 inline constexpr Duration occupied_server_again_max = std::chrono::minutes(5);
 /// Clients of a server that stops or has died dial the next one within this time, not all in the same moment.
 inline constexpr Duration next_server_spread = std::chrono::milliseconds(200);
+/// How often in a row: servers that are restarted one after the other. Servers that accept a client and at once tell it
+/// to go are dialled with the back-off instead.
+inline constexpr unsigned quick_moves_max = 3;
 
 }  // namespace ferrotunnel::limits

@@ -62,7 +62,7 @@ ClientLogin LinkSides::next_login(unsigned side) {
 
 // Once there was a server that could not be dialled at once, its clients all know of it: they must not come together.
 Duration LinkSides::next_wait(unsigned side, bool at_once) {
-    if (!at_once) {
+    if (!at_once || sides_[side].moves.are_too_many()) {
         return sides_[side].backoff.next_wait();
     }
     constexpr auto spread = static_cast<std::uint64_t>(limits::next_server_spread.count());
@@ -73,6 +73,9 @@ Duration LinkSides::next_wait(unsigned side, bool at_once) {
 
 ServerChoice::Fit LinkSides::on_open(unsigned side, const login::Agreement& agreed) {
     const ServerChoice::Fit fit = choice_.opened(side, agreed.cluster, worker_.now());
+    if (fit == ServerChoice::Fit::fits) {
+        sides_[side].moves.came(worker_.now());
+    }
     report_servers();
     return fit;
 }
@@ -110,13 +113,25 @@ bool LinkSides::on_lost(unsigned side, const trunk::TrunkEnd& end, bool was_open
     if (!was_open) {
         return choice_.failed(side, now);
     }
-    return in_order && choice_.going_away(side, now);
+    if (!in_order) {
+        sides_[side].moves.lost();
+        return false;
+    }
+    leaves(side);
+    return choice_.going_away(side, now);
+}
+
+void LinkSides::leaves(unsigned side) {
+    if (sides_[side].moves.left(worker_.now())) {
+        sides_[side].backoff.start_over();
+    }
 }
 
 bool LinkSides::move_on(unsigned side) {
     if (!choice_.has_another(side, worker_.now())) {
         return false;
     }
+    leaves(side);
     (void)choice_.going_away(side, worker_.now());
     return true;
 }

@@ -10,6 +10,7 @@
 #include "session/backoff.hpp"
 #include "session/client_shared.hpp"
 #include "session/server_choice.hpp"
+#include "session/server_moves.hpp"
 #include "trunk/trunk.hpp"
 
 namespace ferrotunnel::session {
@@ -51,7 +52,8 @@ public:
     void on_left(unsigned side) noexcept { choice_.lost(side); }
 
     bool is_wanted(unsigned side) const noexcept { return choice_.is_wanted(side); }
-    /// How long the side waits before it dials: `at_once`, but not all clients in the same moment, or its back-off.
+    /// How long the side waits before it dials: `at_once`, but not all clients in the same moment, or its back-off, as
+    /// also after too many servers that have told it to go.
     Duration next_wait(unsigned side, bool at_once);
     void wait(unsigned side, Duration time) { sides_[side].timer->set_after(time); }
     bool is_waiting(unsigned side) const noexcept { return sides_[side].timer->is_set(); }
@@ -59,9 +61,11 @@ public:
 
 private:
     struct Side {
-        Side(Random& random, const Backoff::Settings& settings) : backoff(random, settings) {}
+        Side(Random& random, const Backoff::Settings& settings)
+            : backoff(random, settings), moves(settings.lived_long) {}
 
         Backoff backoff;
+        ServerMoves moves;
         std::unique_ptr<runtime::Timer> timer{};
         std::shared_ptr<const ServerTarget> server{};
         std::uint64_t epoch = 0;
@@ -69,6 +73,7 @@ private:
         bool is_far = false;
     };
 
+    void leaves(unsigned side);
     void report_servers();
 
     runtime::Worker& worker_;

@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "session/server_session.hpp"
+#include "session/session_audit.hpp"
 #include "trunk/stall_log.hpp"
 
 namespace ferrotunnel::session {
@@ -44,6 +45,7 @@ void ServerSession::on_welcome() {
                 facts_.agreement.peer_name,
                 std::chrono::system_clock::now(),
                 {}};
+        view.metadata = facts_.agreement.peer_metadata;
     });
     login_.finish();
     const std::size_t trunks = at_.shared->trunk_counts->enter(facts_.client);
@@ -53,6 +55,7 @@ void ServerSession::on_welcome() {
     trunk_->login_done(facts_.agreement.peer);
     count_key_group(*at_.shared->counters, trunk_->pipe().key_group());
     log_session_begin(at_, trunk_->pipe().description());
+    audit_login(at_, trunk_->pipe().description());
     notify(at_, trunks == 1 ? ServerNotice::Kind::connected : ServerNotice::Kind::joined, Code::none, {}, trunks);
     if (at_.shared->registry->is_replaced(facts_.key)) {
         on_replaced({});
@@ -190,6 +193,7 @@ void ServerSession::on_trunk_end(const trunk::TrunkEnd& end) {
     }
     resumption_.on_end();
     attempt([&] { report_end(end); });
+    attempt([&] { login_.count_wrong_token(); });
     stop_parts();
     if (login_.is_admitted() && before != Phase::draining) {  // no GOAWAY: its client will reconnect
         attempt([&] { keep_ports(false); });
@@ -202,6 +206,7 @@ void ServerSession::on_trunk_end(const trunk::TrunkEnd& end) {
 }
 
 void ServerSession::stop_parts() noexcept {
+    login_.stop();
     probes_.clear();
     handover_queue_.stop();
     succession_.stop();
@@ -236,6 +241,9 @@ void ServerSession::report_end(const trunk::TrunkEnd& end) {
                                {{"peer", facts_.peer.text()}, {"code", wire::name_of(end.code)}, {"why", end.text}});
     } else if (!end.opened) {
         report_unauthenticated(at_, "a connection was refused", end.code, end.text, login_.has_begun());
+        if (!login_.is_refused()) {
+            audit_refused_login(at_, end.code, end.text, nullptr);
+        }
     }
     if (login_.is_welcome()) {
         report_session_end(at_, *trunk_, load_.traffic()->visitors.load(std::memory_order_relaxed), end);

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "audit/audit_log.hpp"
 #include "base/log.hpp"
 #include "base/published.hpp"
 #include "directory/cluster_claims.hpp"
@@ -23,6 +24,7 @@
 #include "directory/token_use.hpp"
 #include "directory/trunk_counts.hpp"
 #include "hooks/session_run.hpp"
+#include "login/authenticator.hpp"
 #include "login/brute_force_limiter.hpp"
 #include "login/secret_use.hpp"
 #include "login/token_store.hpp"
@@ -90,6 +92,9 @@ struct HttpPublic {
 struct ServerShared {
     std::shared_ptr<directory::Registry> registry;  // includes the rights of tokens
     login::TokenStore tokens;
+    /// Looks up tokens that are not in the table; without a source it does not. Its tokens are tokens.external().
+    std::shared_ptr<login::Authenticator> authenticator =
+        std::make_shared<login::Authenticator>(tokens.external(), login::Authenticator::Settings());
     std::shared_ptr<login::SecretUse> secrets = std::make_shared<login::SecretUse>();
     std::shared_ptr<directory::TokenUse> token_use = std::make_shared<directory::TokenUse>();
     std::shared_ptr<directory::ShapeRegistry> shapes = std::make_shared<directory::ShapeRegistry>();
@@ -162,6 +167,7 @@ struct ServerShared {
     std::shared_ptr<ResumeTable> resumes = std::make_shared<ResumeTable>();
     std::shared_ptr<trunk::ResumeCounts> resume_counts = std::make_shared<trunk::ResumeCounts>();
     std::shared_ptr<RegistrationTable> registrations = std::make_shared<RegistrationTable>();
+    std::shared_ptr<audit::AuditLog> audit;  // null: nothing is recorded
     Logger* log = nullptr;
     Random* random = nullptr;
 };

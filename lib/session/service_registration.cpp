@@ -55,6 +55,12 @@ std::optional<directory::Refusal> ServiceRegistration::check(const wire::Service
     if (kind == nullptr) {
         return Refusal{Code::unsupported, "This server does not support services of this kind."};
     }
+    // The rights of a revoked external token are forgotten at once, and its session ends a moment later.
+    if (needs_.at.facts.external != nullptr) {
+        if (auto refusal = needs_.rights.refuse_token()) {
+            return refusal;
+        }
+    }
     if (auto refusal = needs_.rights.refuse_kind(description.kind)) {
         return refusal;
     }

@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "session/offered_hosts.hpp"
 #include "session/public_address.hpp"
+#include "session/session_audit.hpp"
 #include "session/session_notices.hpp"
 
 namespace ferrotunnel::session {
@@ -84,6 +85,7 @@ void ServiceReplies::log_reachable(const SessionService& service, const std::str
                                                     {"service", name},
                                                     {"endpoint", address}});
     }
+    audit_service(needs_.at, service.description, address);
     notify(needs_.at, ServerNotice::Kind::registered, {name, service.description.kind, address}, Code::none, {});
 }
 
@@ -165,6 +167,7 @@ void ServiceReplies::report_refusal(const wire::Service& description, const dire
     if (shared.registry->refuse_ended(needs_.at.facts.key, description.id)) {
         return;  // the client itself has unregistered the service
     }
+    audit_refused_service(needs_.at, description, refusal);
     const TimePoint now = needs_.at.worker.now();
     static constexpr LogCategory refused_services{"refused_services", limits::refusal_events_per_second};
     if (shared.log->may_write(LogLevel::warn, refused_services, now)) {

@@ -10,6 +10,7 @@
 
 #include "buffer/mailbox.hpp"
 #include "directory/registry.hpp"
+#include "login/external_tokens.hpp"
 #include "login/handshake.hpp"
 #include "login/token.hpp"
 #include "runtime/socket.hpp"
@@ -27,6 +28,10 @@ struct SessionFacts {
     std::string token_name{};
     std::optional<login::TokenId> secret{};  // id of the client's secret; empty until it was proved
     directory::ClientId client{};
+    std::shared_ptr<login::ExternalToken> external{};  // null: the token is in the server's table
+    /// By what the secret was found: the server's "table" of tokens, a "handler" of the application, or a
+    /// "plugin". A literal.
+    const char* proved_by = "table";
 };
 
 /// State that every part of a session may read. The session outlives its parts, and owns `facts`.

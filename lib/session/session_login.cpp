@@ -7,6 +7,7 @@
 
 #include "directory/takeover.hpp"
 #include "session/server_shared.hpp"
+#include "session/session_audit.hpp"
 #include "session/session_notices.hpp"
 
 namespace ferrotunnel::session {
@@ -25,6 +26,13 @@ UsedSecret::~UsedSecret() {
 bool SessionLogin::counts_failures() const noexcept {
     const ServerShared& shared = *needs_.at.shared;
     return shared.brute_force && shared.tokens.any_weak();
+}
+
+void SessionLogin::count_wrong_token() {
+    if (counts_failures() && handshake_ && handshake_->wrong_token() && !std::exchange(is_counted_, true)) {
+        needs_.at.shared->brute_force->failed(login::networks_of(needs_.facts.peer), *handshake_->wrong_token(),
+                                              needs_.at.worker.now());
+    }
 }
 
 void SessionLogin::begin(transport::Pipe& pipe) {
@@ -51,6 +59,7 @@ void SessionLogin::begin(transport::Pipe& pipe) {
         };
     }
     settings.cluster = shared.cluster_part.get();
+    settings.looks_up = shared.authenticator->has_source();
     handshake_ = std::make_unique<login::ServerHandshake>(std::move(settings), *shared.random);
 }
 
@@ -69,6 +78,9 @@ void SessionLogin::apply_step(const login::Step& step) {
     switch (step.want) {
         case login::Want::message:
             return;
+        case login::Want::token:
+            look_up();
+            return;
         case login::Want::decision:
             state_ = State::proved;
             if (needs_.plugins != nullptr) {
@@ -84,12 +96,24 @@ void SessionLogin::apply_step(const login::Step& step) {
             break;
     }
     const login::HandshakeFailure& failure = handshake_->failure();
-    if (counts_failures() && handshake_->wrong_token()) {
-        needs_.at.shared->brute_force->failed(login::networks_of(needs_.facts.peer), *handshake_->wrong_token(),
-                                              needs_.at.worker.now());
-    }
+    count_wrong_token();
+    was_refused_ = true;
     report_unauthenticated(needs_.at, "a login was refused", failure.code, failure.text, true);
+    audit_refused_login(needs_.at, failure.code, failure.text, handshake_.get());
     needs_.end(failure.code, failure.text_for_peer);
+}
+
+void SessionLogin::look_up() {
+    lookup_ = std::make_unique<TokenLookup>(
+        TokenLookup::Needs{needs_.at, needs_.executor, *handshake_, [this](const login::Step& step) {
+                               needs_.facts.external = lookup_->token();
+                               needs_.facts.proved_by = needs_.at.shared->authenticator->source_kind();
+                               lookup_.reset();
+                               if (!needs_.has_ended() && needs_.is_authenticating()) {
+                                   apply_step(step);
+                               }
+                           }});
+    lookup_->begin();
 }
 
 void SessionLogin::admit() {
@@ -171,6 +195,7 @@ void SessionLogin::end_if_unauthenticated() {
 }
 
 void SessionLogin::finish() noexcept {
+    stop();
     if (const auto over = std::exchange(over_, nullptr)) {
         over(is_welcome());
     }

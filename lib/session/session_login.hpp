@@ -1,7 +1,9 @@
 // The login of a session: the proof of its token, its admission, and the welcome.
 //
 //   begin --receive--> proved --plugins--> admit --registry--> admitted --> welcome
-//      \__________________\______________\_________________\--> refused
+//      |                ^  |                 |                   |
+//      |--TokenLookup---'  |                 |                   |
+//      '-------------------'-----------------'-------------------'--> refused
 //                                         \--the client has a session here--> resume
 #pragma once
 
@@ -17,6 +19,7 @@
 #include "session/session_context.hpp"
 #include "session/session_plugins.hpp"
 #include "session/session_rights.hpp"
+#include "session/token_lookup.hpp"
 #include "transport/pipe.hpp"
 
 namespace ferrotunnel::session {
@@ -63,8 +66,12 @@ public:
     void refuse(const directory::Refusal& refusal);
     /// Ends the trunk if the token is not proved yet, to free its place.
     void end_if_unauthenticated();
+    /// Counts the client's token as wrong, once, if it was not proved. Called at the end of each session.
+    void count_wrong_token();
     /// Called when the login has ended: the client was welcomed, or the session has ended.
     void finish() noexcept;
+    /// No token is looked up any more.
+    void stop() noexcept { lookup_.reset(); }
     /// Removes the session from the registry.
     void leave_registry() noexcept;
     /// The client no longer uses its secret.
@@ -76,6 +83,8 @@ public:
     bool is_proved() const noexcept { return state_ != State::expects_proof; }
     bool is_welcome() const noexcept { return state_ == State::welcome; }
     bool is_admitted() const noexcept { return admitted_; }
+    /// The login was refused, which was reported.
+    bool is_refused() const noexcept { return was_refused_; }
     /// Whether an end with this text came from a peer that had proved nothing: not reported.
     bool is_unreported_end(std::string_view text) const noexcept {
         return was_evicted_ || (handshake_ && !is_proved() && !text.empty());
@@ -85,6 +94,7 @@ private:
     enum class State : std::uint8_t { expects_proof, proved, welcome };
 
     void apply_step(const login::Step& step);
+    void look_up();
     void on_admitted(const std::optional<directory::Refusal>& refusal);
     bool counts_failures() const noexcept;
     directory::SessionInfo info() const;
@@ -92,10 +102,13 @@ private:
     const Needs needs_;
     std::function<void(bool welcome)> over_;
     std::unique_ptr<login::ServerHandshake> handshake_;  // until the welcome is sent
+    std::unique_ptr<TokenLookup> lookup_;                // while the token is looked up
     std::unique_ptr<UsedSecret> used_;
     State state_ = State::expects_proof;
     bool admitted_ = false;  // the registry has the session
     bool was_evicted_ = false;
+    bool was_refused_ = false;
+    bool is_counted_ = false;  // as one with a wrong token
 };
 
 }  // namespace ferrotunnel::session

@@ -54,6 +54,7 @@ std::shared_ptr<const hooks::ClientFacts> SessionPlugins::client_of(const login:
     facts.version = agreed.version;
     facts.trunk = agreed.trunk;
     facts.trunks = agreed.trunks;
+    facts.metadata.assign(agreed.peer_metadata.begin(), agreed.peer_metadata.end());
     return std::make_shared<const hooks::ClientFacts>(std::move(facts));
 }
 

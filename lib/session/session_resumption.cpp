@@ -6,6 +6,7 @@
 
 #include "session/limits.hpp"
 #include "session/server_shared.hpp"
+#include "session/session_audit.hpp"
 #include "session/session_notices.hpp"
 
 namespace ferrotunnel::session {
@@ -159,6 +160,7 @@ void SessionResumption::resume(ResumedConnection connection) {
         view.tls = tls;
     });
     notify(needs_.at, ServerNotice::Kind::resumed, Code::none, {});
+    audit_resume(needs_.at, connection.pipe->description());
     needs_.trunk->attach(std::move(connection.pipe), received, framed(*step.send), {});
 }
 

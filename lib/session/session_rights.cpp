@@ -17,6 +17,7 @@ namespace {
 constexpr const char* expired_text = "The token has expired.";
 constexpr const char* not_accepted_text =
     "The server no longer accepts this token: it was removed there, or its secret was replaced.";
+constexpr const char* revoked_text = "The server's application has revoked this token.";
 constexpr const char* other_token_text = "The token's secret belongs to another token of the server now.";
 
 std::string kicked_at(const KickList::Client& client) {
@@ -30,10 +31,15 @@ bool has_expired(const login::Rights& rights) {
 }  // namespace
 
 std::shared_ptr<const login::AcceptedToken> SessionRights::token() const {
-    return at_.shared->tokens.find(*at_.facts.secret);
+    return at_.facts.external ? at_.facts.external->token() : at_.shared->tokens.find(*at_.facts.secret);
 }
 
+// An external token is its source's affair: it may have been one of the table before, which another member has removed.
 std::optional<directory::Refusal> SessionRights::refuse_token() const {
+    if (at_.facts.external) {
+        return at_.facts.external->is_revoked() ? std::optional(directory::Refusal{Code::unauthorized, revoked_text})
+                                                : std::nullopt;
+    }
     const std::shared_ptr<const login::AcceptedToken> accepted = token();
     if (accepted == nullptr) {
         return directory::Refusal{Code::unauthorized, not_accepted_text};
@@ -58,11 +64,11 @@ std::optional<directory::Refusal> SessionRights::refuse_login() const {
                                                   format_wait(kicked->left) + kicked_at(kicked->who) + '.'};
     }
     const auto rules = at_.shared->registry->rules();
-    const login::Rights& rights = rules->of(at_.facts.client.first);
-    if (has_expired(rights)) {
+    const directory::RightsRef rights = rules->of(at_.facts.client.first);
+    if (has_expired(*rights)) {
         return directory::Refusal{Code::unauthorized, expired_text};
     }
-    if (rights.from && !rights.from->contains(runtime::visitor_address(at_.facts.peer))) {
+    if (rights->from && !rights->from->contains(runtime::visitor_address(at_.facts.peer))) {
         return directory::Refusal{Code::unauthorized,
                                   "The token may not be used from this address (" + at_.facts.peer.ip() + ")."};
     }
@@ -71,7 +77,7 @@ std::optional<directory::Refusal> SessionRights::refuse_login() const {
 
 std::optional<directory::Refusal> SessionRights::refuse_expired() const {
     const auto rules = at_.shared->registry->rules();
-    if (has_expired(rules->of(at_.facts.client.first))) {
+    if (has_expired(*rules->of(at_.facts.client.first))) {
         return directory::Refusal{Code::unauthorized, expired_text};
     }
     return std::nullopt;
@@ -82,7 +88,8 @@ std::optional<directory::Refusal> SessionRights::refuse_expired() const {
 // listens on 0.0.0.0 has nothing on IPv6.
 Result<runtime::SocketAddress, directory::Refusal> SessionRights::address_for(const std::string& bind) const {
     const auto rules = at_.shared->registry->rules();
-    const auto& right = rules->of(at_.facts.client.first).bind;
+    const directory::RightsRef rights = rules->of(at_.facts.client.first);
+    const auto& right = rights->bind;
     std::vector<runtime::SocketAddress> may;
     if (right) {
         for (const std::string& ip : *right) {
@@ -169,14 +176,15 @@ std::optional<directory::Refusal> SessionRights::refuse_unproved(const SessionSe
 // them has released its own count by then.
 std::optional<directory::Refusal> SessionRights::count_service(SessionService& service) const {
     const auto rules = at_.shared->registry->rules();
-    const login::Rights& rights = rules->of(at_.facts.client.first);
+    const directory::RightsRef rights = rules->of(at_.facts.client.first);
     const bool replaces = !at_.shared->registry->predecessors(at_.facts.key).empty();
-    service.of_token = at_.shared->token_use->count_service(at_.facts.client, service.description.id, rights, replaces);
+    service.of_token =
+        at_.shared->token_use->count_service(at_.facts.client, service.description.id, *rights, replaces);
     if (service.of_token) {
         return std::nullopt;
     }
     return directory::Refusal{Code::busy, "The clients of this token have reached its limit of services (" +
-                                              std::to_string(rights.services.value_or(0)) + "). Try again later."};
+                                              std::to_string(rights->services.value_or(0)) + "). Try again later."};
 }
 
 }  // namespace ferrotunnel::session

@@ -44,7 +44,8 @@ struct SessionView {
     std::string name;  // the client's own name for itself, or empty
     std::chrono::system_clock::time_point since;
     std::vector<Service> services;
-    std::vector<Service> leaving{};  // services that it no longer carries, while their visitors finish
+    std::vector<Service> leaving{};   // services that it no longer carries, while their visitors finish
+    wire::ClientMetadata metadata{};  // of the client
 };
 
 }  // namespace ferrotunnel::session

@@ -229,12 +229,12 @@ bool VisitorStreams::count(directory::TokenUse::Counted& of_token, const net::Ad
     const ServerShared& shared = *needs_.at.shared;
     const SessionFacts& facts = needs_.at.facts;
     const auto rules = shared.registry->rules();
-    const login::Rights& rights = rules->of(facts.client.first);
-    if (of_token || !rights.counts_visitors()) {
+    const directory::RightsRef rights = rules->of(facts.client.first);
+    if (of_token || !rights->counts_visitors()) {
         return true;
     }
     directory::VisitorQuota reached{};
-    of_token = shared.token_use->count_visitor(facts.client.first, rights, needs_.at.worker.now(), &reached);
+    of_token = shared.token_use->count_visitor(facts.client.first, *rights, needs_.at.worker.now(), &reached);
     if (of_token) {
         return true;
     }

@@ -67,8 +67,14 @@ void check_backend_tls(const BackendSpec& words, const backend::BackendAddress& 
         wrong(std::string("settings for TLS with the backend need a `local` like ") + tls_form(words.kind));
         return;
     }
-    if (words.tls.insecure && !words.tls.ca_file.empty()) {
+    if (words.tls.insecure && (!words.tls.ca_file.empty() || !words.tls.trust.empty())) {
         wrong("a backend's TLS cannot have a CA file and be insecure, which verifies no certificate");
+    }
+    if (!words.tls.ca_file.empty() && !words.tls.trust.empty()) {
+        wrong("a backend's TLS has either a CA file or a trust from memory");
+    }
+    if (!words.tls.credential.empty() && !(words.tls.certificate_file.empty() && words.tls.key_file.empty())) {
+        wrong("a client certificate for a backend is either files or a credential from memory");
     }
     if (words.tls.certificate_file.empty() != words.tls.key_file.empty()) {
         wrong("a client certificate for a backend needs two files: the certificate and its key");
@@ -252,6 +258,8 @@ backend::Backend make_backend(const BackendSpec& words, std::vector<Problem>& pr
         tls.protocol = words.kind != wire::ServiceKind::http ? "" : made.place.http2 ? "h2" : "http/1.1";
         tls.certificate_file = words.tls.certificate_file;
         tls.key_file = words.tls.key_file;
+        tls.trust = words.tls.trust.state();
+        tls.credential = words.tls.credential.state();
         try {
             made.tls = transport::TlsContext::make_for_backend(tls);
         } catch (const transport::TlsConfigError& problem) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -33,10 +34,12 @@ inline constexpr std::string_view no_proxy = "off";
 struct ClientValues : CommonValues {
     std::vector<std::string> servers;  // addresses; checked: one in each item
     std::string name;
+    std::map<std::string, std::string> metadata;            // for the server's operator
     std::string proxy = std::string(proxy_by_environment);  // a URL, `env` or `off`
     CopyableSecret token;
     std::string tls_ca;   // a PEM file, "system", or empty
     std::string tls_pin;  // "sha256:..." or empty
+    Trust tls_trust;      // instead of these two
     std::uint64_t attempts = 0;
     std::optional<std::chrono::milliseconds> retry_refused;  // empty: the program decides; the library gives up
     std::optional<std::uint64_t> connections;                // the number of trunks to each server
@@ -61,6 +64,9 @@ std::span<const SettingFacts> client_section_keys() noexcept;
 
 /// Reads a client's section.
 ClientPart read_client(config::Section section, ConfigReading& reading);
+
+/// The type of `metadata` in documentation.
+inline constexpr std::string_view client_metadata_type = "map of keys to texts";
 
 /// What is wrong with an identity; nullopt if it is valid.
 std::optional<std::string> identity_fault(const std::string& text);

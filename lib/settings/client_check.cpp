@@ -67,6 +67,11 @@ bool is_pin(std::string_view text) {
 }
 
 void check_client_tls(const ClientSettings& settings, std::vector<Problem>& problems) {
+    if (!settings.tls && !settings.tls_trust.empty()) {
+        problems.push_back({"tls_trust", "has no meaning while TLS is off"});
+    } else if (!settings.tls_trust.empty() && (!settings.tls_ca.empty() || !settings.tls_pin.empty())) {
+        problems.push_back({"tls_trust", "replaces `tls_ca` and `tls_pin`: set either it or these"});
+    }
     if (!settings.tls && !settings.tls_ca.empty()) {
         problems.push_back({"tls_ca", "has no meaning while TLS is off"});
     } else if (!settings.tls_ca.empty() && settings.tls_ca != "system") {
@@ -227,6 +232,9 @@ void check_settings(ClientSettings& settings, std::vector<Problem>& problems) {
     }
     if (!settings.name.empty() && !is_name(settings.name)) {
         problems.push_back({"name", in_quotes(settings.name) + ": " + name_expected});
+    }
+    if (const auto fault = wire::fault_of(settings.metadata)) {
+        problems.push_back({"metadata", fault->text});
     }
     for (const net::HostPort& server : servers) {
         if (const auto proxy = proxy_of(settings, server); !proxy) {

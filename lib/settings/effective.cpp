@@ -120,7 +120,7 @@ std::string shown_text(const ConfigFile& file, const Node& text, const std::stri
 // Whether users choose the keys below this one. `path` is its full path, like "server.plugins.chain".
 bool has_free_names(const std::string& path, const std::string& key) {
     return key == "request_headers" || key == "response_headers" || path == "server.traces.headers" ||
-           path == "server.plugins.chain";
+           path == "client.metadata" || path == "server.plugins.chain";
 }
 
 // The whole configuration as a tree, in which defaults have no place.

@@ -45,6 +45,11 @@ constexpr SettingFacts of_client_certificates[] = {
     {.key = "required",
      .form = Form::on_off,
      .help = "`false`: visitors without a certificate are accepted too. Default: they are rejected."},
+    {.key = "chain",
+     .form = Form::on_off,
+     .help =
+         "Whether backends also get the certificate and its chain (RFC 9440). Default: off, only its subject, names "
+         "and fingerprint."},
 };
 
 std::span<const SettingFacts> client_certificate_keys() noexcept {
@@ -74,16 +79,20 @@ constexpr auto same_hsts = [](const Https& a, const Https& b) { return a.hsts ==
 constexpr auto take_hsts = [](Https& into, const Https& from) { into.hsts = from.hsts; };
 
 constexpr std::array settings_of_https{
-    Setting<Https>{{.key = "certificates",
-                    .option = "certificate",
-                    .type = "certificate, or a list",
-                    .help = "Certificates for the hosts in their subjectAltName: the file of a chain with its key, or "
-                            "`chain` and `key`.",
-                    .is_live = true,
-                    .keys = certificate_keys},
-                   {},
-                   [](const Https& a, const Https& b) { return a.certificates == b.certificates; },
-                   [](Https& into, const Https& from) { into.certificates = from.certificates; }},
+    Setting<Https>{
+        {.key = "certificates",
+         .option = "certificate",
+         .type = "certificate, or a list",
+         .help = "Certificates for the hosts in their subjectAltName: the file of a chain with its key, or "
+                 "`chain` and `key`.",
+         .is_live = true,
+         .keys = certificate_keys},
+        {},
+        [](const Https& a, const Https& b) { return a.certificates == b.certificates && a.by_host == b.by_host; },
+        [](Https& into, const Https& from) {
+            into.certificates = from.certificates;
+            into.by_host = from.by_host;
+        }},
     Setting<Https>{{.key = "folders",
                     .form = Form::paths,
                     .option = "certificates",
@@ -252,6 +261,7 @@ std::optional<ClientCertificates> read_client_certificates(const Value& value) {
     const auto host = section.find("host");
     const auto ca = section.find("ca");
     const auto required = section.find("required");
+    const auto chain = section.find("chain");
     section.finish();
     if (!host || !ca) {
         value.problem("`host` and `ca` are required: the host of the rule, and the file of the CAs");
@@ -260,10 +270,12 @@ std::optional<ClientCertificates> read_client_certificates(const Value& value) {
     const auto name = host->word();
     const auto path = ca->path();
     const auto must = required ? required->boolean() : std::nullopt;
-    if (!name || !path || (required && !must)) {
+    const auto with_chain = chain ? chain->boolean() : std::nullopt;
+    if (!name || !path || (required && !must) || (chain && !with_chain)) {
         return std::nullopt;
     }
-    return ClientCertificates{*name, *path, must.value_or(true)};
+    return ClientCertificates{
+        .host = *name, .ca_file = *path, .required = must.value_or(true), .chain = with_chain.value_or(false)};
 }
 
 void read_hsts(SectionReader& reader, std::optional<Hsts>& hsts) {
@@ -318,20 +330,31 @@ void check_acme_backend(std::string& address, std::vector<Problem>& problems) {
     }
 }
 
+void check_certificate(const char* key, const std::string& what, const Certificate& certificate,
+                       std::vector<Problem>& problems) {
+    const bool is_from_memory = !certificate.credential.empty();
+    if (is_from_memory && !(certificate.chain.empty() && certificate.key.empty())) {
+        problems.push_back({key, what + " is either files or a credential from memory"});
+    } else if (!is_from_memory && certificate.chain.empty()) {
+        problems.push_back({key, what + " has no file"});
+    }
+}
+
 void check_certificates(const Https& https, std::vector<Problem>& problems) {
-    const bool empty = std::any_of(https.certificates.begin(), https.certificates.end(),
-                                   [](const Certificate& certificate) { return certificate.chain.empty(); });
-    if (empty) {
-        problems.push_back({"https.certificates", "a certificate has no file"});
+    for (const Certificate& certificate : https.certificates) {
+        check_certificate("https.certificates", "a certificate", certificate, problems);
     }
     if (std::count(https.folders.begin(), https.folders.end(), std::string()) != 0) {
         problems.push_back({"https.folders", "a folder has no name"});
     }
-    if (https.fallback && https.fallback->chain.empty()) {
-        problems.push_back({"https.fallback", "the certificate has no file"});
+    if (https.fallback) {
+        check_certificate("https.fallback", "the certificate", *https.fallback, problems);
     }
     for (const ClientCertificates& rule : https.client_certificates) {
-        if (rule.host.empty() || rule.ca_file.empty()) {
+        if (!rule.trust.empty() && (!rule.ca_file.empty() || rule.trust.has_pins())) {
+            problems.push_back({"https.client_certificates",
+                                "a rule has either the file of its CAs, or a trust from memory with CAs and no pins"});
+        } else if (rule.host.empty() || (rule.ca_file.empty() && rule.trust.empty())) {
             problems.push_back({"https.client_certificates",
                                 "a rule needs a host, like app.example.com or *, and the file of its CAs"});
         }

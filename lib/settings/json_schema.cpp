@@ -8,6 +8,7 @@
 
 #include "http/page.hpp"
 #include "settings/backend.hpp"
+#include "settings/client.hpp"
 #include "settings/cluster.hpp"
 #include "settings/exits.hpp"
 #include "settings/file_keys.hpp"
@@ -16,6 +17,7 @@
 #include "settings/schema_values.hpp"
 #include "settings/service_rules.hpp"
 #include "settings/visits.hpp"
+#include "wire/client_metadata.hpp"
 #include "wire/plugins_part.hpp"
 
 namespace ferrotunnel::detail {
@@ -211,6 +213,13 @@ Json names_with_values(bool several) {
     return {{"type", "object"}, {"additionalProperties", {{"anyOf", {value, std::move(list)}}}}};
 }
 
+Json client_metadata() {
+    return {{"type", "object"},
+            {"maxProperties", limits::client_metadata_pairs_max},
+            {"propertyNames", text_like("^[0-9A-Za-z._-]{1," + std::to_string(limits::client_metadata_key_max) + "}$")},
+            {"additionalProperties", one_of_these({{{"type", "string"}, {"maxLength", 0}}, reference("text")})}};
+}
+
 Json cluster_peers() {
     return {{"type", "object"},
             {"minProperties", 1},
@@ -290,6 +299,7 @@ Json definitions() {
     add("map of hosts to pages", hosts());
     add("map of names to values", names_with_values(false));
     add(cluster_peers_type, cluster_peers());
+    add(client_metadata_type, client_metadata());
     add("map of names to values, or to lists of values", names_with_values(true));
     Json plugins = list_of(service_plugin());
     plugins["maxItems"] = limits::service_plugins_max;

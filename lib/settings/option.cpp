@@ -121,7 +121,9 @@ void put(Node& group, std::string_view path, Node value) {
 /// Facts of a setting, found by its path.
 struct Known {
     std::string problem;  // its name in problems
-    bool is_list = false;
+    Form form = Form::word;
+
+    bool is_list() const noexcept { return form == Form::words || form == Form::paths; }
 };
 
 template <typename Values>
@@ -129,21 +131,42 @@ std::map<std::string, Known> known_settings() {
     std::map<std::string, Known> known;
     Groups<Values>::visit([&](const GroupPlace& place, const auto& rows, const auto&) {
         for (const auto& setting : rows) {
-            const bool is_list = setting.form == Form::words || setting.form == Form::paths;
-            known.emplace(path_of(place, setting), Known{problem_path_of(place, setting), is_list});
+            known.emplace(path_of(place, setting), Known{problem_path_of(place, setting), setting.form});
         }
     });
     return known;
+}
+
+// The map of a file for KEY=VALUE; of a repeated key the last value counts. Another text is returned as it is, for the
+// reader to report.
+Node pairs_of(const std::vector<std::string>& texts) {
+    std::map<std::string, std::string> pairs;
+    for (const std::string& text : texts) {
+        const std::size_t end = text.find('=');
+        if (end == std::string::npos) {
+            return text_node(text);
+        }
+        pairs[text.substr(0, end)] = text.substr(end + 1);
+    }
+    Node map{Node::Kind::map, {}, {}, {}, {}};
+    for (const auto& [key, value] : pairs) {
+        map.entries.push_back({key, {}, text_node(value)});
+    }
+    return map;
 }
 
 // The tree of a file with these texts.
 Node tree_of(const std::vector<SettingText>& texts, const std::map<std::string, Known>& known) {
     Node root{Node::Kind::map, {}, {}, {}, {}};
     for (const SettingText& said : texts) {
+        const auto found = known.find(said.path);
+        if (found != known.end() && found->second.form == Form::pairs) {
+            put(root, said.path, pairs_of(said.texts));
+            continue;
+        }
         Node list{Node::Kind::list, {}, {}, {}, {}};
         std::ranges::transform(said.texts, std::back_inserter(list.items), text_node);
-        const auto found = known.find(said.path);
-        const bool is_list = found != known.end() && found->second.is_list;
+        const bool is_list = found != known.end() && found->second.is_list();
         put(root, said.path, is_list || list.items.empty() ? list : list.items.back());
     }
     return root;

@@ -68,6 +68,9 @@ std::span<const SettingFacts> plugin_keys() noexcept;          // of one plugin,
 /// Reads the plugins of a server, and loads their libraries.
 void read_plugins(SectionReader& reader, ServerValues& settings, ConfigReading& reading);
 
+/// Whether one of the plugins looks up tokens of clients.
+bool any_looks_up_tokens(const std::vector<PreparedPlugin>& plugins) noexcept;
+
 /// Prepares the plugins in their order; those with a problem are left out. A problem's key is like "plugins[1].rate".
 std::vector<PreparedPlugin> prepare_plugins(const std::vector<PluginSpec>& specs, std::vector<Problem>& problems);
 

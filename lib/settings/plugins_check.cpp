@@ -35,7 +35,28 @@ plugin::InstanceOptions options_of(const PluginUse& use, const plugin::Type& typ
     return options;
 }
 
+/// What is wrong with a plugin that looks up tokens; `before`: the plugins in front of it.
+std::optional<std::string> fault_of_token_lookup(const std::vector<PreparedPlugin>& before,
+                                                 const plugin::InstanceOptions& options) {
+    if (any_looks_up_tokens(before)) {
+        return "looks up tokens, and so does another plugin";
+    }
+    if (options.observe) {
+        return "looks up tokens, which cannot be observed only";
+    }
+    const plugin::Scope& scope = options.scope;
+    if (options.when || !scope.hosts.empty() || !scope.paths.empty() || !scope.services.empty()) {
+        return "looks up tokens, for which there are no `hosts`, `paths`, `services` and `when`";
+    }
+    return std::nullopt;
+}
+
 }  // namespace
+
+bool any_looks_up_tokens(const std::vector<PreparedPlugin>& plugins) noexcept {
+    return std::any_of(plugins.begin(), plugins.end(),
+                       [](const PreparedPlugin& each) { return each.prepared.looks_up_tokens; });
+}
 
 std::vector<ClientPlugin> usual_client_plugins() {
     return {{.type = "auth"}, {.type = "ip-filter"}, {.type = "rate-limit"}};
@@ -111,6 +132,10 @@ std::vector<PreparedPlugin> prepare_plugins(const std::vector<PluginSpec>& specs
         const std::size_t right = problems.size();
         compile_plugin_scope(use, key, options, problems);
         if (problems.size() > right) {
+            continue;
+        }
+        if (auto wrong = made->looks_up_tokens ? fault_of_token_lookup(prepared, options) : std::nullopt) {
+            problems.push_back({key, std::move(*wrong)});
             continue;
         }
         ids.insert(options.id);

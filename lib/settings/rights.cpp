@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "config/document.hpp"
 #include "config/timestamp.hpp"
 #include "config/values.hpp"
 #include "settings/http.hpp"
@@ -209,6 +210,30 @@ Rights read_rights(Section& token, ConfigReading& reading) {
 
 std::span<const SettingFacts> token_keys() noexcept {
     return of_token;
+}
+
+Result<Rights, std::string> rights_of_json(std::string_view text) {
+    config::Report report;
+    config::Context context{report, nullptr, {}, {}};
+    const config::Node root = config::parse_document(text, report);
+    if (report.empty() && root.kind != config::Node::Kind::map) {
+        return std::string("are not an object");
+    }
+    ConfigFile none;
+    const std::vector<ConfigText> nothing(1);
+    ConfigReading reading{none, nothing};
+    Section section(root, context, "", {});
+    for (const SettingFacts& key : token_keys()) {
+        if (key.key != "name" && key.key != "secret" && key.key != "also") {
+            section.declare(key.key);
+        }
+    }
+    Rights rights = read_rights(section, reading);
+    section.finish(true);
+    if (const std::vector<config::Finding> findings = report.take(); !findings.empty()) {
+        return (findings.front().path.empty() ? "" : findings.front().path + ": ") + findings.front().text;
+    }
+    return rights;
 }
 
 void read_server_token(Value value, std::vector<NamedToken>& tokens, ConfigReading& reading) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.hpp"
 #include "config/reader.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/rights.hpp"
@@ -43,6 +44,10 @@ std::span<const SettingFacts> token_keys() noexcept;
 /// Reads one of the tokens in a server's `token`: a plain token, or a group with its name and rights.
 void read_server_token(config::Value value, std::vector<NamedToken>& tokens, ConfigReading& reading);
 
+/// The rights in a JSON object with the keys of a token, except for `name`, `secret` and `also`. Their bounds are
+/// checked; check_rights() is the caller's. The error names the key.
+Result<Rights, std::string> rights_of_json(std::string_view text);
+
 /// What is wrong with one word of a list, worded to follow the key; nullopt if it is valid.
 std::optional<std::string> right_host_fault(const std::string& text);
 std::optional<std::string> right_port_fault(const std::string& text);
@@ -63,6 +68,9 @@ login::WeakTokenPolicy policy_of(const CommonValues& settings);
 std::vector<const Secret*> secrets_of(const NamedToken& token);
 /// A warning that others can read the file of a token. `name`: the token's, with a space in front.
 std::string exposed_warning(const std::string& name);
+
+/// Whether tokens are looked up that are not in the table: then that may be empty.
+bool looks_up_tokens(const ServerSettings& settings) noexcept;
 
 /// Checks the tokens of a server, and gives names to those that have none.
 void check_server_tokens(ServerSettings& settings, std::vector<Problem>& problems);

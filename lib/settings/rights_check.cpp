@@ -1,5 +1,6 @@
 // Check of a server's tokens and their rights, and the engine's form.
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <set>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "http/host_pattern.hpp"
 #include "login/token.hpp"
 #include "net/host_port.hpp"
+#include "settings/authenticate.hpp"
 #include "settings/http.hpp"
 #include "settings/listen_addresses.hpp"
 #include "settings/rights.hpp"
@@ -46,6 +48,21 @@ std::string kinds_known() {
         names += (names.empty() ? "" : ", ") + std::string(known.name);
     }
     return names;
+}
+
+void check_authenticate(const AuthenticateLimits& limits, std::vector<Problem>& problems) {
+    using std::chrono::milliseconds;
+    if (limits.deadline < milliseconds(10) || limits.deadline > std::chrono::minutes(1)) {
+        problems.push_back({"authenticate", "`deadline` must be 10 ms to 60 s"});
+    }
+    const auto bounded = [&problems](const char* what, unsigned calls) {
+        if (calls < 1 || calls > limits::unauthenticated_max) {
+            problems.push_back({"authenticate", '`' + std::string(what) + "` must be 1 to " +
+                                                    std::to_string(limits::unauthenticated_max)});
+        }
+    };
+    bounded("calls", limits.calls);
+    bounded("calls_per_address", limits.calls_per_address);
 }
 
 login::PortRight engine_ports(const std::vector<std::string>& ports) {
@@ -213,8 +230,18 @@ std::vector<const Secret*> secrets_of(const NamedToken& token) {
     return secrets;
 }
 
+bool looks_up_tokens(const ServerSettings& settings) noexcept {
+    return settings.authenticate || settings.plugins_look_up_tokens;
+}
+
 void check_server_tokens(ServerSettings& settings, std::vector<Problem>& problems) {
-    if (settings.tokens.empty()) {
+    if (settings.authenticate) {
+        check_authenticate(settings.authenticate->limits, problems);
+    }
+    if (settings.authenticate && settings.plugins_look_up_tokens) {
+        problems.push_back({"authenticate", "cannot be used with a plugin that looks up tokens"});
+    }
+    if (settings.tokens.empty() && !looks_up_tokens(settings)) {
         problems.push_back({"token", "missing: no client could log in. `ferrotunnel token` makes one"});
     }
     const auto place = net::parse_host_port(settings.bind, default_control_port);

@@ -128,7 +128,7 @@ bool is_same(const Setting<Group>& setting, const std::type_identity_t<Group>& a
             if constexpr (std::is_same_v<decltype(at), std::monostate>) {
                 return setting.is_same == nullptr || setting.is_same(a, b);
             } else {
-                return a.*at == b.*at;
+                return a.*at == b.*at && (setting.is_same == nullptr || setting.is_same(a, b));
             }
         },
         setting.at);

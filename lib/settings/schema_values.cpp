@@ -300,6 +300,7 @@ Json alternatives_of(const SettingFacts& facts) {
         case Form::fraction:
         case Form::word:
         case Form::words:
+        case Form::pairs:
         case Form::section:
             add_named_type(facts, alternatives);
             break;

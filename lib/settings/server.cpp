@@ -20,7 +20,7 @@ namespace {
 constexpr std::string_view access_topic = "Logs";
 constexpr std::string_view share_topic = "Limits of each token";
 
-// The words that access_log may have instead of a path.
+// The words that access_log and audit_log may have instead of a path.
 constexpr Choice access_log_keywords[] = {{"stdout"}, {"stderr"}, {access_off}};
 
 constexpr Setting<ServerValues> settings_of_server[] = {
@@ -189,7 +189,12 @@ constexpr Setting<ServerValues> settings_of_server[] = {
       .call = "tls_certificate",
       .problem = "tls_certificate",
       .is_live = true},
-     &ServerValues::tls_chain},
+     &ServerValues::tls_chain,
+     [](const ServerValues& a, const ServerValues& b) { return a.tls_credential == b.tls_credential; },
+     [](ServerValues& into, const ServerValues& from) {
+         into.tls_chain = from.tls_chain;
+         into.tls_credential = from.tls_credential;
+     }},
     {{.key = "tls_key",
       .form = Form::path,
       .option = "tls-key",
@@ -282,6 +287,18 @@ constexpr Setting<ServerValues> settings_of_server[] = {
           "access_token, api_key, apikey, auth, code, key, passwd, password, secret, sig, signature and token",
       .is_live = true},
      &ServerValues::access_log_mask},
+    {{.key = "audit_log",
+      .form = Form::path,
+      .choices = access_log_keywords,
+      .option = "audit-log",
+      .operand = "FILE|stdout|stderr|off",
+      .topic = access_topic,
+      .type = "path, `stdout`, `stderr` or `off`",
+      .help = "File for a line about each login, service, act of an administrator and change of the configuration, "
+              "chained by hashes (`ferrotunnel audit verify`). SIGUSR1 opens the file again after it was renamed.",
+      .default_text = "`off`",
+      .is_live = true},
+     &ServerValues::audit_log},
 };
 
 }  // namespace

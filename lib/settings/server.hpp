@@ -66,10 +66,12 @@ struct ServerValues : CommonValues {
     std::chrono::milliseconds hold = limits::ports_hold_default;
     std::string tls_chain;
     std::string tls_key;
+    Credential tls_credential;  // instead of these files
     std::string state_dir;
     std::vector<PluginSpec> plugins;  // in the order in which requests pass them
     std::vector<ClientPlugin> client_plugins = usual_client_plugins();
     PluginLimits plugin_limits;
+    std::string audit_log;   // a path, `stdout`, `stderr` or access_off; empty: none
     std::string access_log;  // a path, `stdout`, `stderr` or access_off; empty: none
     std::string access_log_format = "combined";
     std::vector<std::string> access_log_mask = usual_masks();
@@ -81,7 +83,7 @@ struct ServerValues : CommonValues {
 inline constexpr std::string_view addresses_topic = "Public addresses";
 inline constexpr std::string_view https_topic = "HTTPS, and proxies in front";
 
-/// The word that access_log may have instead of a path, besides `stdout` and `stderr`.
+/// The word that access_log and audit_log may have instead of a path, besides `stdout` and `stderr`.
 inline constexpr std::string_view access_off = "off";
 /// What is wrong with a format of the access log; nullopt if it is valid.
 std::optional<std::string> access_format_fault(const std::string& text);

@@ -25,11 +25,16 @@ namespace ferrotunnel::detail {
 namespace {
 
 void check_server_tls(const ServerSettings& settings, std::vector<Problem>& problems) {
-    if (settings.tls_chain.empty() && settings.tls_key.empty()) {
+    const bool has_files = !settings.tls_chain.empty() || !settings.tls_key.empty();
+    if (!has_files && settings.tls_credential.empty()) {
         return;
     }
     if (!settings.tls) {
         problems.push_back({"tls_certificate", "has no meaning while TLS is off"});
+    } else if (!has_files) {
+        return;
+    } else if (!settings.tls_credential.empty()) {
+        problems.push_back({"tls_certificate", "is either files or a credential from memory"});
     } else if (settings.tls_chain.empty() || settings.tls_key.empty()) {
         problems.push_back({"tls_certificate", "needs both the certificate's file and the key's file"});
     } else {
@@ -39,8 +44,15 @@ void check_server_tls(const ServerSettings& settings, std::vector<Problem>& prob
 }
 
 void check_access_log(ServerValues& settings, std::vector<Problem>& problems) {
+    if (settings.audit_log == access_off) {
+        settings.audit_log.clear();
+    }
     if (settings.access_log == access_off) {
         settings.access_log.clear();
+    }
+    const bool is_file = settings.audit_log != "stdout" && settings.audit_log != "stderr";
+    if (is_file && !settings.audit_log.empty() && settings.audit_log == settings.access_log) {
+        problems.push_back({"audit_log", "is the file of access_log too: give each its own"});
     }
     if (auto wrong = access_format_fault(settings.access_log_format)) {
         problems.push_back({"access_log_format", std::move(*wrong)});
@@ -64,6 +76,8 @@ std::optional<std::string> access_format_fault(const std::string& text) {
 
 void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
     leave_out_what_is_off(settings);
+    std::vector<Problem> of_plugins;  // reported in the order of the settings
+    settings.plugins_look_up_tokens = any_looks_up_tokens(prepare_plugins(settings.plugins, of_plugins));
     check_common(settings, settings, problems);
     check_bind(settings, problems);
     check_tcp_bind(settings, problems);
@@ -88,7 +102,7 @@ void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
     }
     check_bounds({}, server_settings(), settings, problems);
     check_bounds(plugins_place, plugin_limit_settings, settings.plugin_limits, problems);
-    (void)prepare_plugins(settings.plugins, problems);
+    problems.insert(problems.end(), of_plugins.begin(), of_plugins.end());
     check_guarded_services(settings.guarded_services, problems);
     check_client_plugins(settings.client_plugins, settings.plugins.size(), problems);
 }

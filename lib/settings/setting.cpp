@@ -182,6 +182,24 @@ bool read_value(const SettingFacts& setting, const Value& value, std::vector<std
     return all;
 }
 
+bool read_value(const SettingFacts& /*setting*/, const Value& value, std::map<std::string, std::string>& into) {
+    if (!value.is_group()) {
+        value.unexpected("keys with their texts, like {site: barn}; as an option KEY=VALUE");
+        return false;
+    }
+    std::map<std::string, std::string> pairs;
+    bool all = true;
+    for (const auto& [key, each] : value.section().all()) {
+        if (std::optional<std::string> text = each.text()) {
+            pairs.emplace(key, std::move(*text));
+        } else {
+            all = false;
+        }
+    }
+    into = std::move(pairs);
+    return all;
+}
+
 std::optional<std::string> out_of_bounds(const SettingFacts& setting, std::uint64_t value) {
     const bool is_bounded = setting.form == Form::number || setting.form == Form::size;
     const bool is_within = value >= setting.min && value <= setting.max;

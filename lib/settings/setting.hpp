@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -38,6 +39,7 @@ enum class Form : std::uint8_t {
     path,      // of a file or folder, below the folder of the configuration file unless it begins with a slash
     words,     // a list of words, or one word
     paths,     // a list of paths, or one path
+    pairs,     // texts under keys that users choose; in an option KEY=VALUE
     choice,    // one of the words in `choices`
     section,   // more complex than a text, and read by code of its own
 };
@@ -90,10 +92,12 @@ using Member =
     std::variant<std::monostate, bool Group::*, std::uint16_t Group::*, std::uint32_t Group::*, std::uint64_t Group::*,
                  double Group::*, std::optional<std::uint64_t> Group::*, std::chrono::milliseconds Group::*,
                  std::optional<std::chrono::milliseconds> Group::*, std::string Group::*,
-                 std::optional<std::string> Group::*, std::vector<std::string> Group::*, TlsGrade Group::*>;
+                 std::optional<std::string> Group::*, std::vector<std::string> Group::*,
+                 std::map<std::string, std::string> Group::*, TlsGrade Group::*>;
 
 /// A row: the facts of a setting, and the member that has its value. A section has no value of one of these types;
-/// instead it may have `is_same`, which compares the section in two groups, and `copy`, which copies it.
+/// instead it may have `is_same`, which compares the section in two groups, and `copy`, which copies it. A setting with
+/// a value has them if an application can set it in another form, too: then both forms have to be the same.
 template <typename Group>
 struct Setting : SettingFacts {
     Member<Group> at{};
@@ -115,6 +119,7 @@ bool read_value(const SettingFacts& setting, const config::Value& value,
 bool read_value(const SettingFacts& setting, const config::Value& value, std::string& into);
 bool read_value(const SettingFacts& setting, const config::Value& value, std::optional<std::string>& into);
 bool read_value(const SettingFacts& setting, const config::Value& value, std::vector<std::string>& into);
+bool read_value(const SettingFacts& setting, const config::Value& value, std::map<std::string, std::string>& into);
 bool read_value(const SettingFacts& setting, const config::Value& value, TlsGrade& into);
 
 /// What is wrong with a number, size or time outside of the setting's bounds; nullopt if it is within them.

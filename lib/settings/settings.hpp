@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ class io_context;
 }
 
 namespace ferrotunnel::detail {
+
+struct ApplicationLookup;
 
 inline constexpr std::uint16_t default_control_port = 7835;
 inline constexpr std::uint16_t default_http_port = 8080;
@@ -55,7 +58,10 @@ struct ClientSettings : ClientValues, Attached {
     std::vector<std::string> known_servers;  // of an earlier start; checked: valid, with ports
 };
 
-struct ServerSettings : ServerValues, Attached {};
+struct ServerSettings : ServerValues, Attached {
+    std::shared_ptr<const ApplicationLookup> authenticate;  // null: none
+    bool plugins_look_up_tokens = false;                    // checked: a plugin looks up tokens
+};
 
 /// Appends all problems, and fills in defaults (a missing port, names of tokens).
 void check_settings(ClientSettings& settings, std::vector<Problem>& problems);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "transport/live_peer.hpp"
 
 namespace ferrotunnel::transport {
 namespace {
@@ -37,25 +38,35 @@ int BackendSessions::on_new(SSL* ssl, SSL_SESSION* session) {
     auto* sessions = static_cast<BackendSessions*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
     if (SessionPtr copy{SSL_SESSION_dup(session)}) {
         try {
-            sessions->put(std::move(copy));
+            sessions->put(std::move(copy), live_version_of(ssl));
         } catch (...) {  // no memory: the next connection does a full handshake
         }
     }
     return 0;  // no reference was kept
 }
 
-void BackendSessions::put(SessionPtr session) {
+void BackendSessions::put(SessionPtr session, std::uint64_t version) {
     const MutexLock lock(mutex_);
+    if (version < version_) {
+        return;  // of a connection that began before a replacement
+    }
+    if (std::exchange(version_, version) != version) {
+        sessions_.clear();
+    }
     if (sessions_.size() >= limits::backend_sessions_max) {
         sessions_.erase(sessions_.begin());
     }
     sessions_.push_back(std::move(session));
 }
 
-SessionPtr BackendSessions::take() {
+SessionPtr BackendSessions::take(std::uint64_t version) {
     const std::time_t now = std::time(nullptr);
     const MutexLock lock(mutex_);
-    if (sessions_.empty() || !is_usable(sessions_.back().get(), now)) {
+    if (version_ < version) {
+        version_ = version;
+        sessions_.clear();
+    }
+    if (version_ != version || sessions_.empty() || !is_usable(sessions_.back().get(), now)) {
         sessions_.clear();  // the others are older
         return nullptr;
     }

@@ -82,28 +82,6 @@ void take_hosts(LoadedCertificate& loaded, std::vector<std::string>& warnings) {
     }
 }
 
-void warn_of_dates(const LoadedCertificate& loaded, WallTime now, std::vector<std::string>& warnings) {
-    if (loaded.not_after < now) {
-        warnings.push_back("expired on " + day_of(loaded.not_after));
-    } else if (loaded.not_before > now) {
-        warnings.push_back("is not valid before " + day_of(loaded.not_before));
-    }
-}
-
-void warn_of_chain(const LoadedCertificate& loaded, std::vector<std::string>& warnings) {
-    X509* signed_one = loaded.certificate.get();
-    std::size_t number = 1;
-    for (const auto& signer : loaded.chain) {
-        if (X509_check_issued(signer.get(), signed_one) != X509_V_OK) {
-            warnings.push_back("its chain is not in order: certificate " + std::to_string(number + 1) +
-                               " did not sign certificate " + std::to_string(number));
-            return;
-        }
-        signed_one = signer.get();
-        ++number;
-    }
-}
-
 bool set_chain(LoadedCertificate& loaded, std::vector<CertificatePtr> all, ChainCertificates& chains) {
     loaded.certificate = std::move(all.front());
     loaded.chain_view.reset(sk_X509_new_null());
@@ -116,11 +94,18 @@ bool set_chain(LoadedCertificate& loaded, std::vector<CertificatePtr> all, Chain
     return loaded.chain_view != nullptr;
 }
 
-CertificateReading reading_failed(const std::filesystem::path& file, std::string error) {
+CertificateReading reading_failed(const std::filesystem::path& file, std::string error, bool in_key = false) {
     CertificateReading reading;
     reading.file = file;
+    reading.in_key = in_key;
     reading.error = std::move(error);
     return reading;
+}
+
+void add_warning(std::vector<std::string>& warnings, std::string text) {
+    if (!text.empty()) {
+        warnings.push_back(std::move(text));
+    }
 }
 
 }  // namespace
@@ -144,6 +129,31 @@ void ChainCertificates::sweep() {
     std::erase_if(known_, [](const auto& entry) { return entry.second.expired(); });
 }
 
+std::string host_fault(const LoadedCertificate& certificate) {
+    return certificate.hosts.empty() ? "has no DNS name in its subjectAltName that a visitor could request" : "";
+}
+
+std::string date_fault(const LoadedCertificate& certificate, WallTime now) {
+    return certificate.not_after < now    ? "expired on " + day_of(certificate.not_after)
+           : certificate.not_before > now ? "is not valid before " + day_of(certificate.not_before)
+                                          : std::string();
+}
+
+std::string chain_fault(const LoadedCertificate& certificate) {
+    X509* signed_one = certificate.certificate.get();
+    std::size_t number = 1;
+    for (const auto& signer : certificate.chain) {
+        if (X509_check_issued(signer.get(), signed_one) != X509_V_OK) {
+            ERR_clear_error();
+            return "its chain is not in order: certificate " + std::to_string(number + 1) +
+                   " did not sign certificate " + std::to_string(number);
+        }
+        signed_one = signer.get();
+        ++number;
+    }
+    return {};
+}
+
 CertificateReading read_certificate(const CertificateFiles& files, bool needs_hosts, WallTime now,
                                     ChainCertificates& chains) {
     auto certificate_text = read_pem_file(files.certificate);
@@ -155,7 +165,18 @@ CertificateReading read_certificate(const CertificateFiles& files, bool needs_ho
     if (!key_text) {
         return reading_failed(key_file, key_text.error());
     }
-    auto all = certificates_in(*certificate_text);
+    CertificateReading reading =
+        load_certificate({*certificate_text, *key_text, {files.certificate, key_file}}, needs_hosts, now, chains);
+    if (reading.loaded && key_text->others_may_read) {
+        reading.warnings.push_back("the key in " + key_file.string() + " can be read by all users of this machine");
+    }
+    return reading;
+}
+
+CertificateReading load_certificate(const CertificateTexts& texts, bool needs_hosts, WallTime now,
+                                    ChainCertificates& chains) {
+    const CertificateFiles& files = texts.files;
+    auto all = certificates_in(texts.certificate);
     if (!all) {
         return reading_failed(files.certificate, all.error());
     }
@@ -165,21 +186,21 @@ CertificateReading read_certificate(const CertificateFiles& files, bool needs_ho
             "contains more than " + std::to_string(1 + limits::certificate_chain_max) + " certificates");
     }
     const EVP_PKEY* public_key = X509_get0_pubkey(all->front().get());
-    auto key = key_in(*key_text, public_key != nullptr ? EVP_PKEY_get0_type_name(public_key) : nullptr);
+    auto key = key_in(texts.key, public_key != nullptr ? EVP_PKEY_get0_type_name(public_key) : nullptr, texts.password);
     if (!key) {
-        return reading_failed(key_file, key.error());
+        return reading_failed(files.key, key.error(), true);
     }
     auto loaded = std::make_shared<LoadedCertificate>();
     loaded->key = std::move(*key);
     loaded->key_type = EVP_PKEY_get_base_id(loaded->key.get());
-    loaded->content = digest_of(*certificate_text, *key_text);
+    loaded->content = digest_of(texts.certificate, texts.key);
     if (!set_chain(*loaded, std::move(*all), chains)) {
         return reading_failed(files.certificate, "out of memory for its chain");
     }
     if (X509_check_private_key(loaded->certificate.get(), loaded->key.get()) != 1) {
         ERR_clear_error();
-        return reading_failed(key_file,
-                              "the private key does not belong to the certificate " + files.certificate.string());
+        return reading_failed(files.key, "the private key does not belong to the certificate" +
+                                             (files.certificate.empty() ? "" : ' ' + files.certificate.string()));
     }
     if (std::string fault = fault_as_visitor_certificate(*loaded); !fault.empty()) {
         return reading_failed(files.certificate, "cannot be used: " + fault);
@@ -191,15 +212,12 @@ CertificateReading read_certificate(const CertificateFiles& files, bool needs_ho
     reading.file = files.certificate;
     take_hosts(*loaded, reading.warnings);
     if (needs_hosts && loaded->hosts.empty()) {
-        return reading_failed(files.certificate, "has no DNS name in its subjectAltName that a visitor could request");
+        return reading_failed(files.certificate, host_fault(*loaded));
     }
-    warn_of_dates(*loaded, now, reading.warnings);
-    warn_of_chain(*loaded, reading.warnings);
+    add_warning(reading.warnings, date_fault(*loaded, now));
+    add_warning(reading.warnings, chain_fault(*loaded));
     if (X509_check_purpose(loaded->certificate.get(), X509_PURPOSE_SSL_SERVER, 0) != 1) {
         reading.warnings.emplace_back("is not meant for servers (its key usage says so)");
-    }
-    if (key_text->others_may_read) {
-        reading.warnings.push_back("the key in " + key_file.string() + " can be read by all users of this machine");
     }
     ERR_clear_error();
     reading.loaded = std::move(loaded);

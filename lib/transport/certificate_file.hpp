@@ -1,16 +1,19 @@
-// One certificate with its chain and key, read from PEM files and checked before it is used.
+// One certificate with its chain and key, read from PEM files or texts, and checked before it is used.
 #pragma once
 
 #include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "transport/openssl_ptr.hpp"
 
 namespace ferrotunnel::transport {
+
+class PemText;
 
 /// The files of a certificate. `key` may be empty if the key is in the certificate's file.
 struct CertificateFiles {
@@ -48,7 +51,8 @@ private:
 
 struct CertificateReading {
     std::shared_ptr<const LoadedCertificate> loaded;  // null: `error` has the reason
-    std::filesystem::path file;                       // the file that the error concerns
+    std::filesystem::path file;                       // the file that the error concerns; empty: there are none
+    bool in_key = false;                              // the error concerns the key's text
     std::string error;
     std::vector<std::string> warnings;  // expired, not yet valid, a chain out of order, a key readable by all users
 };
@@ -56,5 +60,23 @@ struct CertificateReading {
 /// Reads and checks a certificate. `needs_hosts`: a certificate without a usable name is an error.
 CertificateReading read_certificate(const CertificateFiles& files, bool needs_hosts,
                                     std::chrono::system_clock::time_point now, ChainCertificates& chains);
+
+/// The texts of a certificate and its key, which may be the same; `files` is empty if they are from memory.
+struct CertificateTexts {
+    const PemText& certificate;
+    const PemText& key;
+    CertificateFiles files{};
+    std::string_view password{};  // of the key; empty: none
+};
+/// Checks a certificate that was read already.
+CertificateReading load_certificate(const CertificateTexts& texts, bool needs_hosts,
+                                    std::chrono::system_clock::time_point now, ChainCertificates& chains);
+
+/// Why a visitor could not request the certificate by name; empty if one could.
+std::string host_fault(const LoadedCertificate& certificate);
+/// Why a certificate is not valid now: "expired on 2026-01-31", "is not valid before 2026-01-31"; empty if it is.
+std::string date_fault(const LoadedCertificate& certificate, std::chrono::system_clock::time_point now);
+/// Why the chain is out of order; empty if it is in order.
+std::string chain_fault(const LoadedCertificate& certificate);
 
 }  // namespace ferrotunnel::transport

@@ -110,6 +110,11 @@ void CertificateSnapshot::add_ordered(ServedCertificates& served,
 }
 
 const ServedCertificates* CertificateSnapshot::find(std::string_view host) const noexcept {
+    const ServedCertificates* const own = find_own(host);
+    return own != nullptr || fallback_.empty() ? own : &fallback_;
+}
+
+const ServedCertificates* CertificateSnapshot::find_own(std::string_view host) const noexcept {
     if (auto exact = exact_.find(host); exact != exact_.end()) {
         return &exact->second;
     }
@@ -118,7 +123,7 @@ const ServedCertificates* CertificateSnapshot::find(std::string_view host) const
             return &wildcard->second;
         }
     }
-    return fallback_.empty() ? nullptr : &fallback_;
+    return nullptr;
 }
 
 const ServedCertificates* CertificateSnapshot::find_nameless(std::string_view at) const noexcept {

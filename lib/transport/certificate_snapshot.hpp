@@ -41,6 +41,8 @@ public:
     /// Returns those of the exact name, else those of "*." and the name without its first label, else the fallback.
     /// Null: reject. Costs two hash lookups, however many names there are.
     const ServedCertificates* find(std::string_view host) const noexcept;
+    /// The same without the fallback.
+    const ServedCertificates* find_own(std::string_view host) const noexcept;
     /// Returns those for visitors that send no name, as they do if they connect by an IP address: the fallback, else
     /// those of the address `at`, else those of any address (behind NAT, the address here is another one). Null:
     /// reject.

@@ -69,6 +69,7 @@ bool CertificateStore::find_pairs() {
     if (!sources_.fallback.certificate.empty()) {
         wanted[{Rank::fallback, sources_.fallback.certificate, {}}] = sources_.fallback;
     }
+    bool changed = find_credentials(wanted);
     std::vector<CertificateProblem> problems;
     for (const fs::path& folder : sources_.folders) {
         list_folder(folder, Rank::folder, wanted, problems);
@@ -79,7 +80,7 @@ bool CertificateStore::find_pairs() {
     if (!sources_.own.empty()) {
         list_folder(sources_.own, Rank::own, wanted, problems);
     }
-    bool changed = std::exchange(folder_problems_, problems) != problems;
+    changed = std::exchange(folder_problems_, problems) != problems || changed;
     changed = std::erase_if(pairs_, [&](const auto& entry) { return !wanted.contains(entry.first); }) != 0 || changed;
     for (auto& [place, files] : wanted) {
         Pair& pair = pairs_[place];
@@ -87,6 +88,29 @@ bool CertificateStore::find_pairs() {
             pair.files = std::move(files);
             pair.unsettled = true;
         }
+    }
+    return changed;
+}
+
+// Adds certificates from memory, which have no path. True if one took the place of another.
+bool CertificateStore::find_credentials(std::map<Place, CertificateFiles>& wanted) {
+    bool changed = false;
+    const auto add = [&](Rank rank, std::size_t number, const std::shared_ptr<CredentialState>& credential)
+                         REQUIRES(loading_) {
+                             const Place place{rank, {}, "credential " + std::to_string(number)};
+                             wanted[place] = {};
+                             Pair& pair = pairs_[place];
+                             if (pair.credential != credential) {
+                                 pair = {};
+                                 pair.credential = credential;
+                                 changed = true;
+                             }
+                         };
+    for (std::size_t i = 0; i < sources_.credentials.size(); ++i) {
+        add(Rank::file, i, sources_.credentials[i]);
+    }
+    if (sources_.fallback_credential) {
+        add(Rank::fallback, 0, sources_.fallback_credential);
     }
     return changed;
 }
@@ -116,6 +140,12 @@ bool CertificateStore::keep_folder(const fs::path& folder, Rank rank, std::map<P
 
 // Reads the pair if its files are no longer those that were read. True when that made a difference.
 bool CertificateStore::refresh(Pair& pair, bool needs_hosts, WallTime now) {
+    if (pair.credential) {  // which was checked before
+        std::shared_ptr<const LoadedCertificate> present = pair.credential->current();
+        const bool changed = std::exchange(pair.loaded, present) != present;
+        report_.read += changed ? 1 : 0;
+        return changed;
+    }
     // The stamps are taken before the files are read, so that the next call notices a change in between.
     const FileStamp certificate = stamp_of(pair.files.certificate);
     const FileStamp key = pair.files.key.empty() ? FileStamp{} : stamp_of(pair.files.key);

@@ -1,5 +1,5 @@
 // Certificates for visitors, by host: read from files, kept when a file becomes invalid, and read again when a file
-// changes.
+// changes; or from memory, where the application replaces them (credential_state.hpp).
 //
 // Readers take an immutable snapshot; a reload builds the next snapshot and then swaps them. Both share what did not
 // change, and equal intermediate certificates are kept once.
@@ -20,6 +20,7 @@
 #include "transport/certificate_file.hpp"
 #include "transport/certificate_folder.hpp"
 #include "transport/certificate_snapshot.hpp"
+#include "transport/credential_state.hpp"
 
 namespace ferrotunnel::transport {
 
@@ -27,11 +28,15 @@ namespace ferrotunnel::transport {
 struct CertificateSources {
     /// Files, which take precedence over folders if both have the same name.
     std::vector<CertificateFiles> files{};
+    /// Certificates from memory, with the same precedence as files.
+    std::vector<std::shared_ptr<CredentialState>> credentials{};
     /// Folders; certificate_folder.hpp defines what is found in them.
     std::vector<std::filesystem::path> folders{};
     /// For visitors that send no name, or one that no certificate has. Without a fallback they are rejected. It needs
     /// no names.
     CertificateFiles fallback{};
+    /// Instead of these files; null: none.
+    std::shared_ptr<CredentialState> fallback_credential{};
     /// A folder of certificates that this server orders from a CA. They are used where the other sources have no
     /// certificate, or one that is about to end. They may be for IP addresses. Empty: none.
     std::filesystem::path ordered{};
@@ -84,11 +89,12 @@ private:
     struct Place {
         Rank rank;
         std::filesystem::path path;  // path of the certificate, or of the folder
-        std::string name;            // name in the folder
+        std::string name;            // name in the folder, or of a certificate from memory
         friend auto operator<=>(const Place&, const Place&) = default;
     };
     struct Pair {
         CertificateFiles files;
+        std::shared_ptr<CredentialState> credential;  // instead of files
         FileStamp certificate_stamp;
         FileStamp key_stamp;
         bool unsettled = false;                           // must be read again, whatever the stamps are
@@ -101,6 +107,7 @@ private:
     };
 
     bool find_pairs() REQUIRES(loading_);
+    bool find_credentials(std::map<Place, CertificateFiles>& wanted) REQUIRES(loading_);
     void list_folder(const std::filesystem::path& folder, Rank rank, std::map<Place, CertificateFiles>& wanted,
                      std::vector<CertificateProblem>& problems) const REQUIRES(loading_);
     bool keep_folder(const std::filesystem::path& folder, Rank rank, std::map<Place, CertificateFiles>& wanted) const

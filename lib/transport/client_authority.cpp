@@ -4,7 +4,9 @@
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "net/host_name.hpp"
@@ -16,34 +18,28 @@ namespace ferrotunnel::transport {
 
 namespace {
 
-std::string digest_of(const std::string& content, bool required) {
+std::string digest_of(const std::string& content) {
     std::string digest(SHA256_DIGEST_LENGTH, '\0');
     SHA256(reinterpret_cast<const unsigned char*>(content.data()), content.size(),
            reinterpret_cast<unsigned char*>(digest.data()));
-    return digest + (required ? "required" : "optional");
+    return digest;
 }
 
 [[noreturn]] void refuse(const std::filesystem::path& file, const std::string& reason) {
-    throw TlsConfigError(file.string() + ": " + reason);
+    throw TlsConfigError(file.empty() ? "the CAs for client certificates: " + reason : file.string() + ": " + reason);
 }
 
-std::shared_ptr<const ClientAuthority> load_one(const std::filesystem::path& file, bool required) {
-    auto pem = read_pem_file(file);
-    if (!pem) {
-        refuse(file, pem.error());
-    }
-    auto certificates = certificates_in(*pem);
-    if (!certificates) {
-        refuse(file, certificates.error());
-    }
+std::shared_ptr<const ClientAuthority> make_authority(const std::vector<CertificatePtr>& certificates,
+                                                      const std::string& digest, const ClientAuthorityRule& rule) {
     auto authority = std::make_shared<ClientAuthority>();
-    authority->required = required;
-    authority->digest = digest_of(pem->text(), required);
+    authority->required = rule.required;
+    authority->chain = rule.chain;
+    authority->digest = digest + (rule.required ? "required" : "optional") + (rule.chain ? " with chain" : "");
     authority->store.reset(X509_STORE_new());
     authority->names.reset(sk_X509_NAME_new_null());
-    for (const CertificatePtr& certificate : *certificates) {
+    for (const CertificatePtr& certificate : certificates) {
         if (X509_check_ca(certificate.get()) == 0) {
-            refuse(file, "contains a certificate that is not a CA certificate");
+            refuse(rule.ca_file, "contains a certificate that is not a CA certificate");
         }
         X509_NAME* name = X509_NAME_dup(X509_get_subject_name(certificate.get()));
         const bool fine = authority->store && authority->names && name != nullptr &&
@@ -51,22 +47,49 @@ std::shared_ptr<const ClientAuthority> load_one(const std::filesystem::path& fil
                           sk_X509_NAME_push(authority->names.get(), name) > 0;
         if (!fine) {
             X509_NAME_free(name);
-            refuse(file, "cannot be used: " + take_openssl_error());
+            refuse(rule.ca_file, "cannot be used: " + take_openssl_error());
         }
     }
     ERR_clear_error();
     return authority;
 }
 
+std::shared_ptr<const ClientAuthority> load_one(const ClientAuthorityRule& rule) {
+    if (rule.trust) {
+        const std::shared_ptr<const TrustAnchors> anchors = rule.trust->current();
+        return make_authority(anchors->authorities, anchors->digest, rule);
+    }
+    auto pem = read_pem_file(rule.ca_file);
+    if (!pem) {
+        refuse(rule.ca_file, pem.error());
+    }
+    auto certificates = certificates_in(*pem);
+    if (!certificates) {
+        refuse(rule.ca_file, certificates.error());
+    }
+    return make_authority(*certificates, digest_of(pem->text()), rule);
+}
+
 }  // namespace
+
+std::string authority_fault(const TrustAnchors& anchors) {
+    const bool are_all =
+        std::all_of(anchors.authorities.begin(), anchors.authorities.end(),
+                    [](const CertificatePtr& certificate) { return X509_check_ca(certificate.get()) != 0; });
+    ERR_clear_error();
+    return are_all ? std::string() : "contains a certificate that is not a CA certificate";
+}
 
 std::shared_ptr<const ClientAuthorities> ClientAuthorities::load(const std::vector<ClientAuthorityRule>& rules) {
     auto made = std::make_shared<ClientAuthorities>();
-    std::map<std::pair<std::filesystem::path, bool>, std::shared_ptr<const ClientAuthority>> loaded;
+    std::map<std::tuple<std::filesystem::path, std::shared_ptr<TrustState>, bool, bool>,
+             std::shared_ptr<const ClientAuthority>>
+        loaded;
     for (const ClientAuthorityRule& rule : rules) {
-        std::shared_ptr<const ClientAuthority>& authority = loaded[{rule.ca_file, rule.required}];
+        std::shared_ptr<const ClientAuthority>& authority =
+            loaded[{rule.ca_file, rule.trust, rule.required, rule.chain}];
         if (!authority) {
-            authority = load_one(rule.ca_file, rule.required);
+            authority = load_one(rule);
         }
         made->add(rule.host, authority);
     }

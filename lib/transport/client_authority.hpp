@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "transport/credential_state.hpp"
 #include "transport/openssl_ptr.hpp"
 
 namespace ferrotunnel::transport {
@@ -20,6 +21,11 @@ struct ClientAuthorityRule {
     std::filesystem::path ca_file{};
     /// False: a visitor without a certificate is admitted too, and the service can distinguish the two cases.
     bool required = true;
+    /// Instead of the file; null: none.
+    std::shared_ptr<TrustState> trust{};
+    /// Whether backends also get the certificate with its chain (RFC 9440). The chain is known only in a full
+    /// handshake: no session is resumed.
+    bool chain = false;
 
     friend bool operator==(const ClientAuthorityRule&, const ClientAuthorityRule&) = default;
 };
@@ -29,8 +35,12 @@ struct ClientAuthority {
     StorePtr store;     // for verification
     NameListPtr names;  // sent to the visitor, so that its user is offered the right certificate
     bool required = true;
-    std::string digest;  // of the CA file and `required`: rules with other requirements have another digest
+    bool chain = false;
+    std::string digest;  // of the CAs' text and the two above: rules with other requirements have another digest
 };
+
+/// Why these cannot be the CAs of a rule; empty if they can.
+std::string authority_fault(const TrustAnchors& anchors);
 
 /// All rules. Immutable. The rule for a name is the exact one, else that of "*." and the name without its first label,
 /// else the longest one of "**.", else "*".

@@ -1,4 +1,4 @@
-// Limits of visits between clients and of links between servers, each with its reason.
+// Limits of visits between clients, of links between servers, and of replaceable credentials, each with its reason.
 #pragma once
 
 #include <cstddef>
@@ -15,5 +15,8 @@ inline constexpr std::size_t cluster_key_file_bytes_max = 4096;
 
 /// Length of a member's name: that of a DNS label. Two of them are in the first message of a link's handshake.
 inline constexpr std::size_t link_name_max = 63;
+
+/// Pinned keys of one peer: the present and the next one of each of several servers behind a name.
+inline constexpr std::size_t trust_pins_max = 16;
 
 }  // namespace ferrotunnel::limits

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -38,10 +39,20 @@ bool ended_in_order() {
     return ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE;
 }
 
+struct PasswordQuestion {
+    std::string_view password;
+    bool was_asked = false;
+};
+
 // A key with a passphrase must not stop the program at a prompt.
-int note_pass_phrase(char*, int, int, void* asked) {
-    *static_cast<bool*>(asked) = true;
-    return 0;
+int answer_password(char* into, int room, int, void* question_in) {
+    auto& question = *static_cast<PasswordQuestion*>(question_in);
+    question.was_asked = true;
+    if (question.password.size() > static_cast<std::size_t>(room)) {
+        return 0;
+    }
+    std::copy(question.password.begin(), question.password.end(), into);
+    return static_cast<int>(question.password.size());
 }
 
 // Reads a key of this type. Null if there is none, or if it needs more care.
@@ -152,23 +163,24 @@ Result<std::vector<CertificatePtr>, std::string> certificates_in(const PemText& 
     return all;
 }
 
-Result<KeyPtr, std::string> key_in(const PemText& pem, const char* likely_type) {
+Result<KeyPtr, std::string> key_in(const PemText& pem, const char* likely_type, std::string_view password) {
     ERR_clear_error();
     if (KeyPtr key = likely_type != nullptr ? key_of_type(pem, likely_type) : nullptr) {
         return key;
     }
-    bool asked = false;
+    PasswordQuestion question{password};
     BioPtr bio = bio_of(pem);
-    KeyPtr key(bio ? PEM_read_bio_PrivateKey(bio.get(), nullptr, note_pass_phrase, &asked) : nullptr);
+    KeyPtr key(bio ? PEM_read_bio_PrivateKey(bio.get(), nullptr, answer_password, &question) : nullptr);
     if (key) {
         ERR_clear_error();
         return key;
     }
     const bool none = pem.text().find("PRIVATE KEY-----") == std::string::npos;  // OpenSSL does not distinguish the two
     const std::string reason = take_openssl_error();
-    if (asked) {
-        return std::string(
-            "contains a private key with a passphrase, which the program cannot ask for; remove the passphrase");
+    if (question.was_asked) {
+        return std::string(password.empty() ? "contains a private key with a passphrase, which the program cannot ask "
+                                              "for; remove the passphrase"
+                                            : "contains a private key that the password does not decrypt");
     }
     return none ? std::string("contains no private key in PEM form")
                 : "contains a damaged private key (" + reason + ")";

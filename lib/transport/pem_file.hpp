@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -50,8 +51,9 @@ bool others_may_read(const std::filesystem::path& file) noexcept;
 Result<std::vector<CertificatePtr>, std::string> certificates_in(const PemText& pem);
 
 /// Returns the first private key in `pem`. A correct `likely_type` ("EC", "RSA", ...) makes this several times faster:
-/// without one OpenSSL tries all types.
-Result<KeyPtr, std::string> key_in(const PemText& pem, const char* likely_type = nullptr);
+/// without one OpenSSL tries all types. `password` decrypts the key; empty: there is none.
+Result<KeyPtr, std::string> key_in(const PemText& pem, const char* likely_type = nullptr,
+                                   std::string_view password = {});
 
 /// Why TLS cannot use the key of a certificate that is otherwise right: its curve. Empty if it can be used.
 std::string curve_fault(EVP_PKEY* key);

@@ -9,12 +9,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/client_certificate.hpp"
 #include "base/key_group.hpp"
 #include "runtime/io_result.hpp"
 #include "runtime/poller.hpp"
@@ -37,9 +39,7 @@ struct VisitorHandshake {
     std::string server_name;  // the requested name, in the form of net/host_name.hpp; empty: the visitor sent none
     std::string protocol;     // chosen by ALPN; empty: the visitor offered none
     std::string authority;    // identifies the rule about client certificates that applied; empty if none
-    /// About the visitor's verified certificate; empty without one.
-    std::string client_subject;      // in the form of RFC 2253
-    std::string client_fingerprint;  // "sha256:<base64>" of its public key
+    std::shared_ptr<const ClientCertificate> certificate;  // the visitor's, verified; null without one
     bool resumed = false;
 };
 

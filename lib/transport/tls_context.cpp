@@ -9,6 +9,7 @@
 #include "base/check.hpp"
 #include "transport/backend_sessions.hpp"
 #include "transport/certificate.hpp"
+#include "transport/credential_state.hpp"
 #include "transport/key_groups.hpp"
 #include "transport/pem_file.hpp"
 #include "transport/system_authorities.hpp"
@@ -138,7 +139,9 @@ std::shared_ptr<TlsContext> TlsContext::make_server(const TlsServerSettings& set
     made->context_ = make_native(TLS_server_method());
     SSL_CTX* context = made->context_;
     SSL_CTX_set_alpn_select_cb(context, choose_alpn, nullptr);
-    if (!settings.certificate_file.empty() || !settings.key_file.empty()) {
+    if (settings.credential) {
+        made->set_credential(settings.credential);
+    } else if (!settings.certificate_file.empty() || !settings.key_file.empty()) {
         use_files(context, settings.certificate_file, settings.key_file);
         made->certificate_file_ = settings.certificate_file;
         made->exposed_key_ = if_exposed(settings.key_file);
@@ -158,7 +161,23 @@ std::shared_ptr<TlsContext> TlsContext::make_server(const TlsServerSettings& set
     return made;
 }
 
+void TlsContext::set_credential(const std::shared_ptr<CredentialState>& credential) {
+    credential_ = credential;
+    use_live_certificate(context_, *credential_);
+}
+
+std::string TlsContext::fingerprint() const {
+    return credential_ ? fingerprint_text(key_digest(credential_->current()->certificate.get())) : fingerprint_;
+}
+
+bool TlsContext::is_pinned() const noexcept {
+    return pin_ || (trust_ && !trust_->current()->pins.empty());
+}
+
 bool TlsContext::shows_the_same(const TlsContext& other) const noexcept {
+    if (credential_ || other.credential_) {
+        return credential_ == other.credential_;
+    }
     X509* const own = SSL_CTX_get0_certificate(context_);
     X509* const others = SSL_CTX_get0_certificate(other.context_);
     STACK_OF(X509)* own_chain = nullptr;
@@ -174,6 +193,9 @@ bool TlsContext::shows_the_same(const TlsContext& other) const noexcept {
 }
 
 std::optional<CertificateExpiry> TlsContext::expiry() const {
+    if (credential_) {
+        return expiry_of(credential_->current()->certificate.get(), {});
+    }
     X509* const certificate = is_for_visitors() ? nullptr : SSL_CTX_get0_certificate(context_);
     return certificate != nullptr ? std::optional(expiry_of(certificate, certificate_file_)) : std::nullopt;
 }
@@ -194,6 +216,10 @@ std::shared_ptr<TlsContext> TlsContext::make_client(const TlsClientSettings& set
     if (settings.system_ca) {
         require_openssl(use_system_authorities(context), "cannot load the system's CA certificates");
         made->verifies_ = true;
+    }
+    if (settings.trust) {
+        made->trust_ = settings.trust;
+        made->verifies_ = settings.trust->current()->store != nullptr;
     }
     if (made->verifies_ && settings.server_name.empty()) {
         throw TlsConfigError("to verify the server's certificate its name or address must be known");
@@ -217,6 +243,7 @@ std::shared_ptr<TlsContext> TlsContext::for_server(std::string server_name) cons
     made->certificate_file_ = certificate_file_;
     made->server_name_ = std::move(server_name);
     made->pin_ = pin_;
+    made->trust_ = trust_;
     return made;
 }
 
@@ -225,7 +252,8 @@ std::shared_ptr<TlsContext> TlsContext::make_for_backend(const TlsBackendSetting
     made->use_ = Use::backends;
     made->context_ = make_native_for_backend();
     SSL_CTX* context = made->context_;
-    made->verifies_ = !settings.insecure;
+    made->trust_ = settings.trust;
+    made->verifies_ = settings.trust ? settings.trust->current()->store != nullptr : !settings.insecure;
     made->server_name_ = settings.server_name;
     made->words_ = settings.words;
     if (!settings.protocol.empty()) {
@@ -235,15 +263,19 @@ std::shared_ptr<TlsContext> TlsContext::make_for_backend(const TlsBackendSetting
                         "cannot set up TLS");
         made->needed_protocol_ = settings.protocol == "h2" ? settings.protocol : std::string();
     }
-    if (made->verifies_ && !settings.ca_file.empty()) {
-        use_authority(context, settings.ca_file);
-        // A file with the backend's own certificate is enough, even if another CA has signed that certificate.
+    if (made->verifies_ && (made->trust_ || !settings.ca_file.empty())) {
+        if (!made->trust_) {
+            use_authority(context, settings.ca_file);
+        }
+        // The backend's own certificate is enough, even if another CA has signed that certificate.
         X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
     } else if (made->verifies_) {
         require_openssl(use_system_authorities(context), "cannot load the system's CA certificates");
     }
     SSL_CTX_set_verify(context, made->verifies_ ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
-    if (!settings.certificate_file.empty() || !settings.key_file.empty()) {
+    if (settings.credential) {
+        made->set_credential(settings.credential);
+    } else if (!settings.certificate_file.empty() || !settings.key_file.empty()) {
         use_files(context, settings.certificate_file, settings.key_file);
         made->certificate_file_ = settings.certificate_file;
         made->exposed_key_ = if_exposed(settings.key_file);

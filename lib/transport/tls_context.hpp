@@ -18,6 +18,8 @@ struct ssl_ctx_st;
 namespace ferrotunnel::transport {
 
 class BackendSessions;
+class CredentialState;
+class TrustState;
 
 inline constexpr const char* tls_alpn = "ferrotunnel/1";
 
@@ -31,6 +33,8 @@ struct TlsServerSettings {
     /// PEM files: the chain, our own certificate first, and its key. Set both or neither.
     std::filesystem::path certificate_file{};
     std::filesystem::path key_file{};
+    /// Instead of these files; null: none.
+    std::shared_ptr<CredentialState> credential{};
     /// Where a self-signed certificate is kept if no files are given. Empty if it exists in memory only.
     std::filesystem::path state_directory{};
     /// Clients must have a certificate of this CA. Empty if none is requested.
@@ -46,6 +50,8 @@ struct TlsClientSettings {
     bool system_ca = false;
     /// "sha256:<hex or base64>" of the server's SubjectPublicKeyInfo.
     std::string pin{};
+    /// Instead of all of these; null: none.
+    std::shared_ptr<TrustState> trust{};
     /// Our certificate, for servers that request one. Set both or neither.
     std::filesystem::path certificate_file{};
     std::filesystem::path key_file{};
@@ -68,9 +74,13 @@ struct TlsBackendSettings {
     bool insecure = false;
     /// The protocol offered by ALPN: "http/1.1", "h2" (which the backend then has to select) or none.
     std::string protocol{};
+    /// Instead of `ca_file`; null: none. One of pins only verifies neither chain nor name.
+    std::shared_ptr<TrustState> trust{};
     /// Our certificate, for backends that request one. Set both or neither.
     std::filesystem::path certificate_file{};
     std::filesystem::path key_file{};
+    /// Instead of these files; null: none.
+    std::shared_ptr<CredentialState> credential{};
     TlsPeerWords words{};
 };
 
@@ -105,7 +115,7 @@ public:
     /// True for the context of either end of a link between the members of a cluster.
     bool is_for_links() const noexcept { return use_ == Use::links; }
     /// "sha256:<base64>" of our certificate's public key, in the form of `pin`; empty without a certificate.
-    const std::string& fingerprint() const noexcept { return fingerprint_; }
+    std::string fingerprint() const;
     /// Whether both use the same certificate with the same chain.
     bool shows_the_same(const TlsContext& other) const noexcept;
 
@@ -120,6 +130,11 @@ public:
     const std::string& server_name() const noexcept { return server_name_; }
     const std::optional<std::string>& pin() const noexcept { return pin_; }  // 32 raw bytes
     bool verifies() const noexcept { return verifies_; }
+    /// Whether the peer needs a certain key, by `pin` or `trust`.
+    bool is_pinned() const noexcept;
+    /// What the application may replace; null: nothing.
+    const std::shared_ptr<CredentialState>& credential() const noexcept { return credential_; }
+    const std::shared_ptr<TrustState>& trust() const noexcept { return trust_; }
     /// The protocol that a backend has to select by ALPN; empty: any, or none.
     const std::string& needed_protocol() const noexcept { return needed_protocol_; }
     const std::string& answer_to_plain_http() const noexcept { return answer_to_plain_http_; }
@@ -131,6 +146,7 @@ private:
     enum class Use : std::uint8_t { tunnels, visitors, backends, links };
 
     TlsContext();
+    void set_credential(const std::shared_ptr<CredentialState>& credential);
 
     ssl_ctx_st* context_ = nullptr;
     Use use_ = Use::tunnels;
@@ -143,6 +159,8 @@ private:
     std::string needed_protocol_;
     TlsPeerWords words_;
     std::optional<std::string> pin_;
+    std::shared_ptr<CredentialState> credential_;
+    std::shared_ptr<TrustState> trust_;
     std::shared_ptr<void> keeps_;
     std::string answer_to_plain_http_;
     std::unique_ptr<BackendSessions> sessions_;

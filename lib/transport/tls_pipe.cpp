@@ -17,6 +17,7 @@
 #include "transport/key_groups.hpp"
 #include "transport/link_context.hpp"
 #include "transport/link_errors.hpp"
+#include "transport/live_peer.hpp"
 #include "transport/openssl_ptr.hpp"
 #include "transport/tls_bio.hpp"
 #include "transport/tls_errors.hpp"
@@ -99,6 +100,7 @@ private:
     void set_peer_name();
     std::string fault_of_peer();
     std::string wrong_peer();
+    std::string wrong_key();
     std::string wrong_visitor();
     std::string failure_text();
     IoStatus step_handshake();
@@ -146,9 +148,10 @@ TlsPipe::TlsPipe(runtime::Fd fd, std::shared_ptr<TlsContext> context, TlsPipeTun
     } else {
         SSL_set_connect_state(ssl_.get());
         set_peer_name();
+        begin_live_peer(ssl_.get(), *context_);
     }
     if (BackendSessions* sessions = context_->sessions()) {
-        if (const SessionPtr session = sessions->take()) {
+        if (const SessionPtr session = sessions->take(live_version_of(ssl_.get()))) {
             (void)SSL_set_session(ssl_.get(), session.get());  // if that fails, the handshake is a full one
         }
     }
@@ -221,7 +224,7 @@ std::string TlsPipe::wrong_peer() {
     if (context_->is_for_backends()) {
         const std::string& needed = context_->needed_protocol();
         return needed.empty() || as_text({chosen, chosen_bytes}) == needed
-                   ? std::string()
+                   ? wrong_key()
                    : "the backend does not select HTTP/2 (ALPN h2): write its address with https://";
     }
     if (as_text({chosen, chosen_bytes}) != tls_alpn) {
@@ -231,17 +234,26 @@ std::string TlsPipe::wrong_peer() {
                    : "the server speaks TLS but is not a FerroTunnel server (it does not select the protocol "
                      "ferrotunnel/1); check address and port";
     }
-    if (const auto& pin = context_->pin()) {
-        X509* certificate = SSL_get0_peer_certificate(ssl_.get());
-        std::string digest = certificate != nullptr ? key_digest(certificate) : std::string();
-        if (digest != *pin) {
-            return "the server's key is not the pinned one: it has " +
-                   (digest.empty() ? std::string("none") : fingerprint_text(digest)) + ", pinned is " +
-                   fingerprint_text(*pin) +
-                   "; if the server's key was not changed on purpose, the connection may be intercepted";
-        }
+    return wrong_key();
+}
+
+// Checks the pin.
+std::string TlsPipe::wrong_key() {
+    const TrustAnchors* const anchors = anchors_of(ssl_.get());
+    const auto& pin = context_->pin();
+    if (!pin && (anchors == nullptr || anchors->pins.empty())) {
+        return {};
     }
-    return {};
+    X509* const certificate = SSL_get0_peer_certificate(ssl_.get());
+    const std::string digest = certificate != nullptr ? key_digest(certificate) : std::string();
+    if (pin ? digest == *pin : anchors->accepts_key(digest)) {
+        return {};
+    }
+    const std::string peer = context_->is_for_backends() ? context_->words().name : "server";
+    return "the " + peer + "'s key is not the pinned one: it has " +
+           (digest.empty() ? std::string("none") : fingerprint_text(digest)) + ", pinned is " +
+           fingerprint_text(pin ? *pin : anchors->pins.front()) + "; if the " + peer +
+           "'s key was not changed on purpose, the connection may be intercepted";
 }
 
 bool TlsPipe::certificate_covers(const std::string& host) const noexcept {

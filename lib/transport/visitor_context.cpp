@@ -9,6 +9,7 @@
 #include "base/limits.hpp"
 #include "transport/certificate.hpp"
 #include "transport/certificate_file.hpp"
+#include "transport/client_certificate.hpp"
 #include "transport/key_groups.hpp"
 #include "transport/pem_file.hpp"
 #include "transport/tls_context.hpp"
@@ -96,16 +97,6 @@ int place_of_running() {
     return place;
 }
 
-std::string subject_of(X509* certificate) {
-    BioPtr bio(BIO_new(BIO_s_mem()));
-    if (!bio || X509_NAME_print_ex(bio.get(), X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253) < 0) {
-        return {};
-    }
-    char* text = nullptr;
-    const long length = BIO_get_mem_data(bio.get(), &text);
-    return {text, static_cast<std::size_t>(length)};
-}
-
 }  // namespace
 
 RunningHandshake* running_handshake(SSL* ssl) noexcept {
@@ -126,7 +117,9 @@ RunningHandshake& start_running_handshake(SSL* ssl) {
 
 std::unique_ptr<VisitorHandshake> finish_visitor_handshake(SSL* ssl) {
     auto told = std::make_unique<VisitorHandshake>();
+    bool sends_chain = false;
     if (RunningHandshake* running = running_handshake(ssl)) {
+        sends_chain = running->sends_chain;
         told->server_name = std::move(running->server_name);
         told->authority = std::move(running->authority);
         SSL_set_ex_data(ssl, place_of_running(), nullptr);
@@ -138,8 +131,8 @@ std::unique_ptr<VisitorHandshake> finish_visitor_handshake(SSL* ssl) {
     told->protocol = as_text({protocol, protocol_bytes});
     told->resumed = SSL_session_reused(ssl) == 1;
     if (X509* certificate = SSL_get0_peer_certificate(ssl)) {
-        told->client_subject = subject_of(certificate);
-        told->client_fingerprint = fingerprint_text(key_digest(certificate));
+        told->certificate =
+            describe_client_certificate(certificate, sends_chain ? SSL_get0_verified_chain(ssl) : nullptr);
     }
     return told;
 }

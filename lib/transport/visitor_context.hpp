@@ -37,12 +37,14 @@ std::string fault_as_visitor_certificate(const LoadedCertificate& certificate);
 /// the end.
 struct RunningHandshake {
     std::string server_name;
-    std::string authority;  // the rule's digest; empty if no client certificate is requested
+    std::string authority;     // the rule's digest; empty if no client certificate is requested
+    bool sends_chain = false;  // of the rule
     /// The answer to a CA that checks the name (TLS-ALPN-01); null for visitors.
     std::shared_ptr<const LoadedCertificate> challenge;
     /// Kept until the end, so that a reload in between makes no difference.
     std::shared_ptr<const CertificateSnapshot> certificates;
-    const ServedCertificates* served = nullptr;  // of them, for this name
+    const ServedCertificates* served = nullptr;  // of them, for this name, or the next
+    ServedCertificates by_host;                  // that the application has found
     /// Why we rejected the visitor, in words for the log; otherwise empty.
     std::string refusal;
 };

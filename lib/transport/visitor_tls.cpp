@@ -38,14 +38,19 @@ std::string protocol_list(const std::vector<std::string>& protocols) {
 }  // namespace
 
 struct VisitorTls::Inner {
-    Inner(const VisitorTlsSettings& settings_in, ChallengeAnswer answer_in)
+    Inner(const VisitorTlsSettings& settings_in, ChallengeAnswer answer_in, HostCertificate by_host_in)
         : settings(settings_in),
           answer(std::move(answer_in)),
+          by_host(std::move(by_host_in)),
           protocols(protocol_list(settings_in.protocols)),
           certificates(settings_in.certificates),
           authorities(ClientAuthorities::load(settings_in.client_authorities)) {
         for (const ClientAuthorityRule& rule : settings.client_authorities) {
-            authority_stamps[rule.ca_file] = stamp_of(rule.ca_file);
+            if (rule.trust) {
+                trust_versions[rule.trust] = 0;  // it may have been replaced meanwhile
+            } else {
+                authority_stamps[rule.ca_file] = stamp_of(rule.ca_file);
+            }
         }
     }
 
@@ -56,6 +61,7 @@ struct VisitorTls::Inner {
 
     bool reload_authorities();
     int judge_hello(SSL* ssl, int& alert);
+    void serve(RunningHandshake& running) const;
     int judge_name(SSL* ssl, RunningHandshake& running, int& alert) const;
 
     static int on_client_hello(SSL* ssl, int* alert, void* inner) noexcept;
@@ -65,6 +71,7 @@ struct VisitorTls::Inner {
 
     const VisitorTlsSettings settings;
     const ChallengeAnswer answer;
+    const HostCertificate by_host;
     const std::string protocols;
     const std::string challenge_protocols = protocol_list({std::string(net::acme_tls_protocol)});
     CertificateStore certificates;
@@ -72,6 +79,7 @@ struct VisitorTls::Inner {
 
     Mutex loading;  // guards loading of client CAs
     std::map<std::filesystem::path, FileStamp> authority_stamps GUARDED_BY(loading);
+    std::map<std::shared_ptr<TrustState>, std::uint64_t> trust_versions GUARDED_BY(loading);
     std::vector<CertificateProblem> authority_problems GUARDED_BY(loading);
 
     mutable Mutex mutex;
@@ -131,7 +139,7 @@ std::string address_here(SSL* ssl) {
     return socket != nullptr ? runtime::local_address(socket->fd).ip() : std::string();
 }
 
-// Neither tickets nor sessions kept here: the next check of a CA is another handshake.
+// Neither tickets nor sessions kept here: the next connection, such as a CA's next check, is a full handshake.
 bool keep_no_session(SSL* ssl) {
     SSL_set_options(ssl, SSL_OP_NO_TICKET);
     return SSL_set_num_tickets(ssl, 0) == 1;
@@ -165,10 +173,27 @@ int VisitorTls::Inner::judge_hello(SSL* ssl, int& alert) {
     return judge_name(ssl, running, alert);
 }
 
+// Sets the certificates for a name.
+void VisitorTls::Inner::serve(RunningHandshake& running) const {
+    running.served = running.certificates->find_own(running.server_name);
+    if (running.served == nullptr && by_host) {
+        if (auto found = by_host(running.server_name)) {
+            running.by_host = {std::move(found)};
+            running.served = &running.by_host;
+        }
+    }
+    if (running.served == nullptr) {
+        running.served = running.certificates->find(running.server_name);
+    }
+}
+
 // Of a visitor, not of a CA.
 int VisitorTls::Inner::judge_name(SSL* ssl, RunningHandshake& running, int& alert) const {
-    running.served = running.server_name.empty() ? running.certificates->find_nameless(address_here(ssl))
-                                                 : running.certificates->find(running.server_name);
+    if (running.server_name.empty()) {
+        running.served = running.certificates->find_nameless(address_here(ssl));
+    } else {
+        serve(running);
+    }
     if (running.served == nullptr) {
         running.refusal = running.server_name.empty()
                               ? "its ClientHello has no server name, and there is no certificate for such visitors"
@@ -179,7 +204,9 @@ int VisitorTls::Inner::judge_name(SSL* ssl, RunningHandshake& running, int& aler
     const auto rules = current_authorities();
     const ClientAuthority* authority = rules->find(running.server_name);
     running.authority = authority != nullptr ? authority->digest : std::string();
-    const bool set = request_certificate(ssl, authority) && set_session_scope(ssl, running);
+    running.sends_chain = authority != nullptr && authority->chain;
+    const bool set = request_certificate(ssl, authority) && set_session_scope(ssl, running) &&
+                     (!running.sends_chain || keep_no_session(ssl));
     return set ? SSL_CLIENT_HELLO_SUCCESS : SSL_CLIENT_HELLO_ERROR;
 }
 
@@ -234,6 +261,10 @@ bool VisitorTls::Inner::reload_authorities() {
         const FileStamp before = std::exchange(stamp, stamp_of(file));
         changed = before != stamp || changed;
     }
+    for (auto& [trust, version] : trust_versions) {
+        const std::uint64_t before = std::exchange(version, trust->version());
+        changed = before != version || changed;
+    }
     if (!changed) {
         return false;
     }
@@ -249,9 +280,10 @@ bool VisitorTls::Inner::reload_authorities() {
 }
 
 std::shared_ptr<VisitorTls> VisitorTls::make(const VisitorTlsSettings& settings, WallTime now,
-                                             CertificateReport& report, ChallengeAnswer answer) {
+                                             CertificateReport& report, ChallengeAnswer answer,
+                                             HostCertificate by_host) {
     std::shared_ptr<VisitorTls> made(new VisitorTls);
-    made->inner_ = std::make_shared<Inner>(settings, std::move(answer));
+    made->inner_ = std::make_shared<Inner>(settings, std::move(answer), std::move(by_host));
     SslContextPtr context = make_visitor_context(settings.grade);
     Inner* inner = made->inner_.get();
     SSL_CTX_set_client_hello_cb(context.get(), Inner::on_client_hello, inner);
@@ -300,7 +332,12 @@ bool VisitorTls::take_over_ticket_keys(std::string_view text, TimePoint now) {
 }
 
 bool VisitorTls::has_certificate(std::string_view host) const {
-    return inner_->certificates.snapshot()->find(host) != nullptr;
+    return inner_->certificates.snapshot()->find(host) != nullptr ||
+           (inner_->by_host && inner_->by_host(host) != nullptr);
+}
+
+bool VisitorTls::has_own_certificate(std::string_view host) const {
+    return inner_->certificates.snapshot()->find_own(host) != nullptr;
 }
 
 bool VisitorTls::is_covered(std::string_view name, WallTime now) const {

@@ -55,15 +55,19 @@ struct VisitorTlsSettings {
 /// called within handshakes that offer only acme-tls/1, on workers: it must be fast.
 using ChallengeAnswer = std::function<std::optional<std::string>(std::string_view server_name)>;
 
+/// A certificate for a host that no other source has one for; null: none. Thread-safe, and called within handshakes, on
+/// workers: it must be fast.
+using HostCertificate = std::function<std::shared_ptr<const LoadedCertificate>(std::string_view host)>;
+
 class VisitorTls {
 public:
     using WallTime = CertificateStore::WallTime;
 
     /// Reads everything. Throws TlsConfigError for settings that cannot work and for a client CA that cannot be read
     /// (continuing without it would admit everyone). Bad certificates are listed in `report`; the others are served.
-    /// `answer` may be empty.
+    /// `answer` and `by_host` may be empty.
     static std::shared_ptr<VisitorTls> make(const VisitorTlsSettings& settings, WallTime now, CertificateReport& report,
-                                            ChallengeAnswer answer = {});
+                                            ChallengeAnswer answer = {}, HostCertificate by_host = {});
     ~VisitorTls();
     VisitorTls(const VisitorTls&) = delete;
     VisitorTls& operator=(const VisitorTls&) = delete;
@@ -93,6 +97,8 @@ public:
     /// Whether there is a certificate now for visitors that request this name, or one that this pattern
     /// ("*.example.com") covers. Thread-safe.
     bool has_certificate(std::string_view host) const;
+    /// Whether there is one from another source than the fallback and HostCertificate. Thread-safe.
+    bool has_own_certificate(std::string_view host) const;
     /// Whether the operator's files have a certificate for this host, or this "*." pattern, that is not about to end;
     /// those that were ordered do not count. Thread-safe.
     bool is_covered(std::string_view name, WallTime now) const;

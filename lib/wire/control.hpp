@@ -33,6 +33,7 @@
 #include "base/limits.hpp"
 #include "base/result.hpp"
 #include "ferrotunnel/group.hpp"
+#include "wire/client_metadata.hpp"
 #include "wire/cluster_part.hpp"
 #include "wire/code.hpp"
 #include "wire/control_error.hpp"
@@ -63,9 +64,10 @@ inline constexpr std::uint64_t handover = 1U << 10;       // a client replaces a
 inline constexpr std::uint64_t group_terms = 1U << 11;    // `sticky` and `eject` of groups
 inline constexpr std::uint64_t addresses = 1U << 12;      // changed addresses of registered services
 inline constexpr std::uint64_t cluster = 1U << 13;        // `cluster` of a welcome
+inline constexpr std::uint64_t metadata = 1U << 14;       // `metadata` of a client's hello
 /// Features announced by this code, besides `resume`.
-inline constexpr std::uint64_t announced =
-    udp | plugins | visits | service_tokens | groups | managed | health | handover | group_terms | addresses | cluster;
+inline constexpr std::uint64_t announced = udp | plugins | visits | service_tokens | groups | managed | health |
+                                           handover | group_terms | addresses | cluster | metadata;
 }  // namespace feature
 
 /// The longest identity of a client.
@@ -103,9 +105,10 @@ struct Hello {
     std::uint32_t trunks = 1;         // ... of n
     HelloLimits limits;
     std::string agent = agent_name();
-    std::string name;        // client only: its name; empty: none
-    std::string identity{};  // client only: its identity for a hand-over; empty: none
-    bool replaces = false;   // client only: it replaces the client with its identity
+    std::string name;           // client only: its name; empty: none
+    std::string identity{};     // client only: its identity for a hand-over; empty: none
+    bool replaces = false;      // client only: it replaces the client with its identity
+    ClientMetadata metadata{};  // client only: set by its user
 
     friend bool operator==(const Hello&, const Hello&) = default;
 };

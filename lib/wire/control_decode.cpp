@@ -88,6 +88,9 @@ ControlMessage decode_hello(cbor::Item map, Error& error) {
     fields.optional_text("name", hello.name, limits::client_name_max);
     fields.optional_text("identity", hello.identity, identity_text_max);
     fields.optional_boolean("replaces", hello.replaces);
+    if (hello.role == HelloRole::client) {
+        read_client_metadata(fields, hello.metadata);
+    }
     return hello;
 }
 

@@ -218,7 +218,7 @@ std::string agent_name() {
 ControlPayload encode_control(const Hello& hello) {
     cbor::Writer writer;
     writer.map(12U + (hello.token_id ? 1U : 0U) + (hello.attempt != 0 ? 1U : 0U) + (hello.name.empty() ? 0U : 1U) +
-               (hello.identity.empty() ? 0U : 1U) + (hello.replaces ? 1U : 0U));
+               (hello.identity.empty() ? 0U : 1U) + (hello.replaces ? 1U : 0U) + (hello.metadata.empty() ? 0U : 1U));
     writer.text("t").text("hello");
     writer.text("version_min").unsigned_integer(hello.version_min);
     writer.text("version_max").unsigned_integer(hello.version_max);
@@ -245,6 +245,9 @@ ControlPayload encode_control(const Hello& hello) {
     }
     if (hello.replaces) {
         writer.text("replaces").boolean(true);
+    }
+    if (!hello.metadata.empty()) {
+        write_client_metadata(writer.text("metadata"), hello.metadata);
     }
     return checked(writer, limits::control_payload_unauthenticated_max);
 }

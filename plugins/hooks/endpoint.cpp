@@ -20,12 +20,20 @@ std::string fault_of(const HttpResponse& answer) {
     return answer.status == 200 ? std::string() : "it responded with status " + std::to_string(answer.status);
 }
 
-EndpointDecision decision_of(const HttpResponse& answer, Event event) {
+template <typename Decision>
+Decision without_decision(std::string fault) {
+    Decision decision;
+    decision.fault = std::move(fault);
+    return decision;
+}
+
+template <typename Decision, typename Read>
+Decision decision_of(const HttpResponse& answer, const Read& read) {
     try {
-        const std::string fault = fault_of(answer);
-        return fault.empty() ? read_decision(answer.body, event) : no_decision(fault);
+        std::string fault = fault_of(answer);
+        return fault.empty() ? read(answer.body) : without_decision<Decision>(std::move(fault));
     } catch (const std::exception& problem) {  // no memory: the caller still waits
-        return no_decision(problem.what());
+        return without_decision<Decision>(problem.what());
     }
 }
 
@@ -54,11 +62,11 @@ HttpRequest Endpoint::http_request(const std::string& body) const {
     return asked;
 }
 
-void Endpoint::ask(Share share, Event event, const std::string& body,
-                   std::function<void(const EndpointDecision&)> done) {
-    const auto shared = std::make_shared<std::function<void(const EndpointDecision&)>>(std::move(done));
-    const auto answered = [this, event, shared](const HttpResponse& answer) {
-        const EndpointDecision decision = decision_of(answer, event);
+template <typename Decision, typename Read>
+void Endpoint::send(Share share, const std::string& body, Read read, std::function<void(const Decision&)> done) {
+    const auto shared = std::make_shared<std::function<void(const Decision&)>>(std::move(done));
+    const auto answered = [this, read, shared](const HttpResponse& answer) {
+        const Decision decision = decision_of<Decision>(answer, read);
         if (!decision.fault.empty()) {
             log_failure(decision.fault);
         }
@@ -73,7 +81,18 @@ void Endpoint::ask(Share share, Event event, const std::string& body,
         fault = problem.what();
     }
     log_failure(fault);
-    (*shared)(no_decision(fault));
+    (*shared)(without_decision<Decision>(fault));
+}
+
+void Endpoint::ask(Share share, Event event, const std::string& body,
+                   std::function<void(const EndpointDecision&)> done) {
+    send<EndpointDecision>(
+        share, body, [event](std::string_view answer) { return read_decision(answer, event); }, std::move(done));
+}
+
+void Endpoint::look_up(Share share, const std::string& body, std::function<void(const TokenDecision&)> done) {
+    send<TokenDecision>(
+        share, body, [](std::string_view answer) { return read_token_decision(answer); }, std::move(done));
 }
 
 bool Endpoint::tell(const std::string& body, std::function<void(bool)> done) {

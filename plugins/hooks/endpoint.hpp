@@ -14,6 +14,7 @@
 #include "ferrotunnel/plugin.hpp"
 #include "hooks/endpoint_decision.hpp"
 #include "hooks/paced_count.hpp"
+#include "hooks/token_decision.hpp"
 
 namespace ferrotunnel::plugins {
 
@@ -37,6 +38,8 @@ public:
     /// fails at once, `done` is called at once, on this thread; if it is displaced by another request, on the thread of
     /// that one.
     void ask(Share share, Event event, const std::string& body, std::function<void(const EndpointDecision&)> done);
+    /// Looks up a token, in the same way.
+    void look_up(Share share, const std::string& body, std::function<void(const TokenDecision&)> done);
     /// Sends a notice, and calls `done` with whether the endpoint accepted it (2xx), on its thread. The caller has at
     /// most notices() at once. False: not now; `done` is not called.
     bool tell(const std::string& body, std::function<void(bool)> done);
@@ -51,6 +54,9 @@ public:
 
 private:
     HttpRequest http_request(const std::string& body) const;
+    /// Sends a request; `read` makes the decision of a body.
+    template <typename Decision, typename Read>
+    void send(Share share, const std::string& body, Read read, std::function<void(const Decision&)> done);
 
     const Options options_;
     const std::string name_;  // the URL in logs

@@ -177,6 +177,54 @@ TEST_CASE("hooks decision: what is not understood is none", "[hooks][decision]")
     CHECK(odd == "the key `a?b` is not valid in this response");
 }
 
+TEST_CASE("hooks token: what is understood", "[hooks][token]") {
+    const TokenDecision all = read_token_decision(
+        R"({"version": 1, "decision": "accept", "secret": "s", "name": "ann", "rights": {"ports": ["22"]}})");
+    CHECK(all.fault.empty());
+    CHECK(all.accepts);
+    CHECK(all.secret == "s");
+    CHECK(all.name == "ann");
+    CHECK(all.rights == R"({"ports":["22"]})");
+    const TokenDecision plain = read_token_decision(R"({"decision": "accept", "secret": "s"})");
+    CHECK(plain.fault.empty());
+    CHECK(plain.rights.empty());
+    CHECK(read_token_decision("{\"decision\": \"accept\", \"secret\": \"" + std::string(4'096, 's') + "\"}")
+              .fault.empty());
+    const TokenDecision no = read_token_decision(R"({"decision": "reject", "reason": "who?"})");
+    CHECK(no.fault.empty());
+    CHECK_FALSE(no.accepts);
+}
+
+TEST_CASE("hooks token: what is not understood is none, and not repeated", "[hooks][token]") {
+    for (const std::string& bad : std::vector<std::string>{
+             "",
+             "[]",
+             "{}",
+             "S3CRET",
+             R"({"secret": "S3CRET"})",
+             R"({"decision": "accept"})",
+             R"({"decision": "S3CRET"})",
+             R"({"decision": "accept", "secret": ""})",
+             R"({"decision": "accept", "secret": ["S3CRET"]})",
+             R"({"decision": "accept", "secret": "S3CRET", "secret": "S3CRET"})",
+             R"({"decision": "accept", "secret": ")" + std::string(4'097, 's') + "\"}",
+             R"({"decision": "accept", "secret": "S3CRET", "name": 1})",
+             R"({"decision": "accept", "secret": "S3CRET", "rights": "S3CRET"})",
+             R"({"decision": "accept", "secret": "S3CRET", "rights": []})",
+             R"({"decision": "accept", "secret": "S3CRET", "S3CRET": 1})",
+             R"({"decision": "accept", "secret": "S3CRET", "reason": "S3CRET"})",
+             R"({"decision": "accept", "secret": "S3CRET", "version": 2})",
+             R"({"decision": "reject", "secret": "S3CRET"})",
+         }) {
+        INFO(bad.substr(0, 80));
+        const TokenDecision decision = read_token_decision(bad);
+        CHECK_FALSE(decision.fault.empty());
+        CHECK_FALSE(decision.accepts);
+        CHECK(decision.secret.empty());
+        CHECK(decision.fault.find("S3CRET") == std::string::npos);
+    }
+}
+
 TEST_CASE("hooks signature: as others compute it", "[hooks][signature]") {
     // printf '1700000000.{"a":1}' | openssl dgst -sha256 -hmac 0123456789abcdef
     const std::string one = "9eb18f493f8ec135d9eb2dad817c369bb4e9cbfa818657897a7437c1cd8c3a23";

@@ -31,6 +31,14 @@ ordered_json client_of(const Subject& subject) {
     return {{"token", subject.token()}, {"instance", subject.client()}, {"name", subject.client_name()}};
 }
 
+/// The client's own metadata, if it has any.
+template <typename Subject>
+void add_metadata(ordered_json& to, const Subject& subject) {
+    for (const auto& [key, value] : subject.client_metadata()) {
+        to["metadata"][std::string(key)] = value;
+    }
+}
+
 template <typename Subject>
 void add_address(ordered_json& to, const Subject& subject) {
     to["address"] = subject.address();
@@ -76,6 +84,8 @@ std::string_view name_of(Event event) noexcept {
             return "register";
         case Event::connect:
             return "connect";
+        case Event::authenticate:
+            return "authenticate";
         case Event::close:
             break;
     }
@@ -107,6 +117,21 @@ std::string body_of(const Login& login, const std::string& id) {
     client["protocol"] = login.version();
     client["trunk"] = login.connection();
     client["trunks"] = login.connections();
+    add_metadata(client, login);
+    body["client"] = std::move(client);
+    return text_of(body);
+}
+
+std::string body_of(const plugin::TokenQuery& query, const std::string& id) {
+    ordered_json body = begin(Event::authenticate, id);
+    ordered_json client = {{"token_id", query.token_id},
+                           {"name", query.name},
+                           {"address", query.address},
+                           {"port", query.port},
+                           {"agent", query.agent}};
+    for (const auto& [key, value] : query.metadata) {
+        client["metadata"][std::string(key)] = value;
+    }
     body["client"] = std::move(client);
     return text_of(body);
 }
@@ -115,6 +140,7 @@ std::string body_of(const Registration& wanted, const std::string& id) {
     ordered_json body = begin(Event::registration, id);
     ordered_json client = client_of(wanted);
     add_address(client, wanted);
+    add_metadata(client, wanted);
     body["client"] = std::move(client);
     ordered_json hosts = ordered_json::array();
     for (std::size_t i = 0; i < wanted.hosts(); ++i) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -10,9 +11,10 @@
 
 namespace ferrotunnel::plugins {
 
-enum class Event : std::uint8_t { login, registration, connect, close };
+enum class Event : std::uint8_t { login, registration, connect, close, authenticate };
+inline constexpr std::size_t event_count = 5;
 
-/// The name in settings and bodies: "login", "register", "connect" or "close".
+/// The name in settings and bodies: "login", "register", "connect", "close" or "authenticate".
 std::string_view name_of(Event event) noexcept;
 
 /// Ids of events and visits, unique over all processes and instances.
@@ -36,6 +38,7 @@ struct VisitState {
 
 // The body of an event. Bytes that are not UTF-8 become U+FFFD. Within a hook of that subject.
 std::string body_of(const plugin::Login& login, const std::string& id);
+std::string body_of(const plugin::TokenQuery& query, const std::string& id);
 std::string body_of(const plugin::Registration& wanted, const std::string& id);
 std::string body_of(const plugin::Visitor& visit, const std::string& id, const std::string& visit_id);
 std::string body_of(const plugin::Visitor& visit, const std::string& id, const VisitState& told,

@@ -6,12 +6,22 @@
 #include "hooks/settings.hpp"
 
 namespace ferrotunnel::plugins {
+namespace {
+
+std::chrono::milliseconds time_in(const plugin::Settings& settings, plugin::Text key) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::nanoseconds(settings.integer(key).value_or(0)));
+}
+
+}  // namespace
 
 using plugin::Decision;
 using plugin::LaterOf;
 using plugin::Login;
 using plugin::Registration;
 using plugin::Settings;
+using plugin::TokenQuery;
+using plugin::TokenReply;
 using plugin::Visitor;
 using plugin::VisitOutcome;
 
@@ -20,11 +30,13 @@ void Hooks::check(const Settings& settings) {
 }
 
 Hooks::Hooks(const Settings& settings)
-    : logins_(std::chrono::nanoseconds(settings.integer("login_window").value_or(0))),
+    : token_cache_(time_in(settings, "token_cache")),
+      token_stale_(time_in(settings, "token_stale")),
+      logins_(std::chrono::nanoseconds(settings.integer("login_window").value_or(0))),
       endpoint_(endpoint_options(settings), [this](Level level, const std::string& line) { log(level, line); }),
       closes_(endpoint_, static_cast<std::size_t>(settings.integer("close_queue").value_or(1)),
               [this](Level level, const std::string& line) { log(level, line); }) {
-    for (const Event event : {Event::login, Event::registration, Event::connect, Event::close}) {
+    for (const Event event : {Event::login, Event::registration, Event::connect, Event::close, Event::authenticate}) {
         wanted_[static_cast<std::size_t>(event)] = names_event(settings, event);
     }
 }
@@ -105,6 +117,25 @@ void Hooks::on_visit_close(Visitor& visit, const VisitOutcome& outcome) {
     if (wants(Event::close)) {
         closes_.add(share_of(Event::close, visit), body_of(visit, ids_.next(), visit.state<VisitState>(), outcome));
     }
+}
+
+// Clients that have proved nothing share one group, in which networks take turns.
+void Hooks::on_token(const TokenQuery& query, TokenReply reply) {
+    const Share share = shares_.of(name_of(Event::authenticate), {}, query.address);
+    const auto shared = std::make_shared<TokenReply>(std::move(reply));
+    endpoint_.look_up(share, body_of(query, ids_.next()), [this, shared](const TokenDecision& decision) {
+        if (!decision.fault.empty()) {
+            std::move(*shared).fail("the endpoint has not decided: " + decision.fault);
+        } else if (!decision.accepts) {
+            std::move(*shared).refuse();
+        } else {
+            std::move(*shared).accept({.secret = decision.secret,
+                                       .name = decision.name,
+                                       .rights = decision.rights,
+                                       .cached_for = token_cache_,
+                                       .stale_for = token_stale_});
+        }
+    });
 }
 
 template <typename Subject>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -28,7 +29,8 @@ public:
             "properties": {
                 "url": {"type": "string", "minLength": 1, "description": "URL of the endpoint, requested with POST."},
                 "events": {"type": "array", "minItems": 1,
-                           "items": {"type": "string", "enum": ["login", "register", "connect", "close"]},
+                           "items": {"type": "string",
+                                     "enum": ["login", "register", "connect", "close", "authenticate"]},
                            "description": "Events to send; close needs no decision."},
                 "timeout": {"type": "string", "format": "duration", "formatMinimum": "10ms", "formatMaximum": "5m",
                             "default": "2s", "description": "Time limit for a decision, within the server's limit."},
@@ -47,7 +49,11 @@ public:
                 "close_queue": {"type": "integer", "minimum": 1, "maximum": 65536, "default": 1024,
                                 "description": "Maximum number of close events that may wait."},
                 "login_window": {"type": "string", "format": "duration", "formatMaximum": "1m", "default": "2s",
-                                 "description": "How long an accepted login covers the client's other connections."}
+                                 "description": "How long an accepted login covers the client's other connections."},
+                "token_cache": {"type": "string", "format": "duration", "formatMaximum": "24h", "default": "1m",
+                                "description": "How long later logins with a token are accepted without a request."},
+                "token_stale": {"type": "string", "format": "duration", "formatMaximum": "24h", "default": "1h",
+                                "description": "How much longer they are accepted if the endpoint does not decide."}
             }
         })",
         .guard = true,
@@ -65,6 +71,7 @@ public:
     plugin::Decision on_register(plugin::Registration& wanted) override;
     plugin::Decision on_connect(plugin::Visitor& visit) override;
     void on_visit_close(plugin::Visitor& visit, const plugin::VisitOutcome& outcome) override;
+    void on_token(const plugin::TokenQuery& query, plugin::TokenReply reply) override;
 
 private:
     bool wants(Event event) const noexcept { return wanted_[static_cast<std::size_t>(event)]; }
@@ -85,7 +92,9 @@ private:
 
     EventIds ids_;
     const ShareKeys shares_;
-    std::array<bool, 4> wanted_{};
+    std::array<bool, event_count> wanted_{};
+    const std::chrono::milliseconds token_cache_;
+    const std::chrono::milliseconds token_stale_;
     LoginTable logins_;
     Endpoint endpoint_;
     CloseQueue closes_;

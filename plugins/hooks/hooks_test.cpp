@@ -76,11 +76,13 @@ TEST_CASE("hooks: the endpoint is told who logs in and what is registered", "[ho
     CHECK(rig.decide() == Step::go_on);
     CHECK(told_to_endpoint(service, 0) == json::parse(R"({"version": 1, "event": "login", "client": {
         "token": "team", "instance": "00ff", "name": "laptop", "address": "198.51.100.9", "port": 50000,
-        "agent": "agent/1", "protocol": 1, "trunk": 2, "trunks": 3}})"));
+        "agent": "agent/1", "protocol": 1, "trunk": 2, "trunks": 3,
+        "metadata": {"floor": "2", "site": "barn"}}})"));
     rig.registration();
     CHECK(rig.decide() == Step::go_on);
     CHECK(told_to_endpoint(service, 1) == json::parse(R"({"version": 1, "event": "register", "client": {
-        "token": "team", "instance": "00ff", "name": "laptop", "address": "198.51.100.9", "port": 50000},
+        "token": "team", "instance": "00ff", "name": "laptop", "address": "198.51.100.9", "port": 50000,
+        "metadata": {"floor": "2", "site": "barn"}},
         "service": {"name": "web", "kind": "http", "hosts": ["a.test", "b.test"], "path": "/api", "port": 8080,
         "bind": "127.0.0.1", "metadata": "blue"}})"));
     CHECK(service.requests()[0].starts_with("POST /hook HTTP/1.1\r\n"));
@@ -215,12 +217,17 @@ TEST_CASE("hooks: clients that differ are asked about each, and so are all witho
     rig.client->instance = "00fe";
     log_in();
     CHECK(service.count() == 5);
+    rig.client->metadata[0].second = "3";
+    log_in();
+    rig.client->metadata.pop_back();
+    log_in();
+    CHECK(service.count() == 7);
     HooksFixture each(service.url, "events: [login], login_window: 0s, timeout: 5m");
     for (int i = 0; i < 2; ++i) {
         each.login();
         CHECK(each.decide() == Step::go_on);
     }
-    CHECK(service.count() == 7);
+    CHECK(service.count() == 9);
 }
 
 TEST_CASE("hooks: refusals and failures are not remembered", "[hooks][login]") {
@@ -404,6 +411,96 @@ TEST_CASE("hooks: a thousand clients that come back to a dead endpoint do not st
     CHECK(failed_at_once == 728);
     CHECK(waiting.size() == 272);
     CHECK(nobody.drop_waiting() <= 16);
+}
+
+namespace {
+
+/// What a look-up has come to: "secret|name|rights|cached ms|stale ms", "refused", or "failed: why".
+class Answers final : public hooks::TokenAnswer {
+public:
+    explicit Answers(std::shared_ptr<std::promise<std::string>> told) : told_(std::move(told)) {}
+
+    void accept(hooks::FoundToken found) noexcept override {
+        const auto ms = [](Duration time) {
+            return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
+        };
+        told_->set_value(found.secret + '|' + found.name + '|' + found.rights + '|' + ms(found.cached_for) + '|' +
+                         ms(found.stale_for));
+    }
+    void refuse() noexcept override { told_->set_value("refused"); }
+    void fail(std::string why) noexcept override { told_->set_value("failed: " + why); }
+
+private:
+    const std::shared_ptr<std::promise<std::string>> told_;
+};
+
+std::future<std::string> look_up(HooksFixture& rig) {
+    auto told = std::make_shared<std::promise<std::string>>();
+    plugin::look_up_token(*rig.plugins.chain(),
+                          {"00112233445566aa", "198.51.100.9", 50'000, "laptop", "agent/1", {{"site", "barn"}}},
+                          std::make_unique<Answers>(told));
+    return told->get_future();
+}
+
+std::string result(std::future<std::string> answer) {
+    REQUIRE(answer.wait_for(60s) == std::future_status::ready);
+    return answer.get();
+}
+
+}  // namespace
+
+TEST_CASE("hooks: the endpoint is asked for a token", "[hooks][token]") {
+    std::atomic<int> turn{0};
+    Service service([&turn](const std::string&) {
+        switch (turn++) {
+            case 0:
+                return Service::json(
+                    R"({"decision": "accept", "secret": "s3cret", "name": "ann", "rights": {"kinds": ["tcp"]}})");
+            case 1:
+                return Service::json(R"({"decision": "reject"})");
+            default:
+                return Service::json(R"({"decision": "accept", "secret": 7})");
+        }
+    });
+    HooksFixture rig(service.url, "events: [authenticate], token_cache: 2s, token_stale: 3m");
+    CHECK(plugin::token_instance(*rig.plugins.chain()) != nullptr);
+    CHECK(result(look_up(rig)) == R"(s3cret|ann|{"kinds":["tcp"]}|2000|180000)");
+    CHECK(told_to_endpoint(service, 0) == json::parse(R"({"version": 1, "event": "authenticate", "client": {
+        "token_id": "00112233445566aa", "name": "laptop", "address": "198.51.100.9", "port": 50000,
+        "agent": "agent/1", "metadata": {"site": "barn"}}})"));
+    CHECK(result(look_up(rig)) == "refused");
+    CHECK(result(look_up(rig)) == "failed: the endpoint has not decided: `secret` is not a string");
+    CHECK(rig.chain.log.text().find("s3cret") == std::string::npos);
+}
+
+TEST_CASE("hooks: an endpoint that is away is a failure of the look-up, not a refusal", "[hooks][token]") {
+    const SilentListener silent;
+    HooksFixture rig(silent.url, "events: [authenticate], timeout: 50ms");
+    CHECK(result(look_up(rig)).starts_with("failed: the endpoint has not decided: "));
+}
+
+TEST_CASE("hooks: tokens are looked up only with the event", "[hooks][token]") {
+    Service service(accept_all);
+    HooksFixture rig(service.url);
+    CHECK(plugin::token_instance(*rig.plugins.chain()) == nullptr);
+    CHECK(result(look_up(rig)) == "failed: no plugin looks up tokens");
+    CHECK(service.count() == 0);
+}
+
+TEST_CASE("hooks: tokens are asked for where nobody can read the answer", "[hooks][check]") {
+    for (const std::string url :
+         {"https://office.test/hook", "HTTPS://office.test", "http://127.0.0.1/", "http://[::1]:80/",
+          "http://127.8.9.1:8080/x", "http://localhost:80/", "http://LOCALHOST"}) {
+        INFO(url);
+        CHECK(PluginRig::wrong<Hooks>("{url: '" + url + "', events: [authenticate]}").empty());
+    }
+    for (const std::string url : {"http://office.test/hook", "http://10.0.0.1/", "http://127.0.0.1.office.test/",
+                                  "http://[::2]/", "http://localhost.office.test/", "http://127.0.0.1@office.test/"}) {
+        INFO(url);
+        CHECK_THAT(PluginRig::wrong<Hooks>("{url: '" + url + "', events: [login, authenticate]}"),
+                   Catch::Contains("url: must be https, or http on this machine"));
+        CHECK_THAT(PluginRig::wrong<Hooks>("{url: '" + url + "', events: [login]}"), !Catch::Contains("must be https"));
+    }
 }
 
 TEST_CASE("hooks: settings that cannot work are told with their places", "[hooks][check]") {

@@ -8,13 +8,20 @@ namespace ferrotunnel::plugins {
 
 std::string LoginTable::key_of(const plugin::Login& login) {
     std::string key;
-    for (const std::string_view part :
-         {login.token(), login.client(), login.client_name(), login.address(), login.agent()}) {
+    const auto add = [&key](std::string_view part) {
         key += std::to_string(part.size());
         key += ':';
         key += part;
+    };
+    for (const std::string_view part :
+         {login.token(), login.client(), login.client_name(), login.address(), login.agent()}) {
+        add(part);
     }
-    key += std::to_string(login.connections()) + ":" + std::to_string(login.version());
+    key += std::to_string(login.connections()) + ":" + std::to_string(login.version()) + ';';
+    for (const auto& [name, value] : login.client_metadata()) {
+        add(name);
+        add(value);
+    }
     return key;
 }
 

@@ -21,6 +21,17 @@ constexpr std::size_t headers_max = 16;
 constexpr std::size_t header_bytes_max = 8 * 1024;
 constexpr std::size_t secret_bytes_min = 16;
 
+/// Whether nobody on a network can read what is sent. `host`: with its port, if any.
+bool is_private_way(const std::string& url, const std::string& host) {
+    if (same_name(url.substr(0, url.find(':')), "https")) {
+        return true;
+    }
+    const std::size_t end = host.starts_with('[') ? host.find(']') + 1 : host.find(':');
+    const std::string name = host.substr(0, end);
+    const bool is_ipv4 = name.starts_with("127.") && name.find_first_not_of("0123456789.") == std::string::npos;
+    return is_ipv4 || name == "[::1]" || same_name(name, "localhost");
+}
+
 void check_url(const Settings& settings) {
     const std::string url(settings.text("url").value_or(Text()));
     if (const std::string fault = url_fault(url); !fault.empty()) {
@@ -28,6 +39,12 @@ void check_url(const Settings& settings) {
         return;
     }
     const std::size_t begin = url.find("//") + 2;
+    const std::string host = url.substr(begin, url.find_first_of("/?#", begin) - begin);
+    if (names_event(settings, Event::authenticate) && !is_private_way(url, host)) {
+        settings.problem("url",
+                         "must be https, or http on this machine (127.0.0.1, [::1] or localhost), for the event "
+                         "`authenticate`, since the endpoint's answers have tokens");
+    }
     if (url.substr(begin, url.find_first_of("/?#", begin) - begin).find('@') != std::string::npos) {
         settings.problem("url", "has a user or password; set Authorization in `headers` instead");
     }
@@ -78,6 +95,9 @@ void check_secrets(const Settings& settings) {
 
 void check_hooks(const Settings& settings) {
     settings.sets_note("*");  // the endpoint chooses the notes
+    if (names_event(settings, Event::authenticate)) {
+        settings.looks_up_tokens("events");
+    }
     check_url(settings);
     check_headers(settings);
     check_secrets(settings);

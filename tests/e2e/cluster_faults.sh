@@ -1,8 +1,8 @@
 # What visitors notice when servers of a cluster fail: three servers, each in a network namespace with links to the other
 # two and one to a bridge, where clients and visitors are. Visitors of every kind come all the time, each preferring
-# a server, while servers are killed, stopped, cut off from each other, replaced and restarted, beside 1,000 clients of one
-# program. Only those fail who were on their way at a server that has failed; the others notice nothing; and after each
-# event all are served again, and all clients are back, within 30 s.
+# a server, while servers are killed, stopped, cut off from each other, replaced and restarted, beside 1,000 clients
+# (E2E_CROWD: another number, in the full size). Only those fail who were on their way at a server that has failed; the
+# others notice nothing; and after each event all are served again, and all clients are back, within 30 s.
 #
 #   clients, visitors, backends          a 10.79.0.1 ---.          a -- 10.80.1.0/30 -- b
 #        10.79.0.9  ------- bridge ----- b 10.79.0.2    |          a -- 10.80.2.0/30 -- c
@@ -121,7 +121,7 @@ start_visiting vb bca 9111
 start_visiting vc cab 9121
 
 # Each of the programs has a share of them, and an address.
-share=$(by_size 6 400 20)
+share=$(by_size 6 $((${E2E_CROWD:-1000} / ${#crowds[@]})) 20)
 crowd=$((share * ${#crowds[@]}))
 start crowd_echo "$within" out python3 "$E2E_SOURCE/cluster_visitors.py" backend "$dir" crowd_echo 10.79.0.9
 wait_until $patience "the ports of the crowd's backend" test -s "$dir/crowd_echo.ports"

@@ -54,6 +54,18 @@ run_ok status --control "$dir/c.sock"
 printed 'bob .* b *$'
 json_is c status '[(k["name"], k["member"]) for k in j["kept_out"]]' "[('bob', 'b')]" || fail "kept_out of c"
 
+say "a kick without a time ends the client's sessions at all servers, and it comes back"
+client_to=${address[a]}:$control_port,${address[c]}:$control_port client_token=$dir/token start_client both \
+    --tcp "0=127.0.0.1:9" --name both
+wait_until $promptly "the client at a" json_is a status '[t["name"] for t in j["tunnels"] if t["name"] == "both"]' "['both']"
+wait_until $promptly "the client at c" json_is c status '[t["name"] for t in j["tunnels"] if t["name"] == "both"]' "['both']"
+run_ok kick both --control "$dir/a.sock"
+wait_for_text c 'the operator of another member of the cluster closed a connection of a client .*client=both'
+wait_until $promptly "the client at c again" json_is c status '[t["name"] for t in j["tunnels"] if t["name"] == "both"]' "['both']"
+run_fails kick both --control "$dir/b.sock"
+printed 'If it is connected to another server of the cluster, name that'
+end_client both
+
 say "a kick at a server ends the client's sessions at another one"
 client_at c carol token
 wait_for_services carol 1

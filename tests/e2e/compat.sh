@@ -30,14 +30,23 @@ end_of() {
     join_ok "$1"
 }
 
+knows_metadata() { "$1" client --help all | grep -q -- --metadata; }
+
 # meet SERVER CLIENT: by their names, old and new.
 meet() {
-    local server=${!1} client=${!2}
+    local server=${!1} client=${!2} metadata=()
+    ! knows_metadata "$client" || metadata=(--metadata site=barn)
     say "$1 server, $2 client: TCP, UDP, HTTP"
     server_bind=$control start_old_or_new "$1" "$server"
     of "$client" ready_client client 4 --tcp "0=$tcp_backend" --udp "$port=$udp_backend" --http "app.test=$nginx" \
-        --http "secure.test=https://127.0.0.1:1" # nobody asks for it: only what is said of it matters
+        --http "secure.test=https://127.0.0.1:1" "${metadata[@]}" # nobody asks for it: only what is said of it matters
     all_kinds client
+    if [[ -n ${metadata[*]} ]] && ! knows_metadata "$server"; then
+        wait_for_text client "the server ignores this client's metadata"
+    elif [[ -n ${metadata[*]} ]]; then
+        "$server" status --control "$dir/$1.sock" --json >"$dir/status.json"
+        has_text "$dir/status.json" '"metadata":{"site":"barn"}'
+    fi
 
     say "$1 server, members of both versions in one group"
     local name

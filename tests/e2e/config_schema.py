@@ -34,6 +34,7 @@ BEYOND_A_SCHEMA = {
     "plugins_two_names": "only who knows all plugins can tell one from a key",
     "ports": "the two ends of a range are compared",
     "access_log": "the fields of a template are looked up",
+    "audit_log": "two values are compared",
     "reconnect_order": "two values are compared",
     "services_same_host": "two items of a list must differ",
     "services_twice": "two items of a list must differ",

@@ -14,6 +14,7 @@ say "a server's and a client's state, in folders that are not there"
 cat >"$dir/server.yml" <<YAML
 server:
   access_log: $made/access.log
+  audit_log: $made/audit.log
   https_bind: 127.0.0.1:0
 YAML
 start_edge --config "$dir/server.yml" --state-dir "$made/server/deep/state" --endpoint-file "$dir/server.endpoints"
@@ -35,7 +36,7 @@ say "commands that write files"
 
 say "what was made"
 find "$made" -printf '%M %p\n' >"$dir/all"
-for path in server/deep/state client/conf.d init/deep my-plugin access.log; do
+for path in server/deep/state client/conf.d init/deep my-plugin access.log audit.log; do
     [[ -e $made/$path ]] || fail "$path was not made"
 done
 equal "what others may write" "$(find "$made" ! -type l -perm /022 -printf '%M %P\n')" ""

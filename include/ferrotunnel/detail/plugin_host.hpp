@@ -23,6 +23,7 @@ struct Api {
     const ft_body_api* body = nullptr;    // null if the host has no bodies
     const ft_session* session = nullptr;  // null if the host has no session hooks
     const ft_fetch* fetch = nullptr;      // null: the host sends no requests for plugins
+    const ft_tokens* tokens = nullptr;    // null: the host does not look up tokens at plugins
 };
 // Hidden, so that each library has its own, whatever it was compiled with.
 __attribute__((visibility("hidden"))) inline Api api;
@@ -51,6 +52,7 @@ struct Tables {
             body = table_of<ft_body_api>(host, FT_BODY_1);
             session = table_of<ft_session>(host, FT_SESSION_1);
             fetch = table_of<ft_fetch>(host, FT_FETCH_1);
+            tokens = table_of<ft_tokens>(host, FT_TOKENS_1);
         }
     }
     /// Whether the host has the functions that every plugin needs. The functions checked here are the last ones of
@@ -65,7 +67,8 @@ struct Tables {
                 &settings,
                 body.more != nullptr ? &body : nullptr,
                 session.drop != nullptr ? &session : nullptr,
-                fetch.url_fault != nullptr ? &fetch : nullptr};
+                fetch.url_fault != nullptr ? &fetch : nullptr,
+                tokens.fail != nullptr ? &tokens : nullptr};
     }
 
     ft_host host;
@@ -74,6 +77,7 @@ struct Tables {
     ft_body_api body{};
     ft_session session{};
     ft_fetch fetch{};
+    ft_tokens tokens{};
 };
 
 inline ft_text text(std::string_view view) noexcept {

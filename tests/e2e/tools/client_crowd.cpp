@@ -40,12 +40,15 @@ public:
           timer_(context),
           token_(folder + "/token"),
           state_(folder + "/" + name + ".state"),
-          log_(folder + "/" + name + ".log") {}
+          log_(folder + "/" + name + ".log") {
+        log_ << std::unitbuf;  // the process ends without closing it
+    }
 
     void add(const std::string& number, const std::string& server, const std::string& local) {
         ferrotunnel::Timing timing;
         timing.ping_interval = 2s;
         timing.dead_interval = 8s;
+        timing.reconnect_max = 5s;  // many are at one address, whose logins are limited: some are refused several times
         Client::Builder builder;
         builder.server(server)
             .token(ferrotunnel::Secret::from_file(token_))

@@ -1,5 +1,10 @@
 // Runs the C++ of the documents, as far as possible as it stands there: against a server and a backend of its own, with
 // coroutines on a thread of its own, and looks at what it prints and does.
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
 #include <array>
 #include <asio.hpp>
 #include <chrono>
@@ -10,14 +15,19 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "ferrotunnel/client.hpp"
 #include "ferrotunnel/config.hpp"
+#include "ferrotunnel/credential.hpp"
+#include "ferrotunnel/host_certificates.hpp"
 #include "ferrotunnel/server.hpp"
 
 namespace {
@@ -135,6 +145,41 @@ private:
 };
 
 World* world = nullptr;
+
+/// A certificate for app.example.com, signed by itself, and its key, PEM.
+std::pair<std::string, std::string> make_certificate() {
+    const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), &EVP_PKEY_free);
+    const std::unique_ptr<X509, decltype(&X509_free)> made(X509_new(), &X509_free);
+    X509_set_version(made.get(), X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(made.get()), 1);
+    X509_gmtime_adj(X509_getm_notBefore(made.get()), -3600);
+    X509_gmtime_adj(X509_getm_notAfter(made.get()), 3600);
+    X509_set_pubkey(made.get(), key.get());
+    X509_EXTENSION* const names = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "DNS:app.example.com");
+    X509_add_ext(made.get(), names, -1);
+    X509_EXTENSION_free(names);
+    X509_sign(made.get(), key.get(), EVP_sha256());
+    const auto text_of = [](auto write) {
+        const std::unique_ptr<BIO, decltype(&BIO_free_all)> into(BIO_new(BIO_s_mem()), &BIO_free_all);
+        write(into.get());
+        char* data = nullptr;
+        const long size = BIO_get_mem_data(into.get(), &data);
+        return std::string(data, static_cast<std::size_t>(size));
+    };
+    return {text_of([&](BIO* into) { PEM_write_bio_X509(into, made.get()); }), text_of([&](BIO* into) {
+                PEM_write_bio_PrivateKey(into, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+            })};
+}
+
+/// The store of an application: two certificates, "chain" with "key" and "next chain" with "next key".
+std::string stored(const std::string& what) {
+    static const auto one = make_certificate();
+    static const auto next = make_certificate();
+    static const std::map<std::string, std::string> store{
+        {"chain", one.first}, {"key", one.second}, {"next chain", next.first}, {"next key", next.second}};
+    const auto found = store.find(what);
+    return found != store.end() ? found->second : std::string();
+}
 
 // --- what the blocks call ---
 
@@ -282,13 +327,17 @@ void run() {
         must(io.run_for(patience) > 0 && io.stopped(), "an open with a time of its own ends");
     }
     block_5();
+    must(world->printed.has("credential: the private key does not belong to the certificate"),
+         "a bad replacement of a certificate is refused");
+    block_6();
+    block_7();
     must(world->printed.has("server: "), "try_build tells its problems");
     ::setenv("FERROTUNNEL_TOKEN", std::string(ferrotunnel::Secret::from_file(in_folder("token")).reveal()).c_str(), 1);
-    block_6();
-    must(world->printed.has("\nshop_orders_total 42\n"), "an application's metrics stand behind ours");
-    block_7();
-    must(world->printed.has("127.0.0.1:"), "the README's client tells where its service is");
     block_8();
+    must(world->printed.has("\nshop_orders_total 42\n"), "an application's metrics stand behind ours");
+    block_9();
+    must(world->printed.has("127.0.0.1:"), "the README's client tells where its service is");
+    block_10();
 }
 
 }  // namespace

@@ -92,6 +92,7 @@ public:
     runtime::WorkerGroup workers{1};
     const std::shared_ptr<session::ServerShared> shared;
     const IntrusivePtr<OwnerLife> life = make_intrusive<OwnerLife>();
+    AuditWriter audit{shared->audit, log};
     AccessLogWriter access_log{1, log};
     SpanSender traces{log};
     FacadeControl control{log};
@@ -126,10 +127,11 @@ public:
     StateDirectory state{{workers, shared, log, random}};
     ServerUpkeep upkeep{{workers, shared, log, sessions}};
     ServerStatistics statistics{{workers, shared, sessions, notices, traces, [this] { return edge.totals(); }}};
-    ServerHandover handover{{workers, shared, log, lifecycle, control, endpoints, sessions, listeners, edge, state}};
+    ServerHandover handover{
+        {workers, shared, log, lifecycle, control, endpoints, sessions, listeners, edge, state, cluster}};
     ServerReload reload{ServerSettings(given),
-                        {workers, shared, log, random, lifecycle, sessions, plugins, access_log, traces, sharers, edge,
-                         cluster, certificates, state, upkeep, shared_rights}};
+                        {workers, shared, log, random, lifecycle, sessions, plugins, audit, access_log, traces, sharers,
+                         edge, cluster, certificates, state, upkeep, shared_rights}};
 
 private:
     void begin_drain() override {}

@@ -163,6 +163,18 @@ public:
         }
     }
     LinkId link_id(MemberIndex from, MemberIndex to) const { return links_.at({from, to}).id; }
+    /// It starts again with a clock that is so much behind, and its links.
+    void set_clock_back(MemberIndex member, Duration time) {
+        unlink_all(member);
+        Node& node = nodes_[member];
+        node.effects.clear();
+        const auto behind =
+            static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
+        node.itself =
+            std::make_unique<Register>(node.members, Register::Start{++incarnation_, 7, now_, wall() - behind});
+        link_all();
+        settle();
+    }
     /// Its process ends, and starts again without links.
     void restart(MemberIndex member) {
         unlink_all(member);

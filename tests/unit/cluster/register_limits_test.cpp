@@ -55,6 +55,29 @@ TEST_CASE("register, limits: requests that a home works on for one member") {
     REQUIRE(cluster.take<LinkRefused>(c).at(0).why.find("4096 requests") != std::string::npos);
 }
 
+TEST_CASE("register, limits: changes that wait for a member that does not read") {
+    Cluster cluster({"a", "b"});
+    std::size_t changed = 0;
+    for (std::size_t i = 0; changed <= limits::changes_max; ++i) {
+        if (cluster.members().home_of(nth_host(i)) == a) {
+            REQUIRE(cluster[a].is_linked(b));
+            cluster.release(a, cluster.claim(a, nth_host(i), ann));
+            ++changed;
+        }
+    }
+    CHECK_FALSE(cluster[a].is_linked(b));
+    const auto refused = cluster.take<LinkRefused>(a);
+    REQUIRE(refused.size() == 1);
+    CHECK(refused.front().why == "it does not read what this member has");
+    CHECK(cluster[a].waiting() == 0);
+    // The next link begins with all that there is.
+    const Name present = cluster.host(a);
+    (void)cluster.claim(a, present, ann);
+    cluster.link(a, b);
+    cluster.settle();
+    CHECK(cluster[b].routes(present) == Indices{a});
+}
+
 TEST_CASE("register, limits: a request's number is used once at a time") {
     Cluster cluster = three();
     REQUIRE(cluster.ask(a, cluster.host(c), ann).granted);

@@ -127,6 +127,41 @@ TEST_CASE("limit: shared values: a clock that is more than a day ahead") {
     CHECK(refused.front().why == "its clock is more than a day ahead");
 }
 
+TEST_CASE("shared values: a time at the edge of a day reaches members whose clocks are behind, and ends no link") {
+    Cluster cluster = three();
+    const Since day = 86'400'000;
+    cluster.set_clock_back(c, 59min);
+    // b lies; a accepts it, c would not.
+    cluster.receive(b, a, Value{"k", cluster.wall() + day, "b", "of the liar"});
+    SECTION("passed on") {
+        cluster.settle();
+        CHECK(cluster.value(a, "k") == "of the liar");
+        CHECK(cluster.value(c, "k").empty());
+        cluster.pass(1h);
+        CHECK(cluster.value(c, "k") == "of the liar");
+    }
+    SECTION("changed") {
+        REQUIRE(cluster.set(a, "k", "after it"));
+        cluster.settle();
+        CHECK(cluster.value(a, "k") == "after it");
+        cluster.pass(1h + 1ms);
+        CHECK(cluster.value(b, "k") == "after it");
+        CHECK(cluster.value(c, "k") == "after it");
+    }
+    SECTION("changed to an earlier time, then removed, and ended") {
+        cluster.receive(b, a, Value{"k", cluster.wall() + day, "c", "later by its member"});
+        REQUIRE(cluster.remove(a, "k"));
+        cluster.pass(2h);
+        CHECK(cluster.value(c, "k").empty());
+        CHECK(cluster[c].values().size() == 1);
+        cluster.pass(25h);
+        CHECK(cluster[a].values().size() == 0);
+    }
+    CHECK(cluster[a].is_linked(c));
+    CHECK(cluster[c].is_linked(a));
+    CHECK(cluster.take<LinkRefused>(c).empty());
+}
+
 // Changes of some keys by some members, with equal times and texts, as a liar would send them: members that have heard
 // all of them have the same map, in whatever order, from whomever, and however often they heard of each.
 TEST_CASE("shared values, property: any order of delivery gives the same map") {

@@ -144,8 +144,13 @@ public:
                 auto service = std::make_shared<backend::ClientService>();
                 service->name = "test";
                 service->backend = backends[open.service];
+                const auto place = places.find(open.service);
+                if (service->backend.text.empty() && place == places.end()) {
+                    stream->abort(wire::Code::unknown_service);  // as clients do
+                    return;
+                }
                 if (service->backend.text.empty()) {
-                    service->backend.place.at = places.at(open.service);
+                    service->backend.place.at = place->second;
                 }
                 backend::dial_backend(
                     pair.worker, std::move(service), std::move(stream), open.visitor,

@@ -63,6 +63,10 @@ TEST_CASE("forwarded visitor: without a service here the stream is reset before 
         rig.host.carrier->refuse_next = 10;
         rig.host.carrier->refuse_with = wire::Code::going_away;
     }
+    SECTION("its client refuses the connection, and the next one") {
+        rig.host.join(7, described("gone.test"));  // a service that the client does not have
+        host = "gone.test";
+    }
     RawVisitor visitor(*rig.link, visitor_from("203.0.113.7"));
     visitor.send(ask(host));
     CHECK(visitor.read_until({}).empty());

@@ -157,6 +157,10 @@ TEST_CASE("a certificate of another member is used if it fits together, and no o
     CHECK_FALSE(at.fault(at.text("DNS:a.example.com,DNS:bank.example.com", said, at.key)).empty());
     CHECK_FALSE(at.fault(at.text(names, {"a.example.com", "not a host"}, at.key)).empty());
     CHECK_FALSE(at.fault(at.text(names, said, acme::Key::make())).empty());
+    // The store knows a certificate by one of its names only, so one of many names cannot be published many times.
+    const std::vector<std::string> both{"a.example.com", "b.example.com"};
+    CHECK(at.fault(at.text("DNS:a.example.com,DNS:b.example.com", both, at.key)).empty());
+    CHECK_FALSE(at.fault(at.text("DNS:a.example.com,DNS:b.example.com", both, at.key), "b.example.com").empty());
     CHECK_FALSE(at.fault(right, "a.example.com", share_now + 24h * 91).empty());
     CHECK_FALSE(at.fault(right, "a.example.com", share_now - 24h).empty());
     CHECK_FALSE(at.fault("").empty());

@@ -1,5 +1,6 @@
 #include "issuance/manager.hpp"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <filesystem>
@@ -322,6 +323,36 @@ TEST_CASE("a certificate that a member changes again and again is one step of th
     REQUIRE(test::eventually([&] { return ordered_by(manager, "c.example.test") == "b"; }));
     // Once by its own start, and once for all of the changes.
     CHECK(test.log.count("a certificate of another member of the cluster is not used name=b.example.test") <= 2);
+    manager.stop();
+}
+
+TEST_CASE("limit: of names that nobody wants a manager saves so many certificates of members, and more when offered",
+          "[issuance]") {
+    ManagerTest test;
+    directory::test::FakeCluster cluster;
+    OtherMember other(cluster);
+    const auto share = std::make_shared<ClusterShare>(std::make_shared<directory::test::FakeValues>(cluster, "a"));
+    share->watch();
+    const Store store(test.settings.folder);
+    store.make_folders();
+    for (std::size_t i = 0; i < limits::guest_names_max; ++i) {
+        const std::string name = "n" + std::to_string(i) + ".example.test";
+        std::ofstream(store.certificate_file(name)) << other.certificate(name, std::chrono::minutes(30));
+    }
+    std::atomic<bool> is_offered = false;
+    Manager::Needs needs = test.needs();
+    needs.is_offered = [&is_offered](std::string_view host) { return is_offered && host == "b.example.test"; };
+    Manager manager(test.settings, needs);
+    manager.join(share);
+    manager.start();
+    other.publish("b.example.test", other.certificate("b.example.test", std::chrono::minutes(30)));
+    REQUIRE(test::eventually(
+        [&] { return test.log.count("other members of the cluster have too many certificates of names") == 1; }));
+    CHECK(store.certificate_names().size() == limits::guest_names_max);
+    is_offered = true;
+    manager.offered("b.example.test", "office", false);
+    CHECK(test::eventually([&] { return ordered_by(manager, "b.example.test") == "b"; }));
+    CHECK(manager.status().orders == 0);
     manager.stop();
 }
 

@@ -385,6 +385,62 @@ TEST_CASE("there are so many names", "[issuance]") {
     CHECK(test.names.all().size() == limits::names_max);
 }
 
+TEST_CASE("limit: certificates of other members of a cluster that nobody wants", "[issuance]") {
+    NamesTest test;
+    const auto is_offered = [&test](std::string_view host) { return test.offered.contains(host); };
+    NameSet names{{test.queue, test.store, test.log, test.random, is_offered, 3}};
+    names.set(test.settings, test.now);
+    const auto publish = [&](const std::string& name) {
+        if (!names.has_room_for_shared({*acme::read_identifier(name)}, test.now)) {
+            return false;
+        }
+        test.write_certificate(name, "DNS:" + name);
+        return names.have_file(name, test.now) != nullptr;
+    };
+    for (const char* name : {"a.example.test", "b.example.test", "c.example.test"}) {
+        CHECK(publish(name));
+    }
+    CHECK_FALSE(publish("d.example.test"));
+    test.offered.insert("d.example.test");
+    CHECK(publish("d.example.test"));  // a client of the cluster offers it
+    test.offered.insert("a.example.test");
+    test.now += limits::examine_interval;
+    CHECK(publish("e.example.test"));  // in the place of a
+    test.now += limits::examine_interval;
+    CHECK_FALSE(publish("f.example.test"));
+    CHECK(limits::guest_names_max == 2'500);
+
+    NameSet restarted{{test.queue, test.store, test.log, test.random, is_offered, 3}};
+    restarted.load({}, test.now);
+    CHECK(restarted.all().size() == 5);
+    CHECK_FALSE(restarted.has_room_for_shared({*acme::read_identifier("f.example.test")}, test.now));
+}
+
+TEST_CASE("a certificate that nobody has wanted for a year is removed, whatever its record says", "[issuance]") {
+    NamesTest test;
+    SavedCertificate record;
+    record.names = {"a.example.test"};
+    record.window = acme::RenewalWindow{test.now + hours(24 * 36'500), test.now + hours(24 * 36'501), {}};
+    record.window_next = test.now + hours(24 * 36'500);
+    const acme::Key key = acme::Key::make();
+    for (const char* name : {"a.example.test", "b.example.test"}) {
+        acme::Wanted leaf = test.ca.leaf(std::string("DNS:") + name);
+        leaf.not_after = test.now + hours(24 * 36'500);
+        REQUIRE(test.store.write_certificate(name, key.to_pem(), test.ca.chain(leaf, key), record).empty());
+    }
+    test.load();
+    test.names.set(test.settings, test.now);
+    test.offered.insert("b.example.test");
+    test.now += limits::unwanted_max - hours(48);
+    CHECK(test.due().empty());
+    CHECK(test.store.certificate_names().size() == 2);
+    test.now += hours(72);
+    CHECK(test.due() == Names{"b.example.test"});  // to see when it is due next
+    test.conclude("b.example.test");
+    CHECK(test.store.certificate_names() == std::vector<std::string>{"b.example.test"});
+    CHECK(test.due().empty());
+}
+
 TEST_CASE("a name that is no longer listed is dropped, after its order if one runs", "[issuance]") {
     NamesTest test;
     test.settings.names = {*acme::read_identifier("a.example.test"), *acme::read_identifier("b.example.test")};

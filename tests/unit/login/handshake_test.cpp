@@ -121,6 +121,50 @@ Message decoded(const Payload& payload) {
 
 }  // namespace
 
+TEST_CASE("a client's metadata reaches a server that uses the feature, and binds the proof", "[metadata]") {
+    LoginFixture world;
+    const bool client_has = GENERATE(true, false);
+    const bool server_has = GENERATE(true, false);
+    CAPTURE(client_has, server_has);
+    auto client_settings = world.client(world.bob_text);
+    client_settings.features = client_has ? wire::feature::metadata : 0;
+    client_settings.metadata = {{"site", "barn"}, {"floor", "2"}};
+    auto server_settings = world.server();
+    server_settings.features = server_has ? wire::feature::metadata : 0;
+    ClientHandshake client(client_settings, world.random);
+    ServerHandshake server(server_settings, world.random);
+    const Outcome outcome = log_in(client, server);
+    REQUIRE(outcome.client_done);
+    REQUIRE(outcome.server_done);
+    CHECK((client.agreed().features & wire::feature::metadata) ==
+          (client_has && server_has ? wire::feature::metadata : 0));
+    CHECK(server.agreed().peer_metadata ==
+          (client_has && server_has ? client_settings.metadata : wire::ClientMetadata()));
+}
+
+TEST_CASE("metadata that breaks a rule ends the login, and one that was changed on the way the proof", "[metadata]") {
+    LoginFixture world;
+    auto client_settings = world.client(world.bob_text);
+    client_settings.metadata = {{"site", "barn"}};
+    const auto changed = [&](std::string_view from, std::string_view to) {
+        ClientHandshake client(client_settings, world.random);
+        ServerHandshake server(world.server(), world.random);
+        Payload hello = client.start();
+        const auto at = std::search(hello.begin(), hello.end(), from.begin(), from.end());
+        REQUIRE(at != hello.end());
+        std::copy(to.begin(), to.end(), at);
+        Step step = server.receive(hello);
+        if (step.want == Want::message) {
+            step = server.receive(*client.receive(*step.send).send);
+        }
+        REQUIRE(step.want == Want::close);
+        return server.failure();
+    };
+    CHECK(changed("barn", "\x1b[2J").code == wire::Code::protocol);
+    CHECK(changed("site", "s te").code == wire::Code::protocol);
+    CHECK(changed("barn", "BARN").code == wire::Code::unauthorized);
+}
+
 TEST_CASE("a login with the right token succeeds on both sides") {
     LoginFixture world;
     auto client_settings = world.client(world.bob_text);

@@ -169,6 +169,7 @@ TEST_CASE("a forwarded visitor of HTTP goes to the edge with all that is known o
     header.https = true;
     header.trusted = true;
     header.key_group = KeyGroup::hybrid;
+    header.certificate = true;
     CHECK(rig.end_of(rig.forward(ServiceKind::http, header)) == Code::going_away);
     const std::vector<directory::HttpVisitor> served = on(rig.server.worker, [&] { return front.served; });
     REQUIRE(served.size() == 1);
@@ -176,6 +177,7 @@ TEST_CASE("a forwarded visitor of HTTP goes to the edge with all that is known o
     CHECK(served[0].https);
     CHECK(served[0].trusted);
     CHECK(served[0].key_group == KeyGroup::hybrid);
+    CHECK(served[0].certificate);
 }
 
 TEST_CASE("a member without HTTP, and one that does not know the kind, refuse the visitor as unsupported", "[peers]") {

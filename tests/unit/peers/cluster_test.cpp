@@ -98,6 +98,34 @@ TEST_CASE("a member knows where a name is, and what others cannot do", "[threads
     CHECK(a.cluster.forget("b"));                                               // it is linked
 }
 
+// A newer process may already have this one's link to the member when this one begins to drain.
+TEST_CASE("a member that is being replaced keeps its routes without links", "[threads][cluster]") {
+    Place place;
+    auto b = std::make_unique<WholeMember>("b", PeerSettings{"a", "127.0.0.1", 1});
+    WholeMember a("a", {"b", "127.0.0.1", place.port});
+    b->start(std::move(place.listener));
+    a.start(runtime::test::listen_on_loopback());
+    REQUIRE(eventually([&] { return a.other().linked && !b->cluster.state().recovering; }));
+    REQUIRE(b->claim({directory::ClaimName("app.example.com", "/")}));
+    const auto knows_host = [&] {
+        return a.shared->http->routes()->find("app.example.com", "/", Clock::now()).kind ==
+               directory::HttpMatch::Kind::service;
+    };
+    REQUIRE(eventually(knows_host));
+
+    const bool is_replaced = GENERATE(true, false);
+    if (is_replaced) {
+        a.cluster.freeze();
+    }
+    b.reset();
+    REQUIRE(eventually([&] { return !a.other().linked; }));
+    if (is_replaced) {
+        CHECK(knows_host());
+    } else {
+        CHECK(eventually([&] { return !knows_host(); }));
+    }
+}
+
 TEST_CASE("a member tells the others that it cannot listen on a port of their clients", "[threads][cluster]") {
     Place place;
     WholeMember b("b", {"a", "127.0.0.1", 1});

@@ -34,6 +34,16 @@ bool is_closed(const runtime::Fd& socket) {
     return got == 0 || errno != EAGAIN;
 }
 
+runtime::Fd connect_from(const std::string& ip, std::uint16_t port) {
+    runtime::Fd socket(::socket(AF_INET, SOCK_STREAM, 0));
+    const auto from = runtime::SocketAddress::from_ip(ip, 0);
+    REQUIRE(from);
+    REQUIRE(::bind(socket.get(), from->raw(), from->raw_size()) == 0);
+    const runtime::SocketAddress to = loopback(port);
+    REQUIRE(::connect(socket.get(), to.raw(), to.raw_size()) == 0);
+    return socket;
+}
+
 void send_raw(const runtime::Fd& socket, std::string_view text) {
     REQUIRE(::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size()));
 }
@@ -217,6 +227,50 @@ TEST_CASE("more connections without a proof than allowed evict the oldest", "[th
     CHECK(rig.b.log.count("too many connections to the cluster's port without a proof: the oldest was closed") == 1);
     rig.a.start(runtime::test::listen_on_loopback());
     CHECK(eventually([&] { return rig.are_linked(); }));
+}
+
+TEST_CASE("strangers do not evict connections from addresses of members", "[threads]") {
+    Place place;
+    const bool is_learned = GENERATE(false, true);
+    const char* const name = is_learned ? "localhost" : "127.0.0.1";  // names are learned by the first link
+    Member b("b", {{"a", name, 1}});
+    b.start(std::move(place.listener));
+    if (is_learned) {
+        Member a("a", {{"b", "127.0.0.1", place.port}});
+        a.start(runtime::test::listen_on_loopback());
+        REQUIRE(eventually([&] { return a.is_linked(2) && b.is_linked(2); }));
+        a.links.stop();
+        REQUIRE(eventually([&] { return !b.state().linked; }));
+    }
+    const runtime::Fd member = connect_to(loopback(place.port));
+    std::vector<runtime::Fd> strangers;
+    for (std::uint32_t i = 0; i <= limits::links_unproved_max; ++i) {
+        strangers.push_back(connect_from("127.1." + std::to_string(i) + ".1", place.port));
+    }
+    REQUIRE(eventually([&] { return is_closed(strangers.front()); }));
+    CHECK_FALSE(is_closed(member));
+    CHECK_FALSE(is_closed(strangers.back()));
+}
+
+TEST_CASE("limit: connections without a proof of one address, and of a block", "[threads]") {
+    TwoMembers rig;
+    rig.b.start(std::move(rig.place.listener));
+    std::vector<runtime::Fd> strangers;
+    for (std::uint32_t i = 0; i < limits::links_unproved_of_address_max; ++i) {
+        strangers.push_back(connect_from("127.1.1.1", rig.place.port));
+    }
+    for (std::uint32_t i = limits::links_unproved_of_address_max; i < limits::links_unproved_of_block_max; ++i) {
+        strangers.push_back(connect_from("127.1.1.2", rig.place.port));
+    }
+    const runtime::Fd other = connect_from("127.1.2.1", rig.place.port);
+    const runtime::Fd one_more = connect_from("127.1.1.2", rig.place.port);
+    REQUIRE(eventually([&] { return is_closed(strangers[limits::links_unproved_of_address_max]); }));
+    CHECK_FALSE(is_closed(strangers.front()));
+    const runtime::Fd of_block = connect_from("127.1.1.3", rig.place.port);
+    REQUIRE(eventually([&] { return is_closed(strangers.front()); }));
+    CHECK_FALSE(is_closed(other));
+    CHECK_FALSE(is_closed(one_more));
+    CHECK_FALSE(is_closed(of_block));
 }
 
 TEST_CASE("a connection without a proof ends after its time", "[threads]") {

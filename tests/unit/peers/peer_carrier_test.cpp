@@ -197,6 +197,35 @@ TEST_CASE("a visitor that a member has no client for goes to another member", "[
     remote.close();
 }
 
+TEST_CASE("a visitor goes to another member when one does not answer in time, and is reset without another one",
+          "[threads]") {
+    LinkSettings times = quick_retries();
+    times.opened = std::chrono::milliseconds(200);
+    Place place_b;
+    Place place_c;
+    Host host("from c");
+    std::vector<IntrusivePtr<mux::Stream>> unanswered;  // of b's one worker
+    Member b("b", {{"a", "127.0.0.1", 1}}, 1, 1);
+    b.on_stream = [&](IntrusivePtr<mux::Stream> stream, const wire::Open&) { unanswered.push_back(std::move(stream)); };
+    Member c("c", {{"a", "127.0.0.1", 1}});
+    serve_by(c, host);
+    Member a("a", {{"b", "127.0.0.1", place_b.port}, {"c", "127.0.0.1", place_c.port}}, 1, 2, times);
+    b.start(std::move(place_b.listener));
+    c.start(std::move(place_c.listener));
+    a.start(runtime::test::listen_on_loopback());
+    REQUIRE(eventually([&] { return a.is_linked(2, 0) && a.is_linked(2, 1); }));
+    RemotePort remote(a, 2);
+    for (int i = 0; i < 4; ++i) {  // some of them go to b first
+        CHECK(all_from(visit(remote.port->address().port())) == "from c");
+    }
+    CHECK(b.stream_workers != 0);
+    c.links.stop();
+    REQUIRE(eventually([&] { return a.carrier(1).links() == 0; }));
+    CHECK(directory::test::is_reset(remote.port->address().port()));
+    CHECK(eventually([&] { return a.carrier(0).streams() == 0; }));
+    remote.close();
+}
+
 TEST_CASE("a visitor that nobody has a client for is reset", "[threads]") {
     TwoMembers rig;
     rig.start();

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "unit/peers/peers_rig.hpp"
 #include "unit/peers/serving_host.hpp"
@@ -73,12 +74,22 @@ std::string answer_of(RemoteOpening::Members members, const session::RemoteServi
     return word.get();
 }
 
+LinkSettings impatient() {
+    LinkSettings times = quick_retries();
+    times.opened = std::chrono::milliseconds(200);
+    return times;
+}
+
 /// b has no client for anything; c may have one.
 struct ThreeMembers {
     ThreeMembers() {
         b.on_stream = [this](IntrusivePtr<mux::Stream> stream, const wire::Open&) {
             ++asked_b;
-            stream->abort(code_of_b);
+            if (code_of_b == Code::none) {
+                unanswered.push_back(std::move(stream));
+            } else {
+                stream->abort(code_of_b);
+            }
         };
         c.on_stream = [this](IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
             host.serve(std::move(stream), open);
@@ -98,9 +109,10 @@ struct ThreeMembers {
     Host host{"from c"};
     std::atomic<Code> code_of_b{Code::unknown_service};
     std::atomic<int> asked_b{0};
-    Member b{"b", {{"a", "127.0.0.1", 1}}};
+    std::vector<IntrusivePtr<mux::Stream>> unanswered;  // of b's one worker
+    Member b{"b", {{"a", "127.0.0.1", 1}}, 1, 1};
     Member c{"c", {{"a", "127.0.0.1", 1}}};
-    Member a{"a", {{"b", "127.0.0.1", place_b.port}, {"c", "127.0.0.1", place_c.port}}};
+    Member a{"a", {{"b", "127.0.0.1", place_b.port}, {"c", "127.0.0.1", place_c.port}}, 1, 2, impatient()};
 };
 
 }  // namespace
@@ -149,6 +161,17 @@ TEST_CASE("the client's own refusal of a named service is final", "[threads]") {
     rig.code_of_b = Code::refused;
     CHECK(answer_of({rig.to_b(), rig.to_c()}) == wire::name_of(Code::refused));
     CHECK(rig.host.arrived().empty());
+}
+
+TEST_CASE("a member that does not answer in time is like one without a link", "[threads]") {
+    ThreeMembers rig;
+    rig.start();
+    rig.code_of_b = Code::none;
+    CHECK(answer_of({rig.to_b(), rig.to_c()}) == "from c");
+    CHECK(rig.asked_b == 1);
+    CHECK(answer_of({rig.to_b()}) == wire::name_of(Code::going_away));
+    CHECK(eventually([&] { return rig.to_b()->streams() == 0; }));
+    CHECK(limits::link_opened_time == std::chrono::seconds(30));
 }
 
 TEST_CASE("a member without a link is left out, and without any the visitor is refused", "[threads]") {

@@ -25,6 +25,7 @@ VisitorHeader longest_header() {
     header.https = true;
     header.trusted = true;
     header.key_group = KeyGroup::hybrid;
+    header.certificate = true;
     header.host.assign(limits::open_host_max, 'h');
     header.service.assign(limits::service_name_max, 's');
     header.of_token = one_token;
@@ -64,6 +65,9 @@ TEST_CASE("headers have these bytes in every version", "[peers]") {
           "6774727573746564f5"                // trusted: true
           "696b65795f67726f7570667832353531"  // key_group: x25519
           "39");
+    VisitorHeader certified;
+    certified.certificate = true;
+    CHECK(to_hex(encode_visitor_header(certified)) == "a16b6365727469666963617465f5");  // certificate: true
     VisitorHeader tls;
     tls.host = "a.example";
     CHECK(to_hex(encode_visitor_header(tls)) == "a164686f737469612e6578616d706c65");
@@ -76,7 +80,7 @@ TEST_CASE("headers have these bytes in every version", "[peers]") {
           "6773657276696365626462"
           "686f665f746f6b656e480102030405060708"
           "6862795f746f6b656e48ff00ff00ff00ff00");
-    for (const VisitorHeader& header : {http, tls, visit}) {
+    for (const VisitorHeader& header : {http, certified, tls, visit}) {
         CHECK(read_visitor_header(encode_visitor_header(header)) == header);
     }
 }
@@ -130,7 +134,8 @@ TEST_CASE("unknown keys are ignored", "[peers]") {
 
 TEST_CASE("a known key with another form refuses the visitor", "[peers]") {
     const auto number = [](wire::cbor::Writer& writer) { writer.unsigned_integer(1); };
-    for (const char* key : {"https", "trusted", "key_group", "host", "service", "of_token", "by_token"}) {
+    for (const char* key :
+         {"https", "trusted", "key_group", "certificate", "host", "service", "of_token", "by_token"}) {
         INFO(key);
         CHECK_FALSE(read_pair(key, number));
         CHECK_FALSE(read_pair(key, [](wire::cbor::Writer& writer) { writer.null(); }));

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "plugin/session_plugins.hpp"
+#include "plugin/token_lookup.hpp"
 #include "unit/plugin/run_rig.hpp"
 
 namespace ferrotunnel::test {
@@ -51,8 +52,8 @@ public:
 
     PluginRig chain;  // for its instances, log and mailbox
     plugin::SessionPlugins plugins;
-    std::shared_ptr<hooks::ClientFacts> client = std::make_shared<hooks::ClientFacts>(
-        hooks::ClientFacts{"00ff", "laptop", "team", "agent/1", "198.51.100.9", 50'000, 1, 2, 3});
+    std::shared_ptr<hooks::ClientFacts> client = std::make_shared<hooks::ClientFacts>(hooks::ClientFacts{
+        "00ff", "laptop", "team", "agent/1", "198.51.100.9", 50'000, 1, 2, 3, {{"floor", "2"}, {"site", "barn"}}});
     std::shared_ptr<hooks::ServiceFacts> service = std::make_shared<hooks::ServiceFacts>(
         hooks::ServiceFacts{"web", "http", 8'080, {"a.test", "b.test"}, "/api", "127.0.0.1", "blue"});
     hooks::SharedNotes notes;

@@ -37,6 +37,9 @@ public:
     Decision on_login(Login& login) override {
         see({login.address(), login.token(), login.client(), login.client_name(), login.agent(),
              std::to_string(login.version()), std::to_string(login.connection()), std::to_string(login.connections())});
+        CHECK(login.client_metadata() == std::vector<std::pair<Text, Text>>{{"floor", "2"}, {"site", "barn"}});
+        CHECK(login.client_metadata("site") == "barn");
+        CHECK(login.client_metadata("sit").empty());
         CHECK(login.set_note("user", "ann"));
         return decide();
     }
@@ -44,6 +47,8 @@ public:
         see({wanted.service(), wanted.kind(), std::to_string(wanted.port()), wanted.bind(), wanted.host(0),
              wanted.host(1), wanted.host(2), wanted.path(), wanted.metadata(), wanted.address(), wanted.note("user")});
         CHECK(wanted.hosts() == 2);
+        CHECK(wanted.client_metadata().size() == 2);
+        CHECK(wanted.client_metadata("floor") == "2");
         CHECK(wanted.set_hosts({"team-" + std::string(wanted.host())}));
         CHECK(wanted.set_limit(Limit::body_max, 1'000));
         CHECK(wanted.set_note("plan", "small"));

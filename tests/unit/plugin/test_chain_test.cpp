@@ -84,6 +84,14 @@ public:
         }
         exchange.set(Side::request, "X-Visitor", exchange.visitor());
         exchange.remove(Side::request, "Cookie");
+        if (!exchange.client_certificate_fingerprint().empty()) {
+            exchange.set(Side::request, "X-Certificate",
+                         std::string(exchange.client_certificate_subject())
+                             .append(" ")
+                             .append(exchange.client_certificate_names())
+                             .append(" ")
+                             .append(exchange.client_certificate_fingerprint()));
+        }
         exchange.set_target("/new", exchange.query());
         return Decision::go_on();
     }
@@ -119,6 +127,18 @@ TEST_CASE("harness: a request as the backend sees it, and an answer as the visit
     exchange.close();
     CHECK(exchange.over());
     CHECK(exchange.answer().status == 201);
+}
+
+TEST_CASE("harness: a visitor's client certificate, which a field of the request is not", "[harness]") {
+    TestChain chain = TestChain::of<ActsByPath>();
+    TestExchange exchange = chain.request({.client_certificate_subject = "CN=alice",
+                                           .client_certificate_names = "DNS:a.example",
+                                           .client_certificate_fingerprint = "00ff"});
+    REQUIRE(exchange.passed());
+    CHECK(exchange.sent().field("X-Certificate") == "CN=alice DNS:a.example 00ff");
+    TestExchange none = chain.request({.fields = {{"X-Client-Cert-Fingerprint", "00ff"}}});
+    REQUIRE(none.passed());
+    CHECK_FALSE(none.sent().field("X-Certificate"));
 }
 
 TEST_CASE("harness: answers and pages of plugins", "[harness]") {

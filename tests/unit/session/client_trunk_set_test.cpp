@@ -130,6 +130,36 @@ TEST_CASE("trunk set: nothing connects once the link drains") {
     });
 }
 
+TEST_CASE("trunk set: a client whose servers all tell it to go at once is soon as slow as after other failures") {
+    const bool lives_long = GENERATE(false, true);
+    TrunkSetParts parts(1);
+    parts.shared->servers = {{"a.example", 1}, {"b.example", 1}};
+    parts.run([&](TrunkSet&) {
+        LinkSides::Settings settings;
+        settings.backoff.first = settings.backoff.max = 1h;
+        settings.backoff.lived_long = lives_long ? 0s : 1h;
+        LinkSides sides(parts.worker, parts.shared, settings, [](unsigned) {});
+        for (unsigned moves = 1; moves <= limits::quick_moves_max + 2; ++moves) {
+            CAPTURE(moves);
+            REQUIRE(sides.begin(0));
+            REQUIRE(sides.on_open(0, {}) == ServerChoice::Fit::fits);
+            const std::string before = sides.server(0).address.host;
+            if (moves % 2 == 0) {
+                REQUIRE(sides.on_lost(0, {}, true, true));
+            } else {
+                REQUIRE(sides.move_on(0));
+                REQUIRE(sides.move_on(0));  // each trunk reports it
+                sides.on_left(0);
+            }
+            const Duration wait = sides.next_wait(0, true);
+            CHECK((wait <= limits::next_server_spread) == (lives_long || moves <= limits::quick_moves_max));
+            REQUIRE(sides.begin(0));
+            CHECK(sides.server(0).address.host != before);
+            sides.on_left(0);
+        }
+    });
+}
+
 TEST_CASE("trunk set: another token ends the wait for the next attempt") {
     TrunkSetParts parts(1);
     parts.run([&](TrunkSet& trunks) {

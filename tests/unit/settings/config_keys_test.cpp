@@ -88,7 +88,7 @@ std::string written(const std::string& key, const std::string& value) {
         text += (text.empty() ? "" : "\n") + indent + part + ':';
         indent += "  ";
     }
-    return text + " \"" + value + "\"\n";
+    return text + (value.starts_with('{') ? " " + value : " \"" + value + "\"") + "\n";
 }
 
 // The names of a builder's calls: "tls_pin" for "    Builder& tls_pin(std::string pin);".
@@ -370,6 +370,8 @@ TEST_CASE("a change of each setting is noticed, and taken over where it is live"
                         value += "x";
                     } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
                         value.emplace_back("x");
+                    } else if constexpr (std::is_same_v<T, std::map<std::string, std::string>>) {
+                        value["x"] = "y";
                     } else if constexpr (std::is_same_v<T, TlsGrade>) {
                         value = TlsGrade::intermediate;
                     } else if constexpr (std::is_same_v<T, std::optional<std::string>>) {
@@ -480,6 +482,7 @@ TEST_CASE("each key changes something, and refuses what it cannot take", "[confi
         {"collected", "1MiB"},
         {"retry_refused", "1m"},
         {"identity", "web"},
+        {"metadata", "{site: barn}"},
         {"replace", "on"},
         {"linger", "2m"},
         {"managed", "127.0.0.1:3000-3999"},
@@ -490,6 +493,7 @@ TEST_CASE("each key changes something, and refuses what it cannot take", "[confi
         {"access_log", "/a"},
         {"access_log_format", "json"},
         {"access_log_mask", "sid"},
+        {"audit_log", "/b"},
         {"endpoint", "http://c:1"},
         {"sample", "0.5"},
         {"service_name", "edge"},
@@ -671,7 +675,9 @@ TEST_CASE("everything that a builder can be told has a key", "[config-keys]") {
         CHECK(client.erase(object) == 1);
         CHECK(server.erase(object) == 1);
     }
-    CHECK(client.erase("servers") == 1);  // the key `server` with a list
+    CHECK(client.erase("servers") == 1);       // the key `server` with a list
+    CHECK(client.erase("tls_trust") == 1);     // an object like those above, of one side
+    CHECK(server.erase("authenticate") == 1);  // likewise
     CHECK(said_by_client == client);
     CHECK(said_by_server == server);
 }

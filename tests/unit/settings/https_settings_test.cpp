@@ -135,7 +135,7 @@ TEST_CASE("a file says all of it", "[https]") {
         "    folders: certificates\n"
         "    fallback: any.pem\n"
         "    grade: intermediate\n"
-        "    client_certificates: [{host: a.x, ca: ca.pem}, {host: '*', ca: ca.pem, required: no}]\n"
+        "    client_certificates: [{host: a.x, ca: ca.pem, chain: on}, {host: '*', ca: ca.pem, required: no}]\n"
         "    reload_interval: 1s\n"
         "    public_port: 443\n"
         "    redirect: on\n"
@@ -147,7 +147,7 @@ TEST_CASE("a file says all of it", "[https]") {
     https.folders = {"/etc/certificates"};
     https.fallback = Certificate{"/etc/any.pem", ""};
     https.grade = TlsGrade::intermediate;
-    https.client_certificates = {{"a.x", "/etc/ca.pem", true}, {"*", "/etc/ca.pem", false}};
+    https.client_certificates = {{.host = "a.x", .ca_file = "/etc/ca.pem", .chain = true}, {"*", "/etc/ca.pem", false}};
     https.reload_interval = 1s;
     https.public_port = 443;
     https.redirect = 308;

@@ -103,8 +103,9 @@ TEST_CASE("options: what is wrong is told by the setting, and not said", "[optio
               "no: no such key; the keys here are bind, tcp_bind, public_host, http_bind, domain, allow_ports, "
               "https_bind, connect_bind, ssh_service, silent_service, proxy_protocol_from, tls_cert, tls_key, "
               "state_dir, connections_per_token, "
-              "ports_per_token, hold, access_log, access_log_format, access_log_mask, allow_weak_token, tls, workers, "
-              "busy_poll, memory_max, resume, resume_memory, control, metrics, dashboard, dashboard_token_file, "
+              "ports_per_token, hold, access_log, access_log_format, access_log_mask, audit_log, "
+              "allow_weak_token, tls, workers, busy_poll, memory_max, resume, resume_memory, control, metrics, "
+              "dashboard, dashboard_token_file, "
               "dashboard_tls_cert, "
               "dashboard_tls_key, timing, http, "
               "https, acme, cluster, traces, plugins"});
@@ -157,6 +158,32 @@ TEST_CASE("options: the last of several texts counts, a list may be empty", "[op
     CHECK(settings.proxies.empty());
     CHECK_FALSE(say(settings, {{"proxy_protocol_from", {"::1", "x"}}}).empty());
     CHECK(settings.proxies == std::vector<std::string>{"::1"});
+}
+
+TEST_CASE("options: KEY=VALUE, of a repeated key the last", "[options]") {
+    ClientSettings settings;
+    CHECK(say(settings, {{"metadata", {"site=barn", "note=a=b, c", "floor=", "site=shed"}}}).empty());
+    CHECK(settings.metadata == std::map<std::string, std::string>{{"site", "shed"}, {"note", "a=b, c"}, {"floor", ""}});
+    CHECK(lines_of(say(settings, {{"metadata", {"site=barn", "floor"}}})) ==
+          std::vector<std::string>{"metadata: expected keys with their texts, like {site: barn}; as an option "
+                                   "KEY=VALUE, found \"floor\""});
+    CHECK(settings.metadata.size() == 3);
+    CHECK(say(settings, {{"metadata", {}}}).empty());
+    CHECK(settings.metadata.empty());
+}
+
+TEST_CASE("settings: a file's metadata, and what is wrong with it at its place", "[options]") {
+    const auto lines = [](const std::string& metadata) {
+        Client::Builder builder =
+            Config::parse("client:\n  server: a:1\n  metadata: " + metadata + "\n", "f.yml").client();
+        builder.token(Secret::generate());
+        return lines_of(builder.check());
+    };
+    CHECK(lines("{site: barn, floor: 2, on: yes, none: ''}").empty());
+    CHECK(lines("{a b: c}") ==
+          std::vector<std::string>{"f.yml:3:13: client.metadata: has the key \"a b\"; expected letters, digits and "
+                                   "\"._-\""});
+    CHECK(lines("{site: \"two\\nlines\"}").size() == 1);
 }
 
 // What a row of the settings' table says in two ways has to agree.

@@ -62,10 +62,14 @@ TEST_CASE("rules that differ have digests that differ") {
     auto all = ClientAuthorities::load({{"a.example", directory.path() / "one", true},
                                         {"b.example", directory.path() / "one", true},
                                         {"c.example", directory.path() / "one", false},
-                                        {"d.example", directory.path() / "two", true}});
+                                        {"d.example", directory.path() / "two", true},
+                                        {"e.example", directory.path() / "one", true, {}, true}});
     CHECK(all->find("a.example") == all->find("b.example"));  // and it is kept once
     CHECK(all->find("a.example")->digest != all->find("c.example")->digest);
     CHECK(all->find("a.example")->digest != all->find("d.example")->digest);
+    CHECK(all->find("a.example")->digest != all->find("e.example")->digest);
+    CHECK(all->find("e.example")->chain);
+    CHECK_FALSE(all->find("a.example")->chain);
 }
 
 TEST_CASE("rules about client certificates that cannot work") {

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/hex.hpp"
 #include "base/limits.hpp"
 #include "net/client_hello.hpp"
 #include "preferred_group.hpp"
@@ -37,13 +38,24 @@ struct Hosts {
                        .common_name = host + (rsa_bits != 0 ? " rsa" : ""),
                        .rsa_bits = rsa_bits}));
     }
-    void request_certificate(const std::string& host, const Made& authority, bool required = true) {
+    void request_certificate(const std::string& host, const Made& authority, bool required = true, bool chain = false) {
         const auto file = directory.path() / ("ca" + std::to_string(settings.client_authorities.size()));
         put_file(file, certificate_pem(authority));
-        settings.client_authorities.push_back({host, file, required});
+        settings.client_authorities.push_back({host, file, required, {}, chain});
     }
     std::shared_ptr<VisitorTls> tls() const { return make_visitor_tls(settings); }
 };
+
+// The subject of the visitor's certificate; "none" if there is none.
+std::string subject_of(const VisitorHandshake& told) {
+    return told.certificate ? told.certificate->subject : "none";
+}
+
+std::string certificate_digest(const Made& made) {
+    std::array<std::uint8_t, 32> digest;
+    must(X509_digest(made.certificate.get(), EVP_sha256(), digest.data(), nullptr) == 1);
+    return to_hex(digest);
+}
 
 // What our end says about bytes that are sent as they are, and what it sends back.
 std::pair<std::string, std::string> send_raw(const std::shared_ptr<VisitorTls>& tls, const hello::ByteVector& bytes) {
@@ -78,7 +90,7 @@ TEST_CASE("a visitor gets the certificate of the name that it asks for") {
     CHECK(got.common_name == "a.example");
     CHECK(got.told.server_name == "a.example");
     CHECK(!got.told.resumed);
-    CHECK(got.told.client_subject == "");
+    CHECK(!got.told.certificate);
     CHECK(got.description == "TLSv1.3 TLS_AES_128_GCM_SHA256 " + preferred_group());
 
     got = visit(tls, {.name = "X.B.Example"});
@@ -370,12 +382,13 @@ TEST_CASE("client certificates: required, or taken if there is one") {
             return visit(tls, {.name = name, .version = version, .certificate = certificate});
         };
         CHECK(go("open.example", nullptr).open);
-        CHECK(go("open.example", &alice).told.client_subject == "");  // the certificate is not asked for
+        CHECK(!go("open.example", &alice).told.certificate);  // the certificate is not asked for
 
         Visit got = go("closed.example", &alice);
         CHECK(got.open);
-        CHECK(got.told.client_subject == "CN=alice");
-        CHECK(got.told.client_fingerprint == fingerprint_text(key_digest(alice.certificate.get())));
+        CHECK(subject_of(got.told) == "CN=alice");
+        CHECK(got.told.certificate->fingerprint == certificate_digest(alice));
+        CHECK(got.told.certificate->certificate == "");
         got = go("closed.example", nullptr);
         CHECK(!got.open);
         CHECK(got.why == "the visitor has no certificate, and this host requires one");
@@ -385,12 +398,44 @@ TEST_CASE("client certificates: required, or taken if there is one") {
         CHECK(go("closed.example", &expired).why ==
               "the visitor's certificate cannot be verified: certificate has expired");
 
-        CHECK(go("either.example", &alice).told.client_subject == "CN=alice");
+        CHECK(subject_of(go("either.example", &alice).told) == "CN=alice");
         got = go("either.example", nullptr);
         CHECK(got.open);
-        CHECK(got.told.client_subject == "");
+        CHECK(!got.told.certificate);
         CHECK(!go("either.example", &mallory).open);
     }
+}
+
+TEST_CASE("a rule with the chain: the certificate itself is told, in every connection") {
+    const Made authority = make({.common_name = "CA", .authority = true});
+    const Made alice = make({.common_name = "alice", .issuer = &authority});
+    Hosts hosts({"chain.example", "plain.example"});
+    hosts.request_certificate("chain.example", authority, true, true);
+    hosts.request_certificate("plain.example", authority, true, false);
+    auto tls = hosts.tls();
+    for (int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        const auto go = [&](const char* name, SessionPtr session) {
+            return visit(tls, {.name = name, .version = version, .certificate = &alice, .session = std::move(session)});
+        };
+        const Visit first = go("chain.example", nullptr);
+        CHECK(subject_of(first.told) == "CN=alice");
+        CHECK(first.told.certificate->certificate.starts_with(":MII"));
+        CHECK(first.told.certificate->chain == "");  // its CA is the trusted one, which has signed itself
+        const Visit again = go("chain.example", first.session);
+        CHECK_FALSE(again.told.resumed);  // a ticket has no chain
+        CHECK(*again.told.certificate == *first.told.certificate);
+        CHECK_FALSE(go("chain.example", go("plain.example", nullptr).session).told.resumed);
+
+        const Visit plain = go("plain.example", go("plain.example", nullptr).session);
+        CHECK(plain.told.resumed);
+        CHECK(plain.told.certificate->fingerprint == certificate_digest(alice));
+        CHECK(plain.told.certificate->certificate == "");
+    }
+    // The rules differ in nothing else, but each connection is for its own.
+    VisitorHandshake nameless;
+    nameless.authority = visit(tls, {.name = "chain.example", .certificate = &alice}).told.authority;
+    CHECK(tls->may_serve(nameless, "chain.example"));
+    CHECK_FALSE(tls->may_serve(nameless, "plain.example"));
 }
 
 TEST_CASE("a session is not resumed where another rule about client certificates holds") {
@@ -412,7 +457,7 @@ TEST_CASE("a session is not resumed where another rule about client certificates
         REQUIRE(alices);
         Visit again = go("one.example", nullptr, alices);  // whoever has the session has shown the certificate
         CHECK(again.told.resumed);
-        CHECK(again.told.client_subject == "CN=alice");
+        CHECK(subject_of(again.told) == "CN=alice");
         CHECK(!go("one.example", nullptr, open).open);
         CHECK(!go("two.example", nullptr, alices).open);
         CHECK(!go("two.example", &alice, alices).open);

@@ -50,6 +50,11 @@ Hello random_hello(SeededRandom& random) {
     hello.name = random_text(random, limits::client_name_max);
     hello.identity = random_text(random, identity_text_max);
     hello.replaces = random.chance(50);
+    if (hello.role == HelloRole::client) {
+        for (std::size_t i = random.below(4); i > 0; --i) {
+            hello.metadata["k" + std::to_string(i)] = random_text(random, limits::client_metadata_value_max);
+        }
+    }
     return hello;
 }
 
