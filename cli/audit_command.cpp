@@ -63,13 +63,6 @@ const CommandInfo& audit_head_info() {
     return info;
 }
 
-[[noreturn]] void fail_audit(std::string command, std::string place, std::string text) {
-    UsageError error;
-    error.command = std::move(command);
-    error.problems.add(std::move(place), std::move(text));
-    throw error;
-}
-
 // "1042:9f86d081..."
 std::optional<AuditHead> read_head(std::string_view text) {
     constexpr std::size_t digits = 64;
@@ -111,7 +104,8 @@ ExitCode run_audit_verify(std::vector<std::string> words) {
         known = read_head(*text);
         if (!known) {
             problems.add(options.place_of("head"),
-                         "is not SEQ:HASH, a number and 64 hexadecimal digits as `ferrotunnel audit head` prints them");
+                         "is not a valid SEQ:HASH: expected a number and 64 hexadecimal digits, as `ferrotunnel audit "
+                         "head` prints");
         }
     }
     if (files.empty()) {
@@ -124,7 +118,7 @@ ExitCode run_audit_verify(std::vector<std::string> words) {
     try {
         report = verify_audit_log(files, known);
     } catch (const std::system_error& error) {
-        fail_audit("audit verify", "FILE", error.what());
+        fail_usage("audit verify", "FILE", error.what());
     }
     for (const std::string& note : report.notes) {
         fmt::print("note: {}\n", printable(note));
@@ -137,7 +131,7 @@ ExitCode run_audit_verify(std::vector<std::string> words) {
         fmt::print("the chain is broken ({} read)\n", lines);
         return ExitCode::failure;
     }
-    fmt::print("the chain is whole: {}, the last one is {}:{}\n", lines, report.head->sequence, report.head->hash);
+    fmt::print("the chain is intact: {}, the last one is {}:{}\n", lines, report.head->sequence, report.head->hash);
     return ExitCode::ok;
 }
 
@@ -157,10 +151,10 @@ ExitCode run_audit_head(std::vector<std::string> words) {
     try {
         head = audit_head(*options.operand());
     } catch (const std::system_error& error) {
-        fail_audit("audit head", *options.operand(), error.what());
+        fail_usage("audit head", *options.operand(), error.what());
     }
     if (!head) {
-        throw std::runtime_error(printable(*options.operand()) + " has no line of an audit log");
+        throw std::runtime_error(printable(*options.operand()) + " contains no audit log lines");
     }
     fmt::print("{}:{}\n", head->sequence, head->hash);
     return ExitCode::ok;
@@ -196,10 +190,10 @@ ExitCode run_audit(Arguments arguments) {
         return ExitCode::ok;
     }
     if (words.empty()) {
-        fail_audit("audit", "audit", "needs a command: verify or head");
+        fail_usage("audit", "audit", "needs a command: verify or head");
     }
     const std::vector<std::string> known{"verify", "head"};
-    fail_audit("audit", word, "no such command of `audit`" + detail::did_you_mean(word, known));
+    fail_usage("audit", word, "no such command of `audit`" + detail::did_you_mean(word, known));
 }
 
 }  // namespace ferrotunnel::cli

@@ -81,13 +81,6 @@ const CommandInfo& cluster_forget_info() {
     return info;
 }
 
-[[noreturn]] void fail_cluster(std::string command, std::string place, std::string text) {
-    UsageError error;
-    error.command = std::move(command);
-    error.problems.add(std::move(place), std::move(text));
-    throw error;
-}
-
 struct KeyStepOption {
     const char* name;
     ClusterKeyStep step;
@@ -119,7 +112,7 @@ const KeyStepOption* chosen_step(const Options& options, Problems& problems) {
 void make_key_file(const std::string& path) {
     const ClusterKeyFile made = detail::new_cluster_key_file();
     if (is_there(path)) {
-        fail_cluster("cluster key", path, "already exists; nothing was written. --rotate begins to replace its key");
+        fail_usage("cluster key", path, "already exists; nothing was written. --rotate begins to replace its key");
     }
     write_new(path, made.text.reveal(), 0600);
     fmt::print("wrote {} with {}; it is secret. Copy it to every member of the cluster\n", printable(path), made.first);
@@ -247,10 +240,10 @@ ExitCode run_cluster(Arguments arguments) {
         return ExitCode::ok;
     }
     if (words.empty()) {
-        fail_cluster("cluster", "cluster", "needs a command: key, status or forget");
+        fail_usage("cluster", "cluster", "needs a command: key, status or forget");
     }
     const std::vector<std::string> known{"key", "status", "forget"};
-    fail_cluster("cluster", words.front(), "no such command of `cluster`" + detail::did_you_mean(words.front(), known));
+    fail_usage("cluster", words.front(), "no such command of `cluster`" + detail::did_you_mean(words.front(), known));
 }
 
 }  // namespace ferrotunnel::cli

@@ -170,8 +170,8 @@ std::string_view short_exit_codes(CommandInfo::Kind kind) {
                    "  6  the worst finding is a warning\n"
                    "  7  the worst finding is an error\n";
         case CommandInfo::Kind::audit:
-            return "  0  done; the chain is whole\n"
-                   "  1  the chain is broken, or a file has no line of an audit log\n"
+            return "  0  done; the chain is intact\n"
+                   "  1  the chain is broken, or a file contains no audit log lines\n"
                    "  2  the command line is not valid, or a file cannot be read\n";
         case CommandInfo::Kind::server:
         case CommandInfo::Kind::client:
@@ -268,11 +268,8 @@ bool print_help_if_requested(const CommandInfo& command, const std::vector<std::
         topic = *(asked + 1);
     }
     if (!topic.empty() && topic != "all") {
-        UsageError error;
-        error.command = command.name;
-        error.problems.add(
-            topic, fmt::format("is not a help topic; `ferrotunnel {} --help all` explains all options", command.name));
-        throw error;
+        fail_usage(command.name, topic,
+                   fmt::format("is not a help topic; `ferrotunnel {} --help all` explains all options", command.name));
     }
     fmt::print("{}", topic == "all" ? full_help_for(command) : brief_help_for(command));
     return true;

@@ -29,12 +29,6 @@
 namespace ferrotunnel::cli {
 namespace {
 
-[[noreturn]] void fail_usage(std::string place, std::string text) {
-    UsageError error;
-    error.problems.add(std::move(place), std::move(text));
-    throw error;
-}
-
 // `words` begin with the command's name.
 void check_command(const std::vector<std::string>& words) {
     const std::string& name = words.front();
@@ -44,7 +38,7 @@ void check_command(const std::vector<std::string>& words) {
     }
     if (find_command(name) == nullptr && name != names.front()) {
         const std::string here = equivalent_command(words);
-        fail_usage(name, "no such command" + (here.empty() ? detail::did_you_mean(name, names) : "; " + here));
+        fail_usage("", name, "no such command" + (here.empty() ? detail::did_you_mean(name, names) : "; " + here));
     }
 }
 
@@ -80,7 +74,7 @@ ExitCode run_help(std::vector<std::string> words) {
 
 void check_no_words(const std::string& command, const std::vector<std::string>& words) {
     if (!words.empty()) {
-        fail_usage(words.front(), "unexpected: `" + command + "` takes no arguments");
+        fail_usage("", words.front(), "unexpected: `" + command + "` takes no arguments");
     }
 }
 
@@ -115,9 +109,10 @@ ExitCode run(Arguments arguments) {
         return ExitCode::ok;
     }
     if (name.starts_with('-')) {
-        fail_usage(name, here.empty() ? "options come after the command, which is one of server, client, tcp, udp, "
-                                        "http, tls, run"
-                                      : "no such command; " + here);
+        fail_usage("", name,
+                   here.empty() ? "options come after the command, which is one of server, client, tcp, udp, "
+                                  "http, tls, run"
+                                : "no such command; " + here);
     }
     raise_descriptor_limit();
     const Command& command = *find_command(name);

@@ -23,13 +23,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-[[noreturn]] void fail(std::string place, std::string text) {
-    UsageError error;
-    error.command = "plugin";
-    error.problems.add(std::move(place), std::move(text));
-    throw error;
-}
-
 std::string listed(const std::vector<std::string>& words) {
     return words.empty() ? "nothing" : fmt::format("{}", fmt::join(words, ", "));
 }
@@ -111,12 +104,13 @@ bool is_plugin_name(std::string_view name) {
 
 ExitCode begin_new(const std::string& name, const std::filesystem::path& folder) {
     if (!is_plugin_name(name)) {
-        fail(name, "is not a valid name for a plugin: expected up to 64 small letters, digits and '-', like my-plugin");
+        fail_usage("plugin", name,
+                   "is not a valid name for a plugin: expected up to 64 small letters, digits and '-', like my-plugin");
     }
     const std::vector<PluginSource> files = new_plugin(name);
     for (const PluginSource& file : files) {
         if (is_there(folder / file.name)) {
-            fail((folder / file.name).string(), "already exists; nothing was written");
+            fail_usage("plugin", (folder / file.name).string(), "already exists; nothing was written");
         }
     }
     make_new_folder(folder);
@@ -145,19 +139,20 @@ Words read(const std::string& command, const std::vector<std::string>& words) {
             const bool has_next = word == "--dir" && i + 1 < words.size();
             read.folder = has_next ? words[++i] : word == "--dir" ? "" : word.substr(6);
             if (read.folder.empty()) {
-                fail("--dir", "has no value: expected a directory");
+                fail_usage("plugin", "--dir", "has no value: expected a directory");
             }
         } else if (word.starts_with('-')) {
-            fail(word, "no such option of `plugin " + command + "`" + detail::did_you_mean(word, options));
+            fail_usage("plugin", word,
+                       "no such option of `plugin " + command + "`" + detail::did_you_mean(word, options));
         } else if (command == "list" || !read.operand.empty()) {
-            fail(word, "unexpected");
+            fail_usage("plugin", word, "unexpected");
         } else {
             read.operand = word;
         }
     }
     if (read.operand.empty() && command != "list") {
-        fail(command == "new" ? "NAME" : "FILE",
-             command == "new" ? "missing: a name for the plugin" : "missing: the plugin's file, like hello.so");
+        fail_usage("plugin", command == "new" ? "NAME" : "FILE",
+                   command == "new" ? "missing: a name for the plugin" : "missing: the plugin's file, like hello.so");
     }
     return read;
 }
@@ -196,7 +191,7 @@ const CommandInfo& plugin_info() {
 ExitCode run_plugin(Arguments arguments) {
     std::vector<std::string> words = std::move(arguments.words);
     if (words.empty()) {
-        fail("plugin", "needs a command: list, check or new");
+        fail_usage("plugin", "plugin", "needs a command: list, check or new");
     }
     if (print_help_if_requested(plugin_info(), words)) {
         return ExitCode::ok;
@@ -205,7 +200,7 @@ ExitCode run_plugin(Arguments arguments) {
     words.erase(words.begin());
     const std::vector<std::string> known{"list", "check", "new"};
     if (std::find(known.begin(), known.end(), command) == known.end()) {
-        fail(command, "no such command of `plugin`" + detail::did_you_mean(command, known));
+        fail_usage("plugin", command, "no such command of `plugin`" + detail::did_you_mean(command, known));
     }
     const Words said = read(command, words);
     return command == "list"    ? list(said.json)

@@ -60,4 +60,11 @@ void Problems::print(std::string_view command) const {
     print_error("Nothing was started. `{} --help` explains the options.\n", program);
 }
 
+void fail_usage(std::string command, std::string place, std::string text) {
+    UsageError error;
+    error.command = std::move(command);
+    error.problems.add(std::move(place), std::move(text));
+    throw error;
+}
+
 }  // namespace ferrotunnel::cli

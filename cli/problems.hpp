@@ -44,4 +44,7 @@ struct UsageError {
     std::string command;  // "server", or empty
 };
 
+/// Throws a UsageError with this problem alone.
+[[noreturn]] void fail_usage(std::string command, std::string place, std::string text);
+
 }  // namespace ferrotunnel::cli

@@ -122,13 +122,6 @@ const CommandInfo& enable_info() {
     return info;
 }
 
-[[noreturn]] void fail_usage(std::string place, std::string text, const char* command) {
-    UsageError error;
-    error.problems.add(std::move(place), std::move(text));
-    error.command = command;
-    throw error;
-}
-
 Json described(const Tcp& tcp) {
     Json json{{"tcp", tcp.remote_port}, {"local", tcp.local}};
     if (tcp.is_private) {
@@ -445,8 +438,8 @@ ExitCode run_services(Arguments arguments) {
         return ExitCode::ok;
     }
     if (options.operand()) {
-        fail_usage(*options.operand(), "no such command of `services`: expected add, remove, disable or enable",
-                   "services");
+        fail_usage("services", *options.operand(),
+                   "no such command of `services`: expected add, remove, disable or enable");
     }
     const bool json = options.flag("json", problems);
     const bool watch = options.flag("watch", problems);

@@ -20,14 +20,14 @@ struct AuditHead {
 
 /// The result of a verification.
 struct AuditReport {
-    std::uint64_t lines = 0;          ///< that are whole
+    std::uint64_t lines = 0;          ///< number of complete lines
     std::optional<AuditHead> head{};  ///< the last one; empty if there is none
     /// Where the chain is broken, and how: "audit.log:17: changed: ...". At most 20, and then the number of the others.
     std::vector<std::string> faults{};
-    /// What is unusual and proves no manipulation, such as an incomplete line that a crash has left.
+    /// What is unusual and proves no manipulation, such as an incomplete line that a crash has left. At most 20.
     std::vector<std::string> notes{};
 
-    /// Whether the chain is whole.
+    /// Whether the chain is intact.
     bool ok() const noexcept { return faults.empty(); }
 };
 
@@ -37,7 +37,8 @@ struct AuditReport {
 FERROTUNNEL_EXPORT AuditReport verify_audit_log(const std::vector<std::string>& files,
                                                 const std::optional<AuditHead>& known = {});
 
-/// The last whole line of a file. Empty if it has none. Throws std::system_error if the file cannot be read.
+/// The last whole line of a file. Empty if it has none. Throws std::system_error if the file cannot be read, or is
+/// compressed and damaged.
 FERROTUNNEL_EXPORT std::optional<AuditHead> audit_head(const std::string& file);
 
 }  // namespace ferrotunnel

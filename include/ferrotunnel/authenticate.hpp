@@ -52,10 +52,10 @@ struct AcceptedLogin {
     /// specific.
     Rights rights{};
     /// How long further logins with this token are answered without a call of the handler, up to 24 h. They get these
-    /// rights, from whatever address: `rights.from` limits that. Default: none are.
+    /// rights, from whatever address: `rights.from` limits that. Default: 0, each login calls the handler.
     std::chrono::milliseconds cache_for{0};
-    /// How much longer they are answered so if the handler fails to answer (LoginReply::fail, no answer in time), up to
-    /// 24 h. Default: such a login is refused, and the client retries.
+    /// How much longer the cached answer is used while the handler fails to answer (LoginReply::fail, no answer in
+    /// time), up to 24 h. Default: 0, such a login is refused, and the client retries.
     std::chrono::milliseconds cache_if_failing{0};
 };
 
@@ -71,10 +71,10 @@ public:
     /// The token exists. If `login` is not valid (the secret has another id, the name is taken, a right is malformed, a
     /// weak token is not allowed), the log has the reason as an error, and this is fail().
     void accept(AcceptedLogin login) noexcept;
-    /// There is no such token. The client gets the same answer as with a wrong proof, and gives up unless it was
+    /// The token does not exist. The client gets the same answer as with a wrong proof, and gives up unless it was
     /// accepted before.
     void refuse() noexcept;
-    /// Whether the token exists cannot be found out now. The client is asked to try again later; `why` is for the log.
+    /// The token cannot be looked up now. The client is asked to try again later; `why` is for the log.
     void fail(std::string why) noexcept;
     /// Whether an answer still has an effect: the client waits, and the deadline is not over.
     bool is_wanted() const noexcept;

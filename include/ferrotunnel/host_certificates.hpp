@@ -27,8 +27,8 @@ class HostLookupCall;
 /// without an answer is a failure.
 class FERROTUNNEL_EXPORT CertificateAnswer {
 public:
-    /// The host's certificate, which must have the host in its subjectAltName; otherwise this is a failure, and the log
-    /// has the reason. The credential may be replaced later.
+    /// The host's certificate, which must have the host in its subjectAltName, and be valid now; otherwise this is a
+    /// failure, and the log has the reason. The credential may be replaced later.
     void use(const Credential& credential);
     /// The application has no certificate for this host.
     void none();
@@ -69,8 +69,8 @@ public:
     /// Throws config_error for an empty handler, or a time that is out of range.
     explicit HostCertificates(CertificateHandler handler, const HostCertificateTimes& times = {});
 
-    /// Forgets what is known of a host; the next visitor of the host causes a call. Visitors that are connected
-    /// continue. Thread-safe.
+    /// Forgets what is known of a host; the next visitor of the host causes a call. The answer to a call that is
+    /// unanswered now serves only the visitors that wait for it. Visitors that are connected continue. Thread-safe.
     void forget(const std::string& host);
     void forget_all();
 

@@ -31,7 +31,7 @@ struct ClientCertificates {
     std::string ca_file{};
     /// False: visitors without a certificate are accepted too.
     bool required = true;
-    /// Instead of `ca_file`: CAs from memory, without pins. After a replacement, requests on connections of before are
+    /// Instead of `ca_file`: CAs from memory, without pins. After a replacement, requests on earlier connections are
     /// rejected (421), so that browsers connect again.
     Trust trust{};
     /// Whether backends get the fields Client-Cert and Client-Cert-Chain (RFC 9440), the certificate itself and the CAs
@@ -69,7 +69,7 @@ struct Https {
     /// The certificate for visitors that request no host, or one that no certificate covers; without a fallback they
     /// are rejected. It may be for any host.
     std::optional<Certificate> fallback{};
-    /// Certificates that the application finds by host, for hosts without any but the fallback.
+    /// Source of certificates for hosts that only the fallback covers.
     HostCertificates by_host{};
     TlsGrade grade = TlsGrade::modern;
     std::vector<ClientCertificates> client_certificates{};

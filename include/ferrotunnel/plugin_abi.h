@@ -417,7 +417,8 @@ typedef struct ft_token_grant {
     size_t size;
     ft_text secret;     /* the token; its id is the one of the query */
     ft_text name;       /* in logs and rights; empty: the id */
-    ft_text rights;     /* JSON: an object with keys of `server.token[]`; empty: the rights of every token */
+    ft_text rights;     /* JSON: an object with keys of `server.token[]` without `name`, `secret` and `also`; empty: the
+                           rights of every token */
     uint64_t cached_ns; /* how long later logins with the token are accepted without a call */
     uint64_t stale_ns;  /* how much longer they are if the plugin fails to answer */
 } ft_token_grant;
@@ -429,10 +430,10 @@ typedef struct ft_tokens {
     void (*declare)(ft_settings *);
     /* [any] Each of these answers, and ends the reply. Late answers do nothing. */
     void (*accept)(ft_token_reply *, const ft_token_grant *);
-    /* There is no such token: the client is answered as if its proof were wrong. */
+    /* The token does not exist: the client is answered as if its proof were wrong. */
     void (*refuse)(ft_token_reply *);
-    /* It cannot be found out now: the client is asked to try again, unless its token was accepted within `stale_ns`. The
-     * reason is for the log. */
+    /* The token cannot be looked up now: the client is asked to try again, unless its token was accepted within
+     * `stale_ns`. The reason is for the log. */
     void (*fail)(ft_token_reply *, ft_text why);
 } ft_tokens;
 

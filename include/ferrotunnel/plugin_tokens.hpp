@@ -36,14 +36,17 @@ struct TokenQuery {
 struct TokenGrant {
     std::string secret{};  ///< the token; its id is the one of the query
     std::string name{};    ///< in logs and rights; empty: the id
-    std::string rights{};  ///< JSON, an object with keys of `server.token[]`; empty: the rights of every token
+    /// JSON, an object with keys of `server.token[]` without `name`, `secret` and `also`; empty: the rights of every
+    /// token
+    std::string rights{};
     /// How long later logins with the token are accepted without a call, at most 24 h.
     std::chrono::milliseconds cached_for{0};
     /// How much longer they are if the plugin fails to answer, at most 24 h.
     std::chrono::milliseconds stale_for{0};
 };
 
-/// The right to answer once, on any thread. Destroyed without an answer, it fails. A late answer does nothing.
+/// The right to answer once, on any thread. Destroyed without an answer, it fails. A late or second answer does
+/// nothing.
 class TokenReply {
 public:
     explicit TokenReply(ft_token_reply* reply) noexcept : reply_(reply) {}
@@ -52,25 +55,33 @@ public:
         std::swap(reply_, other.reply_);
         return *this;
     }
-    ~TokenReply() {
-        if (reply_ != nullptr) {
-            std::move(*this).fail("the plugin has dropped the query");
-        }
-    }
+    ~TokenReply() { std::move(*this).fail("the plugin has dropped the query"); }
 
     void accept(const TokenGrant& grant) && {
+        ft_token_reply* const reply = std::exchange(reply_, nullptr);
+        if (reply == nullptr) {
+            return;
+        }
         const auto ns = [](std::chrono::milliseconds time) {
             return time.count() > 0 ? static_cast<std::uint64_t>(std::chrono::nanoseconds(time).count())
                                     : std::uint64_t{0};
         };
         const ft_token_grant theirs{sizeof(ft_token_grant),     detail::text(grant.secret), detail::text(grant.name),
                                     detail::text(grant.rights), ns(grant.cached_for),       ns(grant.stale_for)};
-        detail::api.tokens->accept(std::exchange(reply_, nullptr), &theirs);
+        detail::api.tokens->accept(reply, &theirs);
     }
-    /// There is no such token: the client is answered as if its proof were wrong.
-    void refuse() && { detail::api.tokens->refuse(std::exchange(reply_, nullptr)); }
-    /// It cannot be found out now: the client is asked to try again. `why` is for the server's log.
-    void fail(Text why) && { detail::api.tokens->fail(std::exchange(reply_, nullptr), detail::text(why)); }
+    /// The token does not exist: the client is answered as if its proof were wrong.
+    void refuse() && {
+        if (ft_token_reply* const reply = std::exchange(reply_, nullptr)) {
+            detail::api.tokens->refuse(reply);
+        }
+    }
+    /// The token cannot be looked up now: the client is asked to try again. `why` is for the server's log.
+    void fail(Text why) && {
+        if (ft_token_reply* const reply = std::exchange(reply_, nullptr)) {
+            detail::api.tokens->fail(reply, detail::text(why));
+        }
+    }
 
 private:
     ft_token_reply* reply_;

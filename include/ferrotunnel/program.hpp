@@ -24,8 +24,9 @@ namespace ferrotunnel::program {
 /// of the refusal, for the log and Event::Kind::reloaded.
 FERROTUNNEL_EXPORT void note_reload(Client& client, bool applied, std::string_view outcome = {});
 FERROTUNNEL_EXPORT void note_reload(Server& server, bool applied, std::string_view outcome = {});
+
 /// The cause of the changes that this thread makes while the object exists, for the audit log: "SIGHUP", and the
-/// configuration file that it concerns. Without one the log says "library". The latest of several counts.
+/// configuration file that it concerns. Without one the log says "library". If several exist, the most recent applies.
 class ChangeCause {
 public:
     FERROTUNNEL_EXPORT explicit ChangeCause(std::string cause, std::string file = {});

@@ -237,9 +237,9 @@ public:
     /// Revokes a token that Builder::authenticate's handler has accepted, named by its id (ferrotunnel::token_id):
     /// forgets what was cached about it, ends its sessions, also those that wait to be resumed, and releases the hosts
     /// and ports that it has reserved. Calls of the handler for it that have no answer yet count as failed. At the
-    /// other members of a cluster likewise, within a second, or when they are linked again within 24 h. It is no ban:
-    /// the next login with the token calls the handler, so make it refuse the token first. Returns whether the token
-    /// was known here. Does nothing to tokens of the table: see remove_token(). Callable on any thread, also in the
+    /// other members of a cluster likewise, within a second, or when they are linked again within 24 h. It does not
+    /// ban the token: the next login calls the handler again, so remove the user first. Returns whether the token was
+    /// known here. Does nothing to tokens of the table: see remove_token(). Callable on any thread, also in the
     /// handler.
     bool revoke(const std::string& token_id);
     /// Forgets what was cached about a token, or about all: the next login calls the handler. Sessions continue.

@@ -218,10 +218,14 @@ static_assert(have_own_paths(Requests{}), "two requests have the same path: the 
 
 std::string requester_of(const Request& request) {
     if (!request.member.empty()) {
-        return "the member " + std::string(request.member) + " of the cluster";
+        return text_of_member(request.member);
     }
     return request.user ? text_of_user(*request.user)
                         : "a holder of the dashboard's secret at " + std::string(request.peer);
+}
+
+std::string text_of_member(std::string_view name) {
+    return "the member " + std::string(name) + " of the cluster";
 }
 
 std::optional<Json> object_in(std::string_view text) {

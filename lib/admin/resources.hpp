@@ -43,6 +43,8 @@ Answer answer_to_member(const Request& request, Subject& subject);
 
 /// Who has sent the request, for people: "user 1000 (alice)".
 std::string requester_of(const Request& request);
+/// The requester of a request that this member of the cluster has forwarded: "the member b of the cluster".
+std::string text_of_member(std::string_view name);
 
 /// The part of the API that a client offers to its server: requests about services. `by`: the origin of a switch.
 Answer answer_about_services(const Request& request, ServiceSubject& subject, const std::string& by);

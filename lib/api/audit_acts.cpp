@@ -7,7 +7,6 @@
 
 #include "admin/handover.hpp"
 #include "api/change_cause.hpp"
-#include "audit/limits.hpp"
 #include "ferrotunnel/error.hpp"
 
 namespace ferrotunnel::detail {
@@ -22,8 +21,10 @@ namespace {
 constexpr std::array<std::string_view, 8> shown_members{"client", "seconds", "member",      "name",
                                                         "keep",   "enabled", "try_seconds", "confirm"};
 
-constexpr std::string_view name_of(ControlWay way) noexcept {
-    return way == ControlWay::socket ? "control socket" : way == ControlWay::dashboard ? "dashboard" : "cluster member";
+constexpr std::string_view name_of(ControlEntry entry) noexcept {
+    return entry == ControlEntry::socket      ? "control socket"
+           : entry == ControlEntry::dashboard ? "dashboard"
+                                              : "cluster member";
 }
 
 // What changes something, or hands out keys.
@@ -62,35 +63,55 @@ void add_members(audit::Record& record, const Request& request) {
     }
 }
 
-audit::Record act_record(const Request& request, ControlWay way) {
+audit::Record act_record(const Request& request, ControlEntry entry) {
     audit::Record record("admin");
-    record.add("act", act_of(request.path)).add("via", name_of(way));
+    record.add("act", act_of(request.path)).add("via", name_of(entry));
     record.add("peer", request.peer).add("method", request.method);
     add_members(record, request);
     return record;
 }
 
+// `stranger`: the network of a requester without a right; empty: it has one.
+void write_act(audit::AuditLog& log, audit::Record act, const Answer& answer, const std::string& stranger) {
+    act.add("status", std::uint64_t{answer.status});
+    if (answer.status >= 400 && answer.body.contains("error")) {
+        const Json& error = answer.body.at("error");
+        act.add("code", error.value("code", std::string())).add("why", error.value("message", std::string()));
+    }
+    if (stranger.empty()) {
+        log.write(act);
+    } else {
+        log.refuse(act, stranger);
+    }
+}
+
+audit::Record config_record(std::string_view result) {
+    audit::Record record("config");
+    record.add("via", present_cause()).add("file", PresentCause::get().file).add("result", result);
+    return record;
+}
+
 }  // namespace
 
-Answer AuditedRequests::answer(const Request& request, ControlWay way, const std::function<Answer()>& answer) const {
+Answer AuditedRequests::answer(const Request& request, ControlEntry entry,
+                               const std::function<Answer()>& answer) const {
     if (!log_ || !log_->is_on() || !is_recorded(request)) {
         return answer();
     }
-    audit::Record act = act_record(request, way);
+    audit::Record act = act_record(request, entry);
     // At a dashboard with a secret, a requester has no right until the answer says so.
-    const std::string stranger = way == ControlWay::dashboard && !request.user && request.networks != nullptr
+    const std::string stranger = entry == ControlEntry::dashboard && !request.user && request.networks != nullptr
                                      ? request.networks->front()
                                      : std::string();
-    const std::string by = admin::requester_of(request);
+    const std::string by =
+        entry == ControlEntry::member ? admin::text_of_member(request.peer) : admin::requester_of(request);
     Answer answered = answer();
     if (answered.later) {
         act.add("by", by);
         answered.later = [act, log = log_, later = std::move(answered.later)](TimePoint now) {
             std::optional<Answer> last = later(now);
             if (last) {
-                AuditedRequests records;
-                records.set(log);
-                records.record(act, *last, {});
+                write_act(*log, act, *last, {});
             }
             return last;
         };
@@ -101,25 +122,11 @@ Answer AuditedRequests::answer(const Request& request, ControlWay way, const std
     }
     if (stranger.empty() || answered.has_right) {
         act.add("by", by);
-        record(act, answered, {});
+        write_act(*log_, std::move(act), answered, {});
     } else {
-        record(act, answered, stranger);
+        write_act(*log_, std::move(act), answered, stranger);
     }
     return answered;
-}
-
-void AuditedRequests::record(const audit::Record& act, const Answer& answer, const std::string& stranger) const {
-    audit::Record whole = act;
-    whole.add("status", std::uint64_t{answer.status});
-    if (answer.status >= 400 && answer.body.contains("error")) {
-        const Json& error = answer.body.at("error");
-        whole.add("code", error.value("code", std::string())).add("why", error.value("message", std::string()));
-    }
-    if (stranger.empty()) {
-        log_->write(whole);
-    } else {
-        log_->refuse(whole, stranger);
-    }
 }
 
 void AuditedRequests::note_wrong_secret(const std::string& address, std::uint64_t unreported) const {
@@ -137,10 +144,6 @@ std::string_view present_cause() noexcept {
     return PresentCause::get().cause.empty() ? std::string_view("library") : PresentCause::get().cause;
 }
 
-std::string_view present_cause_file() noexcept {
-    return PresentCause::get().file;
-}
-
 audit::Record library_act(std::string_view act) {
     audit::Record record("admin");
     record.add("act", act).add("via", present_cause());
@@ -151,9 +154,7 @@ void audit_change(audit::AuditLog* log, const ApplyReport& report) {
     if (log == nullptr || !log->is_on()) {
         return;
     }
-    audit::Record record("config");
-    record.add("via", present_cause()).add("file", present_cause_file());
-    record.add("result", !report.ok() ? "refused" : report.unchanged() ? "unchanged" : "applied");
+    audit::Record record = config_record(!report.ok() ? "refused" : report.unchanged() ? "unchanged" : "applied");
     std::vector<std::string> applied;
     for (const ApplyReport::Change& change : report.applied) {
         applied.push_back(to_text(change));
@@ -164,6 +165,17 @@ void audit_change(audit::AuditLog* log, const ApplyReport& report) {
     }
     record.add("applied", applied).add("needs_restart", report.needs_restart).add("problems", problems);
     log->write(record);
+    if (!report.ok()) {
+        PresentCause::get().has_refusal = !PresentCause::get().cause.empty();
+    }
+}
+
+void audit_refused_reload(audit::AuditLog& log, std::string_view outcome) {
+    if (log.is_on() && !PresentCause::get().has_refusal) {
+        audit::Record record = config_record("refused");
+        record.add("why", outcome);
+        log.write(record);
+    }
 }
 
 }  // namespace ferrotunnel::detail

@@ -14,7 +14,7 @@
 namespace ferrotunnel::detail {
 
 /// Where a request has entered.
-enum class ControlWay : std::uint8_t { socket, dashboard, member };
+enum class ControlEntry : std::uint8_t { socket, dashboard, member };
 
 /// Records the requests of the control API that change something, with who sent them and what came of them. For the
 /// control thread.
@@ -24,25 +24,23 @@ public:
     void set(std::shared_ptr<audit::AuditLog> log) { log_ = std::move(log); }
 
     /// Answers the request with `answer`, and records it.
-    admin::Answer answer(const admin::Request& request, ControlWay way,
+    admin::Answer answer(const admin::Request& request, ControlEntry entry,
                          const std::function<admin::Answer()>& answer) const;
     /// Wrong secrets were sent to the dashboard. `unreported`: others before, from any address.
     void note_wrong_secret(const std::string& address, std::uint64_t unreported) const;
 
 private:
-    /// `stranger`: the network of a requester without a right; empty: it has one.
-    void record(const audit::Record& act, const admin::Answer& answer, const std::string& stranger) const;
-
     std::shared_ptr<audit::AuditLog> log_;
 };
 
 /// The cause of what this thread does (program::ChangeCause): "SIGHUP". "library" without one.
 std::string_view present_cause() noexcept;
-std::string_view present_cause_file() noexcept;
 
 /// A record of a call of the library, to which its arguments are added.
 audit::Record library_act(std::string_view act);
 /// Records a change of the settings: its keys, and none of the values. `log`: may be null.
 void audit_change(audit::AuditLog* log, const ApplyReport& report);
+/// Records that a reload was refused, unless audit_change() has recorded the refusal for the same cause.
+void audit_refused_reload(audit::AuditLog& log, std::string_view outcome);
 
 }  // namespace ferrotunnel::detail

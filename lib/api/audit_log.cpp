@@ -42,7 +42,9 @@ public:
                 return {};
             }
         }
-        if (got < 0) {
+        int code = Z_OK;
+        (void)::gzerror(file_.get(), &code);
+        if (got < 0 || code == Z_BUF_ERROR) {  // the latter, without another sign: the file ends too early
             return why_not();
         }
         if (!line_.empty()) {
@@ -128,14 +130,18 @@ AuditReport verify_audit_log(const std::vector<std::string>& files, const std::o
 }
 
 std::optional<AuditHead> audit_head(const std::string& file) {
-    std::optional<AuditHead> head;
-    (void)LineReader(file).each([&head](std::string_view line) {
-        if (const auto link = audit::read_line(line)) {
-            head = AuditHead{link->sequence(), audit::hash_of(line)};
+    std::string last;
+    const std::string why = LineReader(file).each([&last](std::string_view line) {
+        if (audit::read_line(line)) {
+            last = line;
         }
         return true;
     });
-    return head;
+    if (!why.empty()) {
+        throw std::system_error(std::make_error_code(std::errc::io_error), "cannot read " + file + ": " + why);
+    }
+    const auto link = audit::read_line(last);
+    return link ? std::optional(AuditHead{link->sequence(), audit::hash_of(last)}) : std::nullopt;
 }
 
 }  // namespace ferrotunnel

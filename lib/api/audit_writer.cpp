@@ -40,6 +40,7 @@ void AuditWriter::note_start() {
 }
 
 void AuditWriter::write_to(observe::AccessSink sink) {
+    const MutexLock lock(mutex_);
     if (file_) {
         file_->set(std::move(sink));
     } else {
@@ -49,12 +50,20 @@ void AuditWriter::write_to(observe::AccessSink sink) {
     events_->switch_on(true);
 }
 
+// The file is closed without the lock: its thread logs, and the handler of the log may call reopen().
 void AuditWriter::end(const char* event) {
-    if (file_) {
+    std::unique_ptr<observe::AccessFile> file;
+    {
+        const MutexLock lock(mutex_);
+        if (!file_) {
+            return;
+        }
+        file.swap(file_);
         events_->write(audit::Record(event));
         events_->switch_on(false);
-        file_.reset();
     }
+    file.reset();  // writes the remaining lines
+    events_->note_failing(false);
 }
 
 void AuditWriter::turn_off() {
@@ -70,6 +79,7 @@ void AuditWriter::stop() {
 }
 
 void AuditWriter::reopen() {
+    const MutexLock lock(mutex_);
     if (file_) {
         file_->reopen();
     }

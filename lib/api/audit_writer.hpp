@@ -7,12 +7,13 @@
 
 #include "audit/audit_log.hpp"
 #include "base/log.hpp"
+#include "base/mutex.hpp"
 #include "observe/access_file.hpp"
 #include "settings/settings.hpp"
 
 namespace ferrotunnel::detail {
 
-/// Its functions are called by one thread at a time.
+/// Thread-safe.
 class AuditWriter {
 public:
     AuditWriter(std::shared_ptr<audit::AuditLog> events, Logger& log) : events_(std::move(events)), log_(log) {}
@@ -42,7 +43,8 @@ private:
 
     const std::shared_ptr<audit::AuditLog> events_;
     Logger& log_;
-    std::unique_ptr<observe::AccessFile> file_;
+    Mutex mutex_;
+    std::unique_ptr<observe::AccessFile> file_ GUARDED_BY(mutex_);
 };
 
 }  // namespace ferrotunnel::detail

@@ -23,12 +23,12 @@ std::string sentence_of_unknown(const std::string& name, bool in_cluster) {
 
 }  // namespace
 
-std::shared_ptr<const login::AcceptedToken> ConnectAccess::find(const login::TokenId& secret) const {
+ConnectAccess::Found ConnectAccess::find(const login::TokenId& secret) const {
     if (auto token = shared_.tokens.find(secret)) {
-        return token;
+        return {std::move(token), true};
     }
     const auto external = shared_.tokens.external()->used(secret);
-    return external ? external->token() : nullptr;
+    return {external ? external->token() : nullptr, false};
 }
 
 ConnectDecision ConnectAccess::decide(const ConnectRequest& ask, const runtime::SocketAddress& from,
@@ -43,15 +43,15 @@ ConnectDecision ConnectAccess::decide(const ConnectRequest& ask, const runtime::
     if (can_be_guessed && is_weak && shared_.brute_force->is_closed(networks, now)) {
         return {429, "Too many wrong tokens from this address or its neighbours. Try again later."};
     }
-    const std::shared_ptr<const login::AcceptedToken> token = shown ? find(shown->id) : nullptr;
+    const auto [token, is_in_table] = shown ? find(shown->id) : Found();
     if (!token || !token->has_secret(shown->key)) {
         if (can_be_guessed && shown) {
             shared_.brute_force->failed(networks, shown->id, now);
         }
         return {407, "The server does not accept this token. Check that it is one of the server's tokens."};
     }
-    const auto revoked = shared_.tokens.find(shown->id) ? shared_.revoked->find(shown->id) : std::nullopt;
-    if (revoked) {
+    // Revocations at other members concern the table.
+    if (const auto revoked = is_in_table ? shared_.revoked->find(shown->id) : std::nullopt) {
         return {403, session::RevokedTokens::text_of(*revoked)};
     }
     const auto rules = shared_.registry->rules();

@@ -1,6 +1,8 @@
 // Access control of the CONNECT port: which visitors reach the service that they name.
 #pragma once
 
+#include <memory>
+
 #include "api/named_carriers.hpp"
 #include "base/clock.hpp"
 #include "ingress/connect_port.hpp"
@@ -22,8 +24,12 @@ public:
                                     TimePoint now) const;
 
 private:
+    struct Found {
+        std::shared_ptr<const login::AcceptedToken> token{};  // null: there is none
+        bool is_in_table = false;
+    };
     /// Also an external one that sessions have: only they have services to connect to.
-    std::shared_ptr<const login::AcceptedToken> find(const login::TokenId& secret) const;
+    Found find(const login::TokenId& secret) const;
 
     const session::ServerShared& shared_;
     const NamedCarriers& carriers_;

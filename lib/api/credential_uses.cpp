@@ -9,12 +9,12 @@ namespace {
 
 std::string fault_for_visitors(const transport::LoadedCertificate& certificate) {
     const std::string fault = transport::host_fault(certificate);
-    return fault.empty() ? fault : "is in use for visitors of HTTPS, and the certificate " + fault;
+    return fault.empty() ? fault : "is used for HTTPS visitors, but the certificate " + fault;
 }
 
 std::string fault_for_client_certificates(const transport::TrustAnchors& anchors) {
-    const std::string fault = transport::authority_fault(anchors);
-    return fault.empty() ? fault : "is in use for client certificates, and " + fault;
+    const std::string fault = transport::authority_fault(anchors.authorities);
+    return fault.empty() ? fault : "is used for client certificates, but " + fault;
 }
 
 }  // namespace
@@ -40,8 +40,9 @@ CredentialUses::CredentialUses(const Https& https, const std::function<void()>& 
 std::string credential_fault(const Https& https) {
     for (const Certificate& certificate : https.certificates) {
         if (!certificate.credential.empty()) {
-            if (std::string fault = fault_for_visitors(*certificate.credential.state()->current()); !fault.empty()) {
-                return "a credential " + fault;
+            if (const std::string fault = transport::host_fault(*certificate.credential.state()->current());
+                !fault.empty()) {
+                return "a credential for HTTPS visitors cannot be used: the certificate " + fault;
             }
         }
     }

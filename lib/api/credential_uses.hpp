@@ -1,4 +1,4 @@
-// The part of an HTTPS listener in replacements of its certificates and CAs from memory.
+// Registers an HTTPS listener with its credentials and CAs from memory.
 #pragma once
 
 #include <functional>
@@ -10,7 +10,7 @@
 
 namespace ferrotunnel::detail {
 
-/// Objects to a replacement that the listener could not use, and learns of others. Destroying it waits for a
+/// Rejects a replacement that the listener cannot use; is notified of each other one. Destroying it waits for a
 /// replacement in progress.
 class CredentialUses {
 public:

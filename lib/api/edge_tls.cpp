@@ -25,7 +25,19 @@ void EdgeTls::set_lookups(const Https& https) {
     if (present ? present->handler() != handler : handler != nullptr) {
         *lookups_ =
             handler ? std::make_shared<HostLookups>(HostLookups::Needs{handler, log_, use_of_, on_change_}) : nullptr;
+        if (present) {
+            present->stop();
+        }
     }
+}
+
+void EdgeTls::close() {
+    const std::shared_ptr<HostLookups> lookups = lookups_->get();
+    *lookups_ = nullptr;
+    if (lookups) {
+        lookups->stop();
+    }
+    certificates_ = nullptr;
 }
 
 void EdgeTls::set_files(const Https& https) {
@@ -39,11 +51,6 @@ void EdgeTls::offered(const std::string& host) {
     if (lookups && tls && !tls->has_own_certificate(host)) {
         lookups->offered(host);
     }
-}
-
-bool EdgeTls::in_handler() const {
-    const auto lookups = lookups_->get();
-    return lookups && lookups->here();
 }
 
 std::vector<transport::CertificateExpiry> EdgeTls::expiries() const {
@@ -119,6 +126,7 @@ ingress::HttpListenerSettings EdgeTls::listener() const {
     };
     settings.may_pass_through = [tls](std::string_view host) { return tls->get()->may_serve_plain(host); };
     settings.answers_challenge = [answers = answers_](std::string_view host) { return answers->tls(host).has_value(); };
+    settings.finds_certificates = [lookups = lookups_] { return lookups->get() != nullptr; };
     settings.needs_certificate = [tls, lookups = lookups_](const std::string& host) {
         const auto present = lookups->get();
         return present && !tls->get()->has_own_certificate(host) && present->needs(host);

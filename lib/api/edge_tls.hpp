@@ -58,8 +58,6 @@ public:
     void check_ordered();
     /// A client has registered this host. Thread-safe.
     void offered(const std::string& host);
-    /// Whether the calling thread is in the handler of HostCertificates. Thread-safe.
-    bool in_handler() const;
     /// The answers to CAs.
     const std::shared_ptr<ChallengeAnswers>& answers() const noexcept { return answers_; }
 
@@ -70,10 +68,7 @@ public:
     const std::shared_ptr<PresentTls>& present() const noexcept { return present_; }
 
     /// When no worker runs any more.
-    void close() {
-        *lookups_ = nullptr;
-        certificates_ = nullptr;
-    }
+    void close();
 
 private:
     using HandshakeRate = Published<std::shared_ptr<login::NetworkRateLimiter>>;

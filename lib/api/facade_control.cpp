@@ -50,7 +50,7 @@ std::error_code FacadeControl::open(const CommonValues& settings, std::string_vi
     std::vector<admin::ControlThread::Endpoint> endpoints;
     if (socket_) {
         const auto handler = [this](const admin::Request& request) {
-            return acts_.answer(request, ControlWay::socket, [&] {
+            return acts_.answer(request, ControlEntry::socket, [&] {
                 std::optional<Answer> handover = admin::answer_about_handover(request, *subject_);
                 return handover ? std::move(*handover) : admin::answer_to(request, *subject_);
             });
@@ -76,9 +76,7 @@ std::error_code FacadeControl::open(const CommonValues& settings, std::string_vi
     }
     if (is_open_to_members_) {
         const auto handler = [this](const admin::Request& request) {
-            admin::Request forwarded = request;
-            forwarded.member = request.peer;
-            return acts_.answer(forwarded, ControlWay::member, [&] { return answer_member(request); });
+            return acts_.answer(request, ControlEntry::member, [&] { return answer_member(request); });
         };
         endpoints.push_back({-1, handler, ::geteuid()});
     }
@@ -192,7 +190,7 @@ admin::ControlThread::Endpoint FacadeControl::make_dashboard_endpoint() {
         access.login = [this](const admin::Request& request) { return login_->answer(request, Clock::now()); };
     }
     const auto handler = [this, access = std::move(access)](const admin::Request& request) {
-        return acts_.answer(request, ControlWay::dashboard,
+        return acts_.answer(request, ControlEntry::dashboard,
                             [&] { return admin::answer_to_browser(request, *subject_, access); });
     };
     return {dashboard_.get(), handler, login_ ? std::nullopt : std::optional<uid_t>(::geteuid()),

@@ -19,18 +19,21 @@ void HostCertificateCache::Kind::put(Entry entry) {
         return;
     }
     if (places.size() >= max) {
-        erase(by_use.back().host);
+        (void)erase(by_use.back().host);
     }
     by_use.push_front(std::move(entry));
     places[by_use.front().host] = by_use.begin();
 }
 
-void HostCertificateCache::Kind::erase(std::string_view host) {
-    if (const auto place = places.find(host); place != places.end()) {
-        const auto entry = place->second;  // whose host may be `host`
-        places.erase(place);
-        by_use.erase(entry);
+bool HostCertificateCache::Kind::erase(std::string_view host) {
+    const auto place = places.find(host);
+    if (place == places.end()) {
+        return false;
     }
+    const auto entry = place->second;  // whose host may be `host`
+    places.erase(place);
+    by_use.erase(entry);
+    return true;
 }
 
 std::optional<HostCertificateCache::Found> HostCertificateCache::find(std::string_view host, TimePoint now,
@@ -50,33 +53,37 @@ bool HostCertificateCache::is_miss(std::string_view host, TimePoint now) {
 
 void HostCertificateCache::put(const std::string& host, std::shared_ptr<transport::CredentialState> credential,
                                TimePoint due_at) {
-    misses_.erase(host);
+    (void)misses_.erase(host);
     certificates_.put({host, std::move(credential), due_at});
 }
 
-void HostCertificateCache::put_miss(const std::string& host, TimePoint until) {
-    certificates_.erase(host);
+bool HostCertificateCache::put_miss(const std::string& host, TimePoint until) {
+    const bool had_one = certificates_.erase(host);
     misses_.put({host, nullptr, until});
+    return had_one;
 }
 
-bool HostCertificateCache::postpone(std::string_view host, TimePoint due_at) {
+bool HostCertificateCache::postpone(std::string_view host, TimePoint due_at, WallTime wall) {
     Entry* const entry = certificates_.use(host);
-    if (entry != nullptr) {
-        entry->until = due_at;
+    if (entry == nullptr || entry->credential->current()->not_after < wall) {
+        return false;
     }
-    return entry != nullptr;
+    entry->until = due_at;
+    return true;
 }
 
-void HostCertificateCache::forget(std::string_view host) {
-    certificates_.erase(host);
-    misses_.erase(host);
+bool HostCertificateCache::forget(std::string_view host) {
+    (void)misses_.erase(host);
+    return certificates_.erase(host);
 }
 
-void HostCertificateCache::clear() {
+bool HostCertificateCache::clear() {
+    const bool had_any = certificates() != 0;
     for (Kind* const kind : {&certificates_, &misses_}) {
         kind->places.clear();
         kind->by_use.clear();
     }
+    return had_any;
 }
 
 }  // namespace ferrotunnel::detail

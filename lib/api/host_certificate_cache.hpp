@@ -1,4 +1,4 @@
-// What a server knows of hosts whose certificates the application finds: certificates, and hosts without one.
+// Cache of certificates found by host, and of hosts without one.
 #pragma once
 
 #include <chrono>
@@ -27,17 +27,20 @@ public:
         std::shared_ptr<const transport::LoadedCertificate> certificate;
         bool is_due = false;  // it should be asked for again
     };
-    /// The certificate of a host, unless that has ended.
+    /// The certificate of a host, unless that has expired.
     std::optional<Found> find(std::string_view host, TimePoint now, WallTime wall);
     /// Whether the host is known to have none now.
     bool is_miss(std::string_view host, TimePoint now);
 
     void put(const std::string& host, std::shared_ptr<transport::CredentialState> credential, TimePoint due_at);
-    void put_miss(const std::string& host, TimePoint until);
-    /// The answer failed: a certificate of before stays, and is due again from then on. False if there is none.
-    bool postpone(std::string_view host, TimePoint due_at);
-    void forget(std::string_view host);
-    void clear();
+    /// True if this ends a certificate, also one that has expired.
+    bool put_miss(const std::string& host, TimePoint until);
+    /// The answer failed: the present certificate stays, and is due again from then on. False if there is none, or if
+    /// it has expired.
+    bool postpone(std::string_view host, TimePoint due_at, WallTime wall);
+    /// True if there was a certificate; likewise clear().
+    bool forget(std::string_view host);
+    bool clear();
 
     std::size_t certificates() const noexcept { return certificates_.places.size(); }
     std::size_t misses() const noexcept { return misses_.places.size(); }
@@ -56,7 +59,7 @@ private:
         explicit Kind(std::size_t max_in) : max(max_in) {}
         Entry* use(std::string_view host);
         void put(Entry entry);
-        void erase(std::string_view host);
+        bool erase(std::string_view host);
 
         std::size_t max;
         std::list<Entry> by_use;  // the last used one in front

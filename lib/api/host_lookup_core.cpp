@@ -40,13 +40,22 @@ bool HostLookups::Core::ask(const std::string& host, HostUse use, Ready ready) {
     if (is_due || !ready) {
         return false;  // the present certificate is used meanwhile
     }
+    if (at->second.waiting.size() >= limits::host_lookup_waiting_max) {
+        return false;
+    }
     at->second.waiting.push_back(std::move(ready));
     return true;
 }
 
 void HostLookups::Core::forget(const std::string& host) {
     const MutexLock lock(mutex_);
-    host.empty() ? cache_.clear() : cache_.forget(host);
+    const bool had_any = host.empty() ? cache_.clear() : cache_.forget(host);
+    has_forgotten_ = has_forgotten_ || had_any;
+    for (const Called& one : called_) {
+        if (host.empty() || one.host == host) {
+            pending_.at(one.host).is_stale = true;
+        }
+    }
 }
 
 void HostLookups::Core::stop() {
@@ -135,20 +144,24 @@ void HostLookups::Core::end(std::unordered_map<std::string, Pending>::iterator a
 }
 
 void HostLookups::Core::note(const std::string& host, Answer answer, TimePoint now) {
+    const auto wall = std::chrono::system_clock::now();
+    const Pending& pending = pending_.at(host);
+    bool has_change = false;  // of whether the host has a certificate
     if (!answer.why.empty()) {
-        if (!cache_.postpone(host, now + limits::host_lookup_retry_after)) {
-            cache_.put_miss(host, now + limits::host_lookup_retry_after);
-        }
+        const TimePoint retry = now + limits::host_lookup_retry_after;
+        has_change = !cache_.postpone(host, retry, wall) && cache_.put_miss(host, retry);
         if (failures_.size() < limits::host_lookups_at_once_max) {
             failures_.push_back({host, std::move(answer.why)});
         }
-        return;
-    }
-    certificates_changed_ = certificates_changed_ || pending_.at(host).is_exact;
-    if (answer.credential) {
-        cache_.put(host, std::move(answer.credential), now + times_.kept_for);
+    } else if (answer.credential) {
+        has_change = !cache_.find(host, now, wall);
+        cache_.put(host, std::move(answer.credential), pending.is_stale ? now : now + times_.kept_for);
     } else {
-        cache_.put_miss(host, now + times_.none_for);
+        has_change = cache_.put_miss(host, pending.is_stale ? now : now + times_.none_for) || has_forgotten_;
+    }
+    if (has_change && pending.is_exact) {
+        certificates_changed_ = true;
+        has_forgotten_ = false;
     }
 }
 

@@ -67,6 +67,7 @@ private:
     struct Pending {
         std::uint64_t id = 0;
         bool is_exact = false;
+        bool is_stale = false;  // the host was forgotten since the call: the answer is used once
         std::vector<Ready> waiting{};
     };
     struct Called {
@@ -90,7 +91,8 @@ private:
     Mutex mutex_;
     ConditionVariable changed_;
     bool has_stopped_ GUARDED_BY(mutex_) = false;
-    bool certificates_changed_ GUARDED_BY(mutex_) = false;  // of exact hosts
+    bool certificates_changed_ GUARDED_BY(mutex_) = false;  // of exact hosts: their addresses have to be announced
+    bool has_forgotten_ GUARDED_BY(mutex_) = false;         // a certificate was, since addresses were announced
     HostCertificateCache cache_ GUARDED_BY(mutex_){limits::host_certificates_max, limits::host_misses_max};
     std::unordered_map<std::string, Pending> pending_ GUARDED_BY(mutex_);
     std::deque<std::string> queue_ GUARDED_BY(mutex_);  // of `pending_`, not called yet

@@ -1,13 +1,14 @@
 #include "api/host_lookups.hpp"
 
-#include <openssl/x509v3.h>
-
 #include <exception>
 #include <new>
 #include <utility>
 
 #include "api/host_lookup_call.hpp"
 #include "ferrotunnel/error.hpp"
+#include "ingress/limits.hpp"
+#include "plugin/control_call.hpp"
+#include "transport/certificate_names.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -38,9 +39,15 @@ HostLookups::HostLookups(Needs needs)
 }
 
 HostLookups::~HostLookups() {
-    needs_.handler->leave(*this);
-    core_->stop();
-    thread_.join();
+    stop();
+}
+
+void HostLookups::stop() {
+    if (thread_.joinable()) {
+        needs_.handler->leave(*this);
+        core_->stop();
+        thread_.join();
+    }
 }
 
 std::shared_ptr<const transport::LoadedCertificate> HostLookups::find(std::string_view host) {
@@ -86,6 +93,7 @@ void HostLookups::run() {
 
 void HostLookups::call(const std::string& host, std::uint64_t id) {
     const auto answer = std::make_shared<HostLookupCall>(core_, host, id);
+    const plugin::ControlCall marks_thread;
     try {
         needs_.handler->call(host, CertificateAnswer(answer));
     } catch (const std::exception& problem) {
@@ -98,7 +106,7 @@ void HostLookups::call(const std::string& host, std::uint64_t id) {
 // --- answers ---
 
 HostLookupCall::~HostLookupCall() {
-    settle({nullptr, "the answer was dropped"});
+    settle({nullptr, "the handler destroyed its answer without using it"});
 }
 
 void HostLookupCall::settle(HostLookups::Core::Answer answer) noexcept {
@@ -118,12 +126,14 @@ void HostLookupCall::use(const Credential& credential) noexcept try {
         settle({});
         return;
     }
-    X509* const certificate = credential.state()->current()->certificate.get();
-    const bool has_host =
-        X509_check_host(certificate, host_.data(), host_.size(),
-                        X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, nullptr) == 1;
-    settle(has_host ? HostLookups::Core::Answer{credential.state(), {}}
-                    : HostLookups::Core::Answer{nullptr, "the certificate is not for this host"});
+    const std::shared_ptr<const transport::LoadedCertificate> present = credential.state()->current();
+    if (const std::string fault = transport::date_fault(*present, std::chrono::system_clock::now()); !fault.empty()) {
+        settle({nullptr, "the certificate " + fault});
+        return;
+    }
+    settle(transport::has_host(present->certificate.get(), host_)
+               ? HostLookups::Core::Answer{credential.state(), {}}
+               : HostLookups::Core::Answer{nullptr, "the certificate is not for this host"});
 } catch (const std::bad_alloc&) {
     // The call ends at its deadline.
 }
@@ -150,7 +160,7 @@ HostCertificates::HostCertificates(CertificateHandler handler, const HostCertifi
     if (!handler) {
         problems.push_back({"by_host", "needs a handler"});
     }
-    check_time("timeout", times.timeout, 100ms, 60s, problems);
+    check_time("timeout", times.timeout, 100ms, limits::held_handshake_max, problems);
     check_time("kept_for", times.kept_for, 1s, 720h, problems);
     check_time("none_for", times.none_for, 1s, 24h, problems);
     if (!problems.empty()) {
@@ -180,7 +190,7 @@ void CertificateAnswer::none() {
 }
 
 void CertificateAnswer::fail(const std::string& why) {
-    call_->settle({nullptr, why.empty() ? "the application has failed" : why});
+    call_->settle({nullptr, why.empty() ? "the application reported a failure" : why});
 }
 
 }  // namespace ferrotunnel

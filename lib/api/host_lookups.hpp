@@ -62,10 +62,14 @@ public:
         std::function<void()> on_change;  // a registered host has got a certificate; on the thread; may be empty
     };
     explicit HostLookups(Needs needs);
-    /// Waits for a call in progress; not to be destroyed by a handler.
+    /// Calls stop().
     ~HostLookups();
     HostLookups(const HostLookups&) = delete;
     HostLookups& operator=(const HostLookups&) = delete;
+
+    /// Ends the calls: waits for one in progress, and releases everyone who waits. Afterwards nothing is asked. Not
+    /// thread-safe, and not to be called by a handler. Without it the last owner waits, which may be a worker.
+    void stop();
 
     /// The certificate of a host, for a handshake; null: none is known.
     std::shared_ptr<const transport::LoadedCertificate> find(std::string_view host);
@@ -78,8 +82,6 @@ public:
     void offered(const std::string& host);
     void forget(const std::string& host);
 
-    /// Whether the calling thread is in the handler.
-    bool here() const noexcept { return std::this_thread::get_id() == thread_.get_id(); }
     const std::shared_ptr<HostCertificateHandler>& handler() const noexcept { return needs_.handler; }
 
     class Core;

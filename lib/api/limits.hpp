@@ -31,6 +31,9 @@ inline constexpr std::chrono::seconds client_search_time{5};
 /// as many as clients may register in a burst. Beyond that a host has no certificate for now.
 inline constexpr std::size_t host_lookups_at_once_max = 64;
 inline constexpr std::size_t host_lookups_queue_max = 4'096;
+/// Visitors that wait for the certificate of one host; further ones do not wait. Each has a descriptor and 1 KiB, and
+/// an answer resumes all of them at once.
+inline constexpr std::size_t host_lookup_waiting_max = 1'024;
 /// Calls for names that only a pattern of a service covers: visitors can invent any number of them.
 inline constexpr RateLimit host_lookups_rate{200, 20};
 /// Kept certificates and hosts without one. A certificate with its key takes 5 KiB, a host without one 200 bytes.

@@ -12,11 +12,14 @@ using detail::EngineAccess;
 
 ChangeCause::ChangeCause(std::string cause, std::string file)
     : cause_before_(std::exchange(detail::PresentCause::get().cause, std::move(cause))),
-      file_before_(std::exchange(detail::PresentCause::get().file, std::move(file))) {}
+      file_before_(std::exchange(detail::PresentCause::get().file, std::move(file))) {
+    detail::PresentCause::get().has_refusal = false;
+}
 
 ChangeCause::~ChangeCause() {
     detail::PresentCause::get().cause = std::move(cause_before_);
     detail::PresentCause::get().file = std::move(file_before_);
+    detail::PresentCause::get().has_refusal = false;
 }
 
 void note_reload(Client& client, bool applied, std::string_view outcome) {

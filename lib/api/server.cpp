@@ -129,8 +129,13 @@ void Server::on_drain(DrainHandler handler) {
 
 namespace {
 
-// Records a call that changes something; `subject`: what it is about.
-void record_act(audit::AuditLog& log, std::string_view act, std::string_view key, std::string_view subject) {
+std::uint64_t whole_seconds(std::chrono::milliseconds time) noexcept {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(time.count(), 0) / 1000);
+}
+
+// Records a call that changes something; `subject`: what it is about, a text or a number.
+template <typename Subject>
+void record_act(audit::AuditLog& log, std::string_view act, std::string_view key, const Subject& subject) {
     if (log.is_on()) {
         audit::Record record = detail::library_act(act);
         record.add(key, subject);
@@ -145,7 +150,7 @@ std::optional<detail::ServerClients::Kicked> kick_client(detail::ServerClients& 
     if (log.is_on()) {
         audit::Record record = detail::library_act("kick");
         record.add("client", client.text)
-            .add("seconds", static_cast<std::uint64_t>(std::max<std::int64_t>(keep_out.count(), 0) / 1000))
+            .add("seconds", whole_seconds(keep_out))
             .add("kicked", std::uint64_t{kicked ? kicked->ended : 0});
         log.write(record);
     }
@@ -194,7 +199,7 @@ std::error_code Server::stop(std::chrono::milliseconds drain) {
     if (!impl_) {
         return make_error_code(errc::not_running);
     }
-    record_act(impl_->audit(), "stop", "drain_seconds", std::to_string(drain.count() / 1000));
+    record_act(impl_->audit(), "stop", "drain_seconds", whole_seconds(drain));
     return impl_->stop(drain);
 }
 

@@ -100,11 +100,7 @@ std::optional<std::size_t> ServerClients::keep_out(const session::ClientQuery& c
     std::vector<session::KickList::Client> all;
     if (clients.empty()) {
         all = needs_.kicked->change(client, now + time, now);
-    }
-    if (!clients.empty()) {
-        all = described(clients);
-    }
-    if (!clients.empty() && !needs_.kicked->keep_out(all, now + time, now)) {
+    } else if (all = described(clients); !needs_.kicked->keep_out(all, now + time, now)) {
         return std::nullopt;
     }
     if (needs_.publish) {

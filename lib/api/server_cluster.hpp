@@ -73,7 +73,7 @@ public:
     void drain() noexcept;
     /// Another process is about to have this member's place: routes to other members stay as they are now. Any thread.
     void freeze() noexcept;
-    /// After freeze() and drain().
+    /// After drain(): other members open no more streams here.
     void hand_over() noexcept;
     /// Ends all links. When no worker runs any more, and before the edge is destroyed.
     void stop() noexcept;

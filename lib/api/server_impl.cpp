@@ -4,6 +4,7 @@
 
 #include "api/engine_settings.hpp"
 #include "api/server_shared_state.hpp"
+#include "api/server_tokens.hpp"
 #include "net/host_port.hpp"
 #include "plugin/control_call.hpp"
 #include "runtime/worker_executor.hpp"
@@ -81,13 +82,7 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
     plugins_.on_chain([this] { authentication_->follow(plugins_.sessions()); });
     shared_->tokens.external()->on_expiring(
         [this](login::Rights::Moment expires) { upkeep_.check_expiry_at(expires); });
-    shared_->tokens.external()->on_forgotten([this] {
-        const auto rules = shared_->registry->rules();
-        shared_->token_use->forget_owners([&rules](const login::TokenId& token) { return rules->has_token(token); });
-        shared_->secrets->forget([this](const login::TokenId& secret) {
-            return shared_->tokens.find(secret) != nullptr || shared_->tokens.external()->has(secret);
-        });
-    });
+    shared_->tokens.external()->on_forgotten([this] { detail::forget_unknown_tokens(*shared_); });
     shared_->on_member = [this](const directory::MemberNotice& change) { notices_.notify_member(change); };
 }
 
@@ -233,11 +228,8 @@ void Server::Impl::start_open(const OpenTarget& target, std::shared_ptr<detail::
 
 void Server::Impl::note_reload(bool applied, std::string_view outcome) {
     events_.deliver(control_.note_reload(applied, outcome));
-    if (!applied && audit().is_on()) {  // what was applied is recorded when it is
-        audit::Record record("config");
-        record.add("via", detail::present_cause()).add("file", detail::present_cause_file());
-        record.add("result", "refused").add("why", outcome);
-        audit().write(record);
+    if (!applied) {  // what was applied is recorded when it is
+        detail::audit_refused_reload(audit(), outcome);
     }
 }
 
@@ -304,7 +296,7 @@ bool Server::Impl::has_visitors() const {
 }
 
 bool Server::Impl::in_callback() const {
-    return log_.here() || plugin::ControlCall::here() || control_.here() || edge_.tls().in_handler() ||
+    return log_.here() || plugin::ControlCall::here() || control_.here() ||
            (workers_->at(0).owns_thread() && (events_.here() || authentication_->here()));
 }
 

@@ -22,7 +22,7 @@ ServerReload::Change::Change(ServerReload& reload, const char* what)
 
 void ServerReload::refuse_in_callbacks(const char* what) const {
     const bool on_own_worker = needs_.workers.on_a_worker() && needs_.workers.at(0).owns_thread();
-    if (on_own_worker || needs_.log.here() || plugin::ControlCall::here() || needs_.edge.tls().in_handler()) {
+    if (on_own_worker || needs_.log.here() || plugin::ControlCall::here()) {
         throw std::system_error(errc::would_deadlock, what);
     }
 }
@@ -273,10 +273,7 @@ void ServerReload::commit_tokens() {
     shared.ports->set_token_limit(quotas.ports_per_token_max);
     shared.http->set_rules(rules);
     shared.shapes->apply_rules(*shared.registry, Clock::now());
-    shared.token_use->forget_owners([&rules](const login::TokenId& token) { return rules->has_token(token); });
-    shared.secrets->forget([&shared](const login::TokenId& secret) {
-        return shared.tokens.find(secret) != nullptr || shared.tokens.external()->has(secret);
-    });
+    forget_unknown_tokens(shared);
     shared.memory->set_tokens(token_count(settings_));
     needs_.state.rename_tokens();
     needs_.sessions.for_each([](session::ServerSession& session) { session.check_rights(); });

@@ -132,6 +132,14 @@ std::map<login::TokenId, login::TokenId> renamed_tokens(const login::AcceptedTok
     return names;
 }
 
+void forget_unknown_tokens(session::ServerShared& shared) {
+    const auto rules = shared.registry->rules();
+    shared.token_use->forget_owners([&rules](const login::TokenId& token) { return rules->has_token(token); });
+    shared.secrets->forget([&shared](const login::TokenId& secret) {
+        return shared.tokens.find(secret) != nullptr || shared.tokens.external()->has(secret);
+    });
+}
+
 std::shared_ptr<const directory::ServiceTokens> service_tokens_of(const ServerSettings& settings) {
     directory::ServiceTokens tokens = engine_service_tokens(settings.guarded_services);
     return tokens.empty() ? nullptr : std::make_shared<const directory::ServiceTokens>(std::move(tokens));

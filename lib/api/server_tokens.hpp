@@ -8,6 +8,7 @@
 #include "directory/registry.hpp"
 #include "directory/service_tokens.hpp"
 #include "login/handshake_server.hpp"
+#include "session/server_shared.hpp"
 #include "settings/settings.hpp"
 
 namespace ferrotunnel::detail {
@@ -24,6 +25,9 @@ std::size_t token_count(const ServerSettings& settings) noexcept;
 
 /// The ids of tokens that will have another one after a restart, with that one.
 std::map<login::TokenId, login::TokenId> renamed_tokens(const login::AcceptedTokens& tokens);
+
+/// Forgets what was counted for tokens that the server no longer knows. Thread-safe.
+void forget_unknown_tokens(session::ServerShared& shared);
 
 /// The tokens that services must prove. Null if no service needs one.
 std::shared_ptr<const directory::ServiceTokens> service_tokens_of(const ServerSettings& settings);

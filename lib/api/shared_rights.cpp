@@ -9,6 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include "admin/resources.hpp"
+#include "api/server_tokens.hpp"
 #include "base/hex.hpp"
 #include "base/text.hpp"
 
@@ -153,12 +155,14 @@ bool SharedRights::revoke_external(const login::TokenId& secret) const {
     return was_known;
 }
 
-// What it has reserved without a client is released, too.
+// What it has reserved without a client is released, too. What was counted for it is forgotten; with present visitors,
+// at the next revocation or reload after they have left.
 bool SharedRights::end_external(const login::TokenId& secret) const {
-    const session::ServerShared& shared = *needs_.shared;
+    session::ServerShared& shared = *needs_.shared;
     const bool was_known = shared.authenticator->revoke(secret);
     shared.registry->forget_unknown_owners();
     shared.http->forget_unknown_owners();
+    forget_unknown_tokens(shared);
     return was_known;
 }
 
@@ -218,12 +222,12 @@ void SharedRights::end_sessions() {
     }
 }
 
-// What another member has decided, its administrator is in the audit log there.
+// Records what another member has decided. The audit log there names the administrator.
 void SharedRights::record_act(const char* act, const std::string& member, const char* key,
                               const std::string& subject) const {
     if (audit::AuditLog* const log = needs_.shared->audit.get(); log != nullptr && log->is_on()) {
         audit::Record record("admin");
-        record.add("act", act).add("via", "cluster member").add("by", "the member " + member + " of the cluster");
+        record.add("act", act).add("via", "cluster member").add("by", admin::text_of_member(member));
         record.add(key, subject);
         log->write(record);
     }

@@ -27,8 +27,7 @@ std::optional<std::string> fault_of_name(const std::string& name, const login::T
     if (name.size() > granted_name_max || !is_printable(name)) {
         return "its name is longer than " + std::to_string(granted_name_max) + " bytes, or not printable";
     }
-    const auto known = table.named(name);
-    if (known && table.find(known->token.id)) {
+    if (table.named_in_table(name)) {
         return "its name \"" + name + "\" is that of a token in the server's table";
     }
     return std::nullopt;
@@ -71,7 +70,7 @@ Result<login::TokenGrant, std::string> make_token_grant(const AcceptedLogin& log
         return std::move(*fault);
     }
     if (!is_time(login.cache_for) || !is_time(login.cache_if_failing)) {
-        return std::string("it is to be cached for less than no time, or for more than 24 h");
+        return std::string("its cache times must be 0 to 24 h");
     }
     login::TokenGrant grant{std::move(*token), std::move(name)};
     if (login.rights != Rights()) {

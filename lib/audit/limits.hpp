@@ -17,14 +17,14 @@ inline constexpr std::size_t list_values_max = 100;
 inline constexpr std::size_t list_bytes_max = 16 * 1024;
 /// How much of a file's end is searched for its last complete line; a line is shorter.
 inline constexpr std::size_t tail_bytes = 128 * 1024;
-/// The longest line that is verified: a list of 100 values, escaped, and the rest.
+/// Maximum length of a line or fragment that is verified; lines as written are below tail_bytes.
 inline constexpr std::size_t line_bytes_max = 1024 * 1024;
 
 /// Refusals of one address that are written in a second; a client that tries again after a back-off stays below.
 inline constexpr std::uint32_t refusals_of_address_max = 3;
 /// Refusals of all addresses that are written in a second: attackers may have many.
 inline constexpr std::uint32_t refusals_max = 50;
-/// Addresses whose further refusals are counted separately; at most 1.2 KiB each.
+/// Addresses whose further refusals are counted separately; a record of a service with 16 hosts has some 6 KiB.
 inline constexpr std::size_t counted_addresses_max = 1024;
 /// How long they are counted before the number is written.
 inline constexpr std::chrono::seconds count_time{60};

@@ -79,6 +79,15 @@ std::optional<Link> read_line(std::string_view line) {
     return Link{{*sequence - 1, std::string(hash)}, rest.substr(0, rest.size() - end)};
 }
 
+bool may_begin_line(std::string_view text) noexcept {
+    const auto agree = [](std::string_view a, std::string_view b) { return a.starts_with(b) || b.starts_with(a); };
+    if (!take(text, front)) {
+        return front.starts_with(text);
+    }
+    const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    return digits == 0 ? text.empty() : agree(text.substr(digits), middle);
+}
+
 void append_line(std::string& to, Head& head, std::string_view body) {
     const std::size_t begin = to.size();
     to += front;

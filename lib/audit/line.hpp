@@ -37,6 +37,9 @@ std::string hash_of(std::string_view text);
 /// The link of a line without its line end. Empty if that is not a whole line.
 std::optional<Link> read_line(std::string_view line);
 
+/// Whether a line may begin like this text: a crash leaves no other one.
+bool may_begin_line(std::string_view text) noexcept;
+
 /// Appends the line that follows `head`, with its line end, and makes it the head. `body`: `"time":...` and a record.
 void append_line(std::string& to, Head& head, std::string_view body);
 

@@ -8,18 +8,27 @@
 namespace ferrotunnel::audit {
 
 bool RefusalLimiter::may_write(const std::string& address, const std::string& record, TimePoint now) {
-    if (addresses_.size() == counted_addresses_max && addresses_.find(address) == addresses_.end()) {
-        std::erase_if(addresses_, [now](const auto& one) {
-            return one.second.counted.count == 0 && now - one.second.second >= std::chrono::seconds(1);
-        });
-    }
-    const bool is_known = addresses_.size() < counted_addresses_max || addresses_.find(address) != addresses_.end();
-    Address* const found = is_known ? &addresses_[address] : nullptr;
+    Address* const found = find(address, now);
     if (found != nullptr && found->counted.count == 0 && fits(*found, now)) {
         return true;
     }
     add(found != nullptr ? found->counted : others_, record, now);
     return false;
+}
+
+// Null if it is one too many. A full table is searched for addresses to forget once a second, and not at each refusal.
+RefusalLimiter::Address* RefusalLimiter::find(const std::string& address, TimePoint now) {
+    const auto known = addresses_.find(address);
+    if (known != addresses_.end()) {
+        return &known->second;
+    }
+    if (addresses_.size() == counted_addresses_max && now - forgot_at_ >= std::chrono::seconds(1)) {
+        forgot_at_ = now;
+        std::erase_if(addresses_, [now](const auto& one) {
+            return one.second.counted.count == 0 && now - one.second.second >= std::chrono::seconds(1);
+        });
+    }
+    return addresses_.size() < counted_addresses_max ? &addresses_[address] : nullptr;
 }
 
 bool RefusalLimiter::fits(Address& address, TimePoint now) {

@@ -44,11 +44,13 @@ private:
         std::uint32_t written = 0;
         Counted counted{};
     };
+    Address* find(const std::string& address, TimePoint now);
     bool fits(Address& address, TimePoint now);
     static bool count(std::uint32_t& written, TimePoint& second, std::uint32_t most, TimePoint now);
     void add(Counted& to, const std::string& record, TimePoint now);
 
     std::map<std::string, Address> addresses_;
+    TimePoint forgot_at_{Duration::min() / 2};  // when addresses without a count were last searched for
     Counted others_{.record = {}, .has_other_addresses = true};
     TimePoint second_{};
     std::uint32_t written_ = 0;

@@ -28,11 +28,10 @@ void Verifier::add(std::string_view line) {
 
 void Verifier::finish() {
     if (fragment_) {
-        fault(fragment_place_,
-              "not a whole line of an audit log. A server that was killed leaves one, and notes it at its next start");
+        fault(fragment_place_, "incomplete line. A killed server leaves one and records it at its next start");
     }
     if (!head_) {
-        fault(file_.empty() ? "" : file_ + ": ", "there is no line of an audit log");
+        fault(file_.empty() ? "" : file_ + ": ", "no audit log lines found");
     }
     if (known_ && !known_found_ && head_) {
         fault(head_place_,
@@ -94,7 +93,7 @@ void Verifier::check_link(const Link& link) {
         fault(here(), "line " + std::to_string(sequence) + " of the chain follows line " +
                           std::to_string(head_->sequence) + ": inserted, repeated or moved");
     } else if (link.before.hash != head_->hash) {
-        fault(head_place_, "changed: line " + std::to_string(sequence) + " of the chain names another hash of it");
+        fault(head_place_, "changed: line " + std::to_string(sequence) + " of the chain has a different hash for it");
     }
 }
 

@@ -304,10 +304,10 @@ inline constexpr std::size_t http_head_max = 64_KiB;
 inline constexpr std::size_t http_line_max = 16_KiB;
 /// Fields of a head. It can be set lower but not higher.
 inline constexpr std::size_t http_fields_max = 100;
-/// Further fields of a head for names that an edge adds when it forwards (http::is_edge_field): a dozen at most, and
-/// one Via more for each further edge. Without them a request with `http_fields_max` fields would pass one edge and be
-/// rejected by the next one.
-inline constexpr std::size_t http_edge_fields_max = 16;
+/// Further fields of a head for names that an edge adds when it forwards (http::is_edge_field): a dozen at most, five
+/// about a client certificate, and one Via more for each further edge. Without them a request with `http_fields_max`
+/// fields would pass one edge and be rejected by the next one.
+inline constexpr std::size_t http_edge_fields_max = 24;
 /// The capacity of a parser.
 inline constexpr std::size_t http_fields_room = http_fields_max + http_edge_fields_max;
 inline constexpr std::size_t http_target_max = 8_KiB;

@@ -15,8 +15,8 @@ inline constexpr std::size_t claims_max = 250'000;         // of one member, so 
 inline constexpr std::size_t claims_bytes_max = 64 << 20;  // of one member's claims in the table of another
 /// That one member has reported, of claims_bytes_max: when it has restarted, all that it had is reserved.
 inline constexpr std::size_t reservations_max = claims_max;
-/// Changes that wait until a linked member reads. A full listing of all claims is no longer than more of them would be,
-/// so the link ends, and the next one begins with that.
+/// Changes that wait for a linked member that does not read. A listing of all claims is no longer than that, so the
+/// link is closed, and the next one starts with the listing.
 inline constexpr std::size_t changes_max = claims_max;
 inline constexpr std::size_t message_max = 16'384;     // one CONTROL frame
 inline constexpr std::size_t claims_per_message = 16;  // with names of name_max they fit (message_encode.cpp)
@@ -64,8 +64,8 @@ inline constexpr std::uint64_t reservation_milliseconds_max = std::chrono::milli
 inline constexpr std::chrono::seconds port_reserved_for{60};  // what a restarted member no longer has
 inline constexpr std::chrono::hours host_reserved_for{24};
 inline constexpr std::chrono::hours clock_difference_max{24};  // of `since` in the future: then the link is refused
-/// A shared value with a time further ahead than this below clock_difference_max is sent when it is not any more. So
-/// members whose clocks differ by less than an hour accept whatever one of them has accepted.
+/// A shared value whose time is further ahead than clock_difference_max less this is sent only later. So members whose
+/// clocks differ by less than an hour accept every value that one of them has accepted.
 inline constexpr std::chrono::hours clock_margin{1};
 
 }  // namespace ferrotunnel::cluster::limits

@@ -72,12 +72,13 @@ Effects Register::Parts::finish() {
     return std::exchange(effects, {});
 }
 
-// A member that does not read what it is sent, while own names come and go.
+// Loses members that do not read the changes that they are sent.
 void Register::Parts::lose_silent_readers() {
     for (std::size_t i = 0; i < members.size(); ++i) {
         const auto member = static_cast<MemberIndex>(i);
         if (changes.of(member).size() > limits::changes_max) {
-            effects.emplace_back(LinkRefused{member, links.link(member), "it does not read what this member has"});
+            effects.emplace_back(
+                LinkRefused{member, links.link(member), "it does not read the changes that it is sent"});
             lose(member);
         }
     }

@@ -301,7 +301,7 @@ void HttpExchange::carry_out(Placement::Result result) {
                 Refusal{PageState::busy, {}, "no tunnel connection of the client has room for another stream"});
             return;
         case Placement::Result::gone:
-            if (at_.visitor.from_member && !has_effect()) {
+            if (at_.visitor.from_member && effect() == Effect::none) {
                 enter(Phase::elsewhere);
             } else if (at_.visitor.from_member || !wait_for_successor()) {
                 answer_locally(Refusal{PageState::no_client, {}, "the client has no tunnel connection left"});
@@ -422,8 +422,10 @@ void HttpExchange::fail(const Failure& failure) {
     }
     if (phase_ != Phase::waiting || !retries_.may_repeat(failure)) {
         const bool waits = failure.not_here && phase_ == Phase::waiting && retries_.can_repeat(forwards_max);
+        // The client rejects new connections without reading them: it is moving to another member, which the entry
+        // finds.
         const bool is_elsewhere = at_.visitor.from_member && phase_ == Phase::waiting && failure.not_delivered &&
-                                  failure.state == PageState::no_client && !has_effect(true);
+                                  failure.state == PageState::no_client && effect() != Effect::certain;
         if (waits) {  // as for a client that is offline
             placement_.record_miss();
         }
@@ -442,7 +444,6 @@ void HttpExchange::fail(const Failure& failure) {
     carry_out(placement_.open_again());
 }
 
-// The client refuses new connections without reading: it is on its way to another member, which the entry finds.
 void HttpExchange::check_deadline() {
     switch (phase_) {
         case Phase::on_hold:

@@ -129,15 +129,21 @@ public:
     /// written.
     std::string_view answer_trailers(const http::Fields& trailers);
 
-    /// Whether the request has been given to a backend or a plugin, or is answered here. `surely`: not while the client
-    /// has not accepted the connection: it can still refuse it, with nothing of the request read.
-    bool has_effect(bool surely = false) const noexcept {
+    /// Whether a backend or a plugin has received the request, or it is answered here.
+    enum class Effect : std::uint8_t {
+        none,
+        possible,  // the client can still reject the connection, with nothing of the request read
+        certain
+    };
+    Effect effect() const noexcept {
         if (plugins_.run() != nullptr || placement_.has_reached_backend()) {
-            return true;
+            return Effect::certain;
+        }
+        if (phase_ == Phase::on_hold || phase_ == Phase::opening || phase_ == Phase::elsewhere) {
+            return Effect::none;
         }
         const bool awaits_client = phase_ == Phase::waiting && stream() && !stream()->connected();
-        return phase_ != Phase::on_hold && phase_ != Phase::opening && phase_ != Phase::elsewhere &&
-               !(surely && awaits_client);
+        return awaits_client ? Effect::possible : Effect::certain;
     }
 
     http::Method method() const noexcept { return request_.context.method; }

@@ -25,7 +25,8 @@ struct TokenStatement {
 struct FoundToken {
     std::string secret;
     std::string name;
-    std::string rights;     // JSON: the keys of `server.token[]`; empty: the rights of every token
+    /// JSON: the keys of `server.token[]` without `name`, `secret` and `also`; empty: the rights of every token.
+    std::string rights;
     Duration cached_for{};  // how long later logins are answered without the plugin
     Duration stale_for{};   // how much longer if the plugin fails
 };
@@ -36,9 +37,9 @@ public:
     virtual ~TokenAnswer() = default;
 
     virtual void accept(FoundToken found) noexcept = 0;
-    /// There is no such token.
+    /// The token does not exist.
     virtual void refuse() noexcept = 0;
-    /// It cannot be found out now.
+    /// The token cannot be looked up now.
     virtual void fail(std::string why) noexcept = 0;
 };
 

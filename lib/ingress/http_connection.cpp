@@ -100,7 +100,7 @@ bool HttpConnection::advance() {
     }
     if (exchange_) {
         exchange_->flush();
-        if (visitor_.from_member && exchange_->has_effect(true)) {
+        if (visitor_.from_member && exchange_->effect() == exchange::HttpExchange::Effect::certain) {
             pipe_->confirm_input();
         }
     }

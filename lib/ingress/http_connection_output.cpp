@@ -153,7 +153,7 @@ bool HttpConnection::write_answer() {
 
 // What was sent to a client that has not accepted the connection yet may still reach its backend.
 void HttpConnection::drop_exchange() noexcept {
-    if (visitor_.from_member && exchange_ && exchange_->has_effect()) {
+    if (visitor_.from_member && exchange_ && exchange_->effect() != exchange::HttpExchange::Effect::none) {
         pipe_->confirm_input();
     }
     exchange_.reset();

@@ -56,9 +56,10 @@ struct HttpListenerSettings {
     std::function<bool(std::string_view host)> may_pass_through;
     /// Whether the edge itself answers a CA that checks this host by TLS-ALPN-01. Empty: never.
     std::function<bool(std::string_view host)> answers_challenge{};
-    /// Whether a visitor of this host has to wait for its certificate; empty: none does. Then `await_certificate` calls
-    /// `ready`, on any thread, perhaps before it returns, and returns how long that may take. Called on the visitor's
-    /// worker.
+    /// Whether the two functions below have a source now; empty: they have none. Called on the visitor's worker.
+    std::function<bool()> finds_certificates{};
+    /// Whether a visitor of this host has to wait for its certificate. Then `await_certificate` calls `ready`, on any
+    /// thread, perhaps before it returns, and returns how long that may take. Called on the visitor's worker.
     std::function<bool(const std::string& host)> needs_certificate{};
     std::function<Duration(const std::string& host, std::function<void()> ready)> await_certificate{};
     /// Limits how often TLS handshakes may begin, by address; null, or an empty value: no limit. Trusted proxies are

@@ -74,7 +74,8 @@ public:
         plan.proxy_header = by_proxy_;
         plan.client_hello = shared_->settings.https &&
                             ((passthrough.is_wanted && passthrough.is_wanted()) ||
-                             shared_->settings.needs_certificate || !edge_.rules().challenge_backend.empty());
+                             (shared_->settings.finds_certificates && shared_->settings.finds_certificates()) ||
+                             !edge_.rules().challenge_backend.empty());
         if (const PortSharing* const sharing = shared_->settings.sharing.get()) {
             plan.client_hello = plan.opening = true;
             plan.silence = sharing->silence ? sharing->silence() : std::nullopt;
@@ -145,7 +146,7 @@ private:
 
     // Holds a visitor whose host has no certificate yet, and may get one.
     bool waits_for_certificate(AcceptedVisitor& visitor, const Settings& settings) {
-        if (!settings.needs_certificate || !visitor.hello || visitor.hello->is_from_ca() ||
+        if (!settings.finds_certificates || !visitor.hello || visitor.hello->is_from_ca() ||
             visitor.hello->server_name.empty() || !settings.needs_certificate(visitor.hello->server_name)) {
             return false;
         }

@@ -1,4 +1,4 @@
-// Names whose certificates are here only since another member of the cluster has published them, or since an earlier
+// Names whose certificates are here only because another member of the cluster has published them, or an earlier
 // process had them: no client of the cluster offers them, and no operator has configured them.
 #pragma once
 

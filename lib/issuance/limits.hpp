@@ -20,9 +20,9 @@ inline constexpr std::chrono::hours unoffered_max{30 * 24};
 /// own lifetime: nobody misses it.
 inline constexpr std::chrono::hours unwanted_max{365 * 24};
 /// Of names_max, those that nobody wants here: published by other members of a cluster, neither offered nor configured.
-/// Clients of the other members that are offline, and a bound for a member that publishes without end.
+/// Room for clients of other members that are offline, and a bound for a member that publishes without end.
 inline constexpr std::size_t guest_names_max = names_max / 4;
-/// How often it is saved that a host is offered.
+/// How often it is saved that a host is offered, and examined whether a certificate is removed whose time has passed.
 inline constexpr std::chrono::hours offered_interval{24};
 /// How often it is examined whether the operator's own files still serve a name.
 inline constexpr std::chrono::hours served_interval{1};
@@ -58,13 +58,13 @@ inline constexpr std::size_t schedule_max = 32 * 1'024 * 1'024;
 inline constexpr std::size_t saved_problem_max = 300;
 /// TXT records of killed processes that are removed at once; more are removed the next time.
 inline constexpr std::size_t left_records_max = 64;
-/// How long removing one is tried, once in tidy_interval: the command or the zone may be gone for ever.
+/// How long removing one is tried, once in tidy_interval: the command or the zone may be gone forever.
 inline constexpr std::chrono::hours record_age_max{48};
 /// How often what killed processes left behind is looked for.
 inline constexpr std::chrono::hours tidy_interval{1};
 /// The longest answer of a challenge that another process has published: a key and a certificate.
 inline constexpr std::size_t challenge_max = 8 * 1'024;
-/// How old a saved order may be. CAs keep orders for a week; one that leads nowhere must not be continued for ever.
+/// How old a saved order may be. CAs keep orders for a week; one that leads nowhere must not be continued forever.
 inline constexpr std::chrono::hours order_age_max{24};
 /// How long the directory of a CA is kept before it is requested again.
 inline constexpr std::chrono::hours directory_time{1};

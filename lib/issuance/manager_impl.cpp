@@ -198,11 +198,14 @@ void Manager::Impl::begin() {
 // --- the other members of a cluster ---
 
 void Manager::Impl::begin_sharing() {
-    for (const auto& [file, text] : cluster_->certificates()) {
+    for (auto& [file, text] : cluster_->certificates()) {
         have_shared(file, text);
+        wipe(text);
     }
     for (const auto& [name, entry] : names_.all()) {
-        if (entry->chain && !cluster_->certificate(entry->file)) {
+        if (auto shared = cluster_->certificate(entry->file)) {
+            wipe(*shared);
+        } else if (entry->chain) {
             publish(*entry);
         }
     }
@@ -266,8 +269,8 @@ void Manager::Impl::refuse_guest(const std::string& file) {
     has_refused_guests_ = true;
     if (!std::exchange(is_logged_.guest, true)) {
         needs_.log.warn(
-            "other members of the cluster have too many certificates of names that nobody offers: further "
-            "ones are saved here when they are offered",
+            "too many certificates of other members are for names that nobody offers: further ones are saved when a "
+            "client offers the name",
             {{"name", printable(file, 80)}, {"names_max", limits::guest_names_max}});
     }
 }
@@ -387,7 +390,7 @@ void Manager::Impl::log_once_about(const NameEntry& entry) {
     if (is_single && !entry.is_configured && !std::exchange(is_logged_.publicity, true)) {
         needs_.log.info(
             "certificates are ordered for hosts that clients offer; CAs publish the names in their "
-            "certificates for ever (certificate transparency)",
+            "certificates forever (certificate transparency)",
             {{"name", entry.name}});
     }
     if (entry.is_assigned && entry.is_new() && !std::exchange(is_logged_.missing_wildcard, true)) {

@@ -29,6 +29,13 @@ WallTime removal_time(const NameEntry& entry) {
     return std::min(entry.chain->not_after + limits::unoffered_max, last_use + limits::unwanted_max);
 }
 
+// When it is examined whether they are removed. That time may have passed: before the start, or for a name that is
+// configured, or whose renewal fails.
+WallTime examination_time(const NameEntry& entry, WallTime now) {
+    const WallTime removal = removal_time(entry);
+    return removal > now ? removal : now + limits::offered_interval;
+}
+
 }  // namespace
 
 bool has_names(const acme::IssuedChain& chain, const acme::Identifiers& names) {
@@ -358,15 +365,15 @@ void NameSet::schedule(NameEntry& entry, WallTime now) {
             entry.problem.clear();
             entry.is_hint = false;
         }
-        put_away(entry);
+        put_away(entry, now);
         if (is_served_by_it && on_change) {
             on_change(entry.name, nullptr);
         }
         return;
     }
     WallTime due = std::min(entry.next, entry.window_next);
-    if (entry.chain && !entry.is_configured && removal_time(entry) > now) {
-        due = std::min(due, removal_time(entry));  // whatever the record of another member says
+    if (entry.chain && !entry.is_configured) {
+        due = std::min(due, examination_time(entry, now));  // whatever the record of another member says
     }
     queue(entry, due);
 }
@@ -381,8 +388,8 @@ void NameSet::queue(NameEntry& entry, WallTime due) {
 }
 
 // Its certificate stays for a while.
-void NameSet::put_away(NameEntry& entry) {
-    queue(entry, entry.chain ? removal_time(entry) : wall_never);
+void NameSet::put_away(NameEntry& entry, WallTime now) {
+    queue(entry, entry.chain ? examination_time(entry, now) : wall_never);
 }
 
 bool NameSet::is_wanted(NameEntry& entry, WallTime now) {
@@ -401,10 +408,10 @@ bool NameSet::is_wanted(NameEntry& entry, WallTime now) {
     }
     needs_.queue.ended(entry);
     if (entry.is_configured) {
-        put_away(entry);
+        put_away(entry, now);
     } else if (entry.is_new()) {
         if (is_offered) {
-            put_away(entry);
+            put_away(entry, now);
         } else {
             drop(entry);
         }
@@ -416,7 +423,7 @@ bool NameSet::is_wanted(NameEntry& entry, WallTime now) {
     } else {
         needs_.log.info("a certificate is not renewed: no client offers its host, or a wildcard covers it",
                         {{"name", entry.name}});
-        put_away(entry);
+        put_away(entry, now);
     }
     return false;
 }

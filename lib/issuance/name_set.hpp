@@ -74,7 +74,7 @@ private:
     NameEntry* load_file(const std::string& file, WallTime now);
     NameEntry& add(const std::string& name, acme::Identifiers names, WallTime now);
     void drop(NameEntry& entry);
-    void put_away(NameEntry& entry);
+    void put_away(NameEntry& entry, WallTime now);
     void queue(NameEntry& entry, WallTime due);
     void read_certificate(NameEntry& entry, WallTime now);
     void unconfigure(NameEntry& entry);

@@ -13,8 +13,8 @@ namespace {
 
 constexpr const char* dropped_text = "the query was dropped without an answer";
 constexpr const char* revoked_text = "the token was revoked during the query";
-constexpr const char* other_id_text = "the answer's secret has another id than the query";
-constexpr const char* too_many_text = "too many logins wait for answers";
+constexpr const char* other_id_text = "the secret in the answer has a different id";
+constexpr const char* too_many_text = "too many logins are waiting for a look-up";
 
 }  // namespace
 
@@ -173,8 +173,10 @@ void Authenticator::perform(Steps steps) {
             if (run([self = shared_from_this(), number = number] { self->call_source(number); })) {
                 continue;
             }
+            Done done;                     // destroyed without the lock, as in leave()
             const MutexLock lock(mutex_);  // its worker has stopped
             if (const auto call = calls_.find(number); call != calls_.end()) {
+                done.swap(call->second.done);
                 end_call(call);
                 begin_waiting(steps);
             }
@@ -196,7 +198,7 @@ void Authenticator::call_source(std::uint64_t number) {
     }
     TokenReply reply(weak_from_this(), number);
     if (!source) {
-        reply.fail("there is no source of tokens any more");
+        reply.fail("the server no longer looks up tokens");
         return;
     }
     try {

@@ -41,6 +41,9 @@ std::shared_ptr<ExternalToken> ExternalTokens::proved(const std::shared_ptr<Exte
         if (token->is_revoked() || (known != tokens_.end() && known->second.token == token)) {
             return token;
         }
+        if (known != tokens_.end() && known->second.epoch > token->epoch_) {
+            return known->second.token;
+        }
         has_forgotten = known == tokens_.end() && make_room();
         auto present = std::make_shared<AcceptedToken>(*accepted);
         present->ports = ports_;
@@ -51,6 +54,7 @@ std::shared_ptr<ExternalToken> ExternalTokens::proved(const std::shared_ptr<Exte
         }
         entry.token->set(accepted);
         entry.answered = now;
+        entry.epoch = token->epoch_;
         const bool is_lent = token->epoch_ == epoch();
         entry.lent_until = is_lent ? now + token->cached_for_ : now;
         entry.stale_until = is_lent ? entry.lent_until + token->stale_for_ : now;

@@ -2,7 +2,7 @@
 //
 //   the source's answer --offer--> an offered token --the client proves it: proved--> in use, and lent
 //
-// Until then an answer changes nothing: who knows only a token's id can make the source answer, but for nobody else.
+// Until then an accepted token changes nothing for others. A refusal ends what was lent under its id.
 #pragma once
 
 #include <atomic>
@@ -79,6 +79,7 @@ public:
     void refused(const TokenId& id);
     /// A client has proved the token, which was offered, lent or used: all sessions of it have its rights from now on.
     /// Returns the one that they share, or the revoked one, if it was revoked meanwhile: then nothing has changed.
+    /// Nothing changes either if its call was made before tokens were forgotten, and a later call was answered first.
     std::shared_ptr<ExternalToken> proved(const std::shared_ptr<ExternalToken>& token, TimePoint now);
     /// A token of an earlier process of this server, which has claims: it is known, and has to be looked up.
     void remember(const TokenId& id);
@@ -112,6 +113,7 @@ private:
     struct Entry {
         std::shared_ptr<ExternalToken> token{};  // null: only remembered
         TimePoint answered{};
+        std::uint64_t epoch = 0;  // of the call that was answered
         TimePoint lent_until{};
         TimePoint stale_until{};
 

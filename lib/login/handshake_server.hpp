@@ -95,7 +95,8 @@ public:
     /// Call it when the client has sent GOAWAY.
     Step on_goaway(wire::Code code, std::string_view text);
 
-    /// What the client has stated in its hello, proved or not. Valid after that.
+    /// Whether the client's hello has arrived, and what it states, proved or not.
+    bool has_hello() const noexcept { return !client_hello_.empty(); }
     const Agreement& stated() const noexcept { return agreement_; }
     const TokenId& stated_token() const noexcept { return token_id_; }
     /// Whether a token is wanted: the last step was Want::token.
@@ -112,10 +113,6 @@ public:
     const TokenId& secret() const;
     /// Valid after Want::close.
     const HandshakeFailure& failure() const;
-    /// Whether the client's hello has arrived, and what it claims: nothing of it is proved.
-    bool has_hello() const noexcept { return !client_hello_.empty(); }
-    const Agreement& claimed() const noexcept { return agreement_; }
-    const TokenId& claimed_token() const noexcept { return token_id_; }
     /// Valid from Want::token or Want::close on: the token that the client named, if it was tried and is wrong so far.
     /// Also of a client that leaves, or is to try again, while the token is looked up: the server's own tokens were
     /// tried.

@@ -14,10 +14,6 @@
 #include "login/token.hpp"
 #include "runtime/address.hpp"
 
-namespace ferrotunnel::runtime {
-class Worker;
-}
-
 namespace ferrotunnel::login {
 
 class Authenticator;
@@ -29,7 +25,6 @@ struct TokenQuery {
     std::string agent{};                            // its program and version; from the peer
     std::string name{};                             // its own name for itself, or empty; from the peer
     std::map<std::string, std::string> metadata{};  // likewise
-    runtime::Worker* worker = nullptr;              // of its session; look_up() is called there. Null in tests.
 };
 
 /// A token as its source knows it.
@@ -54,9 +49,9 @@ public:
 
     /// The token exists: the client still has to prove it.
     void accept(TokenGrant grant) noexcept;
-    /// There is no such token: answered like a wrong proof.
+    /// The token does not exist: answered like a wrong proof.
     void refuse() noexcept;
-    /// Whether there is one cannot be found out now: the client is asked to try again. `why` is for the log.
+    /// The token cannot be looked up now: the client is asked to try again. `why` is for the log.
     void fail(std::string why) noexcept;
     /// Whether an answer still has an effect.
     bool is_wanted() const noexcept;
@@ -73,7 +68,7 @@ public:
 
     /// Where it finds tokens, for the audit log: "handler" (of the application) or "plugin". A literal.
     virtual const char* kind() const noexcept { return "handler"; }
-    /// Called in a turn of its own on the query's worker; must not block. It may answer within the call. An exception
+    /// Called in a turn of its own on the session's worker; must not block. It may answer within the call. An exception
     /// is a failure.
     virtual void look_up(const TokenQuery& query, TokenReply reply) = 0;
 };

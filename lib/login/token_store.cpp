@@ -61,16 +61,16 @@ std::shared_ptr<const AcceptedToken> TokenStore::known_as(const TokenId& id) con
 }
 
 std::shared_ptr<const AcceptedToken> TokenStore::named(std::string_view name) const {
-    {
-        const MutexLock lock(mutex_);
-        const auto found =
-            std::lower_bound(by_name_.begin(), by_name_.end(), name,
-                             [this](Place a, std::string_view b) REQUIRES(mutex_) { return (*tokens_)[a].name < b; });
-        if (found != by_name_.end() && (*tokens_)[*found].name == name) {
-            return at(*found);
-        }
-    }
-    return external_->named(name);
+    auto token = named_in_table(name);
+    return token ? token : external_->named(name);
+}
+
+std::shared_ptr<const AcceptedToken> TokenStore::named_in_table(std::string_view name) const {
+    const MutexLock lock(mutex_);
+    const auto found =
+        std::lower_bound(by_name_.begin(), by_name_.end(), name,
+                         [this](Place a, std::string_view b) REQUIRES(mutex_) { return (*tokens_)[a].name < b; });
+    return found != by_name_.end() && (*tokens_)[*found].name == name ? at(*found) : nullptr;
 }
 
 std::vector<std::shared_ptr<const AcceptedToken>> TokenStore::all() const {

@@ -38,6 +38,8 @@ public:
     /// The token with this id, whatever its secrets are by now; it may be external, and so may the next one.
     std::shared_ptr<const AcceptedToken> known_as(const TokenId& id) const;
     std::shared_ptr<const AcceptedToken> named(std::string_view name) const;
+    /// Without external tokens.
+    std::shared_ptr<const AcceptedToken> named_in_table(std::string_view name) const;
 
 private:
     using Place = std::uint32_t;  // in tokens_

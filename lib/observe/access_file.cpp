@@ -16,11 +16,6 @@
 namespace ferrotunnel::observe {
 namespace {
 
-bool is_regular(int descriptor) noexcept {
-    struct stat facts {};
-    return ::fstat(descriptor, &facts) == 0 && S_ISREG(facts.st_mode);
-}
-
 /// The part that can be written to a pipe or terminal at once without waiting: whole lines, unless they are longer.
 std::string_view piece_of(std::string_view text) noexcept {
     const std::string_view piece = text.substr(0, PIPE_BUF);
@@ -48,6 +43,11 @@ AccessSink::~AccessSink() {
     }
 }
 
+bool AccessSink::is_regular() const noexcept {
+    struct stat facts {};
+    return ::fstat(descriptor_, &facts) == 0 && S_ISREG(facts.st_mode);
+}
+
 // Without O_NONBLOCK, opening a named pipe would wait for its reader.
 AccessSink AccessSink::open(const std::string& path, std::error_code& error, bool reads) {
     constexpr mode_t mode = 0640;
@@ -57,11 +57,13 @@ AccessSink AccessSink::open(const std::string& path, std::error_code& error, boo
         sink.descriptor_ = path == standard_output ? STDOUT_FILENO : STDERR_FILENO;
         return sink;
     }
-    const int way = reads ? O_RDWR : O_WRONLY;
-    sink.descriptor_ = ::open(path.c_str(), way | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, mode);
+    const int access_mode = reads ? O_RDWR : O_WRONLY;
+    sink.descriptor_ = ::open(path.c_str(), access_mode | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, mode);
     sink.owned_ = sink.descriptor_ >= 0;
     if (!sink.owned_) {
         error = std::error_code(errno, std::generic_category());
+    } else if (reads && !sink.is_regular()) {  // a pipe open for reading, too, never reports a lost reader
+        return open(path, error);
     }
     return sink;
 }
@@ -71,6 +73,7 @@ AccessFile::AccessFile(std::shared_ptr<access::Lanes> lanes, AccessSink sink, Lo
     : lanes_(std::move(lanes)),
       log_(log),
       seal_(std::move(seal)),
+      name_(seal_ ? "the audit log" : "the access log"),
       sink_(std::move(sink)),
       thread_([this](const std::stop_token& ending) { run(ending); }) {}
 
@@ -132,8 +135,7 @@ void AccessFile::apply_requests() {
         std::error_code error;
         next = AccessSink::open(sink_.path(), error, seal_ != nullptr);
         if (error) {
-            log_.error(seal_ ? "the audit log cannot be reopened; it continues in the previous file"
-                             : "the access log cannot be reopened; it continues in the previous file",
+            log_.error(name_ + " cannot be reopened; it continues in the previous file",
                        {{"file", sink_.path()}, {"why", error.message()}});
             return;
         }
@@ -208,7 +210,7 @@ bool AccessFile::write_some() {
 }
 
 bool AccessFile::write_taken() {
-    const bool regular = is_regular(sink_.descriptor());
+    const bool regular = sink_.is_regular();
     while (at_ < rest_.size()) {
         const std::string_view left = std::string_view(rest_).substr(at_);
         pollfd wanted{sink_.descriptor(), POLLOUT, 0};
@@ -272,9 +274,8 @@ void AccessFile::report_dropped(bool at_once) {
 
 void AccessFile::log_failure(int error) {
     if (!std::exchange(is_failing_, true) && error != EAGAIN) {
-        log_.warn(
-            seal_ ? "the audit log cannot be written; trying again" : "the access log cannot be written; trying again",
-            {{"at", sink_.path()}, {"why", std::generic_category().message(error)}});
+        log_.warn(name_ + " cannot be written; trying again",
+                  {{"at", sink_.path()}, {"why", std::generic_category().message(error)}});
     }
 }
 

@@ -41,6 +41,8 @@ public:
     int descriptor() const noexcept { return descriptor_; }
     const std::string& path() const noexcept { return path_; }
     bool is_file() const noexcept { return owned_; }
+    /// Whether writing never waits for a reader: a file of a disk, which a stream of the process can be, too.
+    bool is_regular() const noexcept;
 
 private:
     int descriptor_ = -1;
@@ -80,6 +82,7 @@ private:
     const std::shared_ptr<access::Lanes> lanes_;
     Logger& log_;
     const std::unique_ptr<LineSeal> seal_;
+    const std::string name_;  // for messages
     // Orders of other threads.
     Mutex mutex_;
     std::optional<AccessSink> next_sink_ GUARDED_BY(mutex_);

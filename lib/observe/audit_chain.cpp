@@ -17,9 +17,9 @@
 namespace ferrotunnel::observe {
 namespace {
 
-bool is_regular_file(const AccessSink& sink) noexcept {
-    struct stat facts {};
-    return sink.is_file() && ::fstat(sink.descriptor(), &facts) == 0 && S_ISREG(facts.st_mode);
+// A stream of the process is not continued, locked or synced, even if it leads to a file.
+bool is_own_file(const AccessSink& sink) noexcept {
+    return sink.is_file() && sink.is_regular();
 }
 
 // The last bytes of the file; what cannot be read is missing.
@@ -50,12 +50,14 @@ std::string end_of(int descriptor) {
 }  // namespace
 
 std::string AuditChain::why_not(const AccessSink& sink) {
-    const std::string end = is_regular_file(sink) ? end_of(sink.descriptor()) : std::string();
-    // A file with nothing but an incomplete line is what a crash has left of the first one.
-    const bool is_first_torn = end.find('\n') == std::string::npos && end.size() < audit::tail_bytes;
+    const std::string end = is_own_file(sink) ? end_of(sink.descriptor()) : std::string();
+    // A file with nothing but an incomplete line is what a crash has left of the first one; its number is not 1 after a
+    // rotation.
+    const bool is_first_torn =
+        end.find('\n') == std::string::npos && end.size() < audit::tail_bytes && audit::may_begin_line(end);
     return end.empty() || is_first_torn || audit::read_tail(end)
                ? ""
-               : "it does not end like an audit log. Move it away; then a new one begins";
+               : "the file does not end with a line of an audit log; move it away or name another file";
 }
 
 void AuditChain::opened() {
@@ -66,16 +68,17 @@ bool AuditChain::is_ready(const AccessSink& sink) {
     if (file_.is_open) {
         return true;
     }
-    const bool is_regular = is_regular_file(sink);
-    if (is_regular && ::flock(sink.descriptor(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    const bool is_own = is_own_file(sink);
+    if (is_own && ::flock(sink.descriptor(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
         if (!std::exchange(was_locked_, true)) {
-            log_.info("another process writes the audit log; its end is awaited", {{"file", sink.path()}});
+            log_.info("another process has the audit log open; waiting for it to close the file",
+                      {{"file", sink.path()}});
         }
         return false;
     }
     was_locked_ = false;
     file_.needs_line_end = false;
-    if (is_regular) {
+    if (is_own) {
         continue_file(sink);
     }
     file_.begins = true;
@@ -142,12 +145,13 @@ void AuditChain::seal(std::string& lines, std::uint64_t dropped) {
     file_.needs_line_end = file_.needs_line_end && bodies.empty();
 }
 
-// The lines are linked again, perhaps to those of another chain.
+// The lines are linked again, perhaps to those of another chain. Without memory it throws, and changes nothing.
 void AuditChain::take_back(std::string_view lines, std::size_t torn) {
+    std::optional<std::string> noted = torn_;
     if (torn != 0) {
-        torn_ = audit::torn_record(audit::fragment_of(lines.substr(0, torn)));
+        noted = audit::torn_record(audit::fragment_of(lines.substr(0, torn)));
     }
-    bool is_first = true;
+    std::optional<audit::Head> before;
     std::string bodies;
     while (!lines.empty()) {
         const std::string_view line = lines.substr(0, lines.find('\n'));
@@ -156,20 +160,27 @@ void AuditChain::take_back(std::string_view lines, std::size_t torn) {
         if (!link) {
             continue;  // the line end in front of the first
         }
-        if (std::exchange(is_first, false)) {
-            head_ = link->before;
+        if (!before) {
+            before = link->before;
         }
         if (link->event() == "opened") {
             continue;  // the next file has its own
         }
-        if (const auto noted = audit::fragment_in(link->body)) {
-            torn_ = torn == 0 ? audit::torn_record(*noted) : std::move(torn_);
+        if (const auto fragment = audit::fragment_in(link->body)) {
+            if (torn == 0) {
+                noted = audit::torn_record(*fragment);
+            }
             continue;
         }
         bodies += link->body;
         bodies += '\n';
     }
-    returned_ = std::move(bodies) + std::exchange(returned_, {});
+    bodies += returned_;
+    if (before) {
+        head_ = std::move(*before);
+    }
+    torn_.swap(noted);
+    returned_.swap(bodies);
     sealed_ = 0;
 }
 
@@ -178,7 +189,7 @@ void AuditChain::note(const AccessSink& sink, bool is_written) {
         events_->note_failing(true);
         return;
     }
-    const bool is_synced = !is_regular_file(sink) || ::fdatasync(sink.descriptor()) == 0;
+    const bool is_synced = !is_own_file(sink) || ::fdatasync(sink.descriptor()) == 0;
     if (!is_synced && !std::exchange(was_unsynced_, true)) {
         log_.warn("the audit log cannot be synced to the disk",
                   {{"file", sink.path()}, {"why", std::generic_category().message(errno)}});

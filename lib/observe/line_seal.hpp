@@ -25,7 +25,7 @@ public:
     /// std::bad_alloc, and then has changed nothing.
     virtual void seal(std::string& lines, std::uint64_t dropped) = 0;
     /// These sealed lines are not written to the present sink, except for the first `torn` bytes: they belong to the
-    /// next one.
+    /// next one. Throws std::bad_alloc, and then has changed nothing.
     virtual void take_back(std::string_view lines, std::size_t torn) = 0;
     /// All sealed lines were written, or some could not be.
     virtual void note(const AccessSink& sink, bool is_written) = 0;

@@ -226,6 +226,7 @@ void Cluster::freeze() noexcept {
 }
 
 void Cluster::hand_over() noexcept {
+    freeze();  // again: the program may begin to stop before the caller of drain() has frozen the routes
     parts_->links.hand_over();
 }
 

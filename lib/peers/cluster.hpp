@@ -68,7 +68,7 @@ public:
     /// Another process is about to have this member's place: routes to other members stay as they are now, also if the
     /// links by which the register learns are lost. Any thread.
     void freeze() noexcept;
-    /// After freeze() and drain(): other members open no more streams here.
+    /// After drain(): other members open no more streams here.
     void hand_over() noexcept;
     void stop() noexcept;
 

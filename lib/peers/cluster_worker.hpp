@@ -3,9 +3,9 @@
 //   RegisterDriver --deadline moved--.
 //   RemoteNames --names changed------+--wake()--> first worker: Timer --> tick(); Deferred --> step(), one a turn
 //
-// A step without memory ends the process, like an effect of the register (register_driver.cpp): a name that was taken
-// from the list of changes and not written would be routed wrongly for ever. Steps are bounded, and so is what they
-// need.
+// A step that runs out of memory ends the process, like an effect of the register (register_driver.cpp): a name that
+// was taken from the list of changes and not written would be routed wrongly forever. Steps are bounded, and so is what
+// they need.
 #pragma once
 
 #include <memory>

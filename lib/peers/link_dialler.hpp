@@ -1,4 +1,4 @@
-// Dials one link to a member, and again whenever it is lost, for ever. Lives on the link's worker.
+// Dials one link to a member, and again whenever it is lost, forever. Lives on the link's worker.
 //
 //   waiting --timer--> connecting --TCP--> proving --hellos--> open --lost, or retired--> waiting
 //      ^________________ failed _______________'

@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "peers/link.hpp"
-#include "peers/member_addresses.hpp"
+#include "peers/member_sources.hpp"
 #include "runtime/acceptor.hpp"
 #include "runtime/worker_group.hpp"
 
@@ -25,7 +25,7 @@ public:
         /// Before the link starts. False: no link is accepted any more.
         std::function<bool(const std::shared_ptr<Link>&)> made;
         std::function<void()> refused;  // without a link
-        const MemberAddresses& addresses;
+        const MemberSources& addresses;
     };
     explicit LinkListener(Needs needs);
 

@@ -76,7 +76,7 @@ struct Links::Parts final : LinkEvents {
     std::vector<std::shared_ptr<PeerCarrier>> carriers;
     std::vector<std::shared_ptr<LinkDialler>> diallers;
     Published<std::shared_ptr<TlsContext>> tls;  // for accepted connections
-    MemberAddresses addresses;
+    MemberSources addresses;
     LinkListener listener;
     std::atomic<std::uint64_t> refused{0};
     const Permits control_permits{limits::control_streams_max};

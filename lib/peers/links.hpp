@@ -3,7 +3,7 @@
 //   dial (to members with greater names), accept (from the others) --TLS with the cluster's key, link hello--> Link
 //      control: one for each member, RegisterChannel    data: one for each worker of the dialling side, PeerCarrier
 //
-// Lost links are dialled again after 0.2 s to 5 s (jittered), for ever.
+// Lost links are dialled again after 0.2 s to 5 s (jittered), forever.
 #pragma once
 
 #include <chrono>

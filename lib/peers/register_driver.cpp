@@ -131,7 +131,7 @@ void RegisterDriver::queue(cluster::Effects effects) {
     effects_.insert(effects_.end(), std::move_iterator(effects.begin()), std::move_iterator(effects.end()));
 }
 
-// An effect that was lost for want of memory would leave a client without its answer: then the process ends instead.
+// An effect that was lost for lack of memory would leave a client without its answer: then the process ends instead.
 void RegisterDriver::carry_out() noexcept {
     ReleasableLock lock(mutex_);
     if (!is_carrying_out_) {

@@ -1,8 +1,6 @@
 // The functions of ft_body_api, called from C. No exception leaves them.
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <exception>
 
 #include "plugin/hook_exchange.hpp"
@@ -35,8 +33,7 @@ std::int32_t observe(ft_exchange* exchange, std::uint32_t side, std::int32_t (*l
 }
 
 std::int32_t transform(ft_exchange* exchange, std::uint32_t side, const ft_body_filter* theirs, void* user) {
-    ft_body_filter filter{};
-    std::memcpy(&filter, theirs, std::min(theirs->size, sizeof(filter)));
+    const ft_body_filter filter = known_part(*theirs);
     bool is_unused = false;  // an observing instance's
     const std::int32_t is_taken = taken_or_released(user, filter.release, [&] {
         return filter.chunk != nullptr &&

@@ -1,9 +1,10 @@
-// Marks a thread that makes a plugin's control call: check, make, start, stop, destroy.
+// Marks a thread that runs code of a plugin or an application that must not change a server.
 #pragma once
 
 namespace ferrotunnel::plugin {
 
-/// The calling thread is in such a call during this object's lifetime.
+/// The calling thread runs such code during this object's lifetime: a plugin's check, make, start, stop or destroy, or
+/// the handler of HostCertificates.
 class ControlCall {
 public:
     ControlCall() noexcept { ++depth_; }
@@ -11,7 +12,7 @@ public:
     ControlCall(const ControlCall&) = delete;
     ControlCall& operator=(const ControlCall&) = delete;
 
-    /// Whether the calling thread is in such a call, of any server.
+    /// Whether the calling thread runs such code, of any server.
     static bool here() noexcept { return depth_ > 0; }
 
 private:

@@ -1,7 +1,9 @@
 // The function tables that plugins call.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 #include "base/clock.hpp"
@@ -15,6 +17,14 @@ inline std::string_view view(ft_text text) noexcept {
 }
 inline ft_text text_of(std::string_view view) noexcept {
     return {view.data(), view.size()};
+}
+
+/// Copies a struct of a plugin, which begins with its size, as far as both sides know it; the rest is empty.
+template <typename Struct>
+Struct known_part(const Struct& theirs) noexcept {
+    Struct ours{};
+    std::memcpy(&ours, &theirs, std::min(theirs.size, sizeof(Struct)));
+    return ours;
 }
 
 /// The table that every plugin gets. Thread-safe; valid for the lifetime of the process.

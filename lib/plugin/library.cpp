@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
 #include <map>
 #include <utility>
 
@@ -11,14 +10,6 @@
 
 namespace ferrotunnel::plugin {
 namespace {
-
-/// Copies a struct that begins with its size, as far as both sides know it; the rest becomes null.
-template <typename Struct>
-Struct known_part(const Struct& theirs) {
-    Struct ours{};
-    std::memcpy(&ours, &theirs, std::min(theirs.size, sizeof(Struct)));
-    return ours;
-}
 
 std::string or_empty(const char* text) {
     return text != nullptr ? text : "";

@@ -67,7 +67,8 @@ Result<Prepared, Findings> looked_at(Type type, config::CheckedValue settings) {
         looks_up_tokens = seen.looks_up_tokens;
     }
     if (looks_up_tokens && type.calls.on_token == nullptr) {
-        return one("the plugin \"" + type.name + "\" declares that it looks up tokens, but has no hook for it");
+        return one("the plugin \"" + type.name +
+                   "\" declares that it looks up tokens, but does not implement on_token");
     }
     return Prepared{std::move(type), std::move(settings), std::move(notes), looks_up_tokens};
 }

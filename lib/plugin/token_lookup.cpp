@@ -1,8 +1,6 @@
 #include "plugin/token_lookup.hpp"
 
-#include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <exception>
 #include <string>
 #include <utility>
@@ -14,21 +12,18 @@
 namespace ferrotunnel::plugin {
 namespace {
 
-/// The grant as far as both sides know it; the rest is empty.
-ft_token_grant known_grant(const ft_token_grant& theirs) noexcept {
-    ft_token_grant ours{};
-    std::memcpy(&ours, &theirs, std::min(theirs.size, sizeof(ours)));
-    return ours;
-}
-
+/// Null if there is no reply: older headers of plugins passed null for a second answer.
 std::unique_ptr<hooks::TokenAnswer> take(ft_token_reply* reply) noexcept {
     const std::unique_ptr<ft_token_reply> owned(reply);
-    return std::move(owned->answer);
+    return owned ? std::move(owned->answer) : nullptr;
 }
 
 void accept(ft_token_reply* reply, const ft_token_grant* theirs) {
     const auto answer = take(reply);
-    const ft_token_grant grant = known_grant(*theirs);
+    if (answer == nullptr) {
+        return;
+    }
+    const ft_token_grant grant = known_part(*theirs);
     try {
         hooks::FoundToken found;
         found.secret = view(grant.secret);
@@ -42,11 +37,16 @@ void accept(ft_token_reply* reply, const ft_token_grant* theirs) {
 }
 
 void refuse(ft_token_reply* reply) {
-    take(reply)->refuse();
+    if (const auto answer = take(reply)) {
+        answer->refuse();
+    }
 }
 
 void fail(ft_token_reply* reply, ft_text why) {
     const auto answer = take(reply);
+    if (answer == nullptr) {
+        return;
+    }
     try {
         answer->fail(std::string(view(why)));
     } catch (const std::exception&) {
@@ -66,7 +66,7 @@ const ft_tokens& token_table() noexcept {
 
 const Instance* token_instance(const Chain& chain) noexcept {
     for (const auto& each : chain.instances) {
-        if (each->looks_up_tokens() && each->calls().on_token != nullptr) {
+        if (each->looks_up_tokens()) {
             return each.get();
         }
     }

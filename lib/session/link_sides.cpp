@@ -62,7 +62,7 @@ ClientLogin LinkSides::next_login(unsigned side) {
 
 // Once there was a server that could not be dialled at once, its clients all know of it: they must not come together.
 Duration LinkSides::next_wait(unsigned side, bool at_once) {
-    if (!at_once || sides_[side].moves.are_too_many()) {
+    if (!at_once || sides_[side].moves.has_too_many()) {
         return sides_[side].backoff.next_wait();
     }
     constexpr auto spread = static_cast<std::uint64_t>(limits::next_server_spread.count());
@@ -74,7 +74,7 @@ Duration LinkSides::next_wait(unsigned side, bool at_once) {
 ServerChoice::Fit LinkSides::on_open(unsigned side, const login::Agreement& agreed) {
     const ServerChoice::Fit fit = choice_.opened(side, agreed.cluster, worker_.now());
     if (fit == ServerChoice::Fit::fits) {
-        sides_[side].moves.came(worker_.now());
+        sides_[side].moves.logged_in(worker_.now());
     }
     report_servers();
     return fit;
@@ -122,7 +122,7 @@ bool LinkSides::on_lost(unsigned side, const trunk::TrunkEnd& end, bool was_open
 }
 
 void LinkSides::leaves(unsigned side) {
-    if (sides_[side].moves.left(worker_.now())) {
+    if (sides_[side].moves.told_to_leave(worker_.now())) {
         sides_[side].backoff.start_over();
     }
 }

@@ -52,8 +52,8 @@ public:
     void on_left(unsigned side) noexcept { choice_.lost(side); }
 
     bool is_wanted(unsigned side) const noexcept { return choice_.is_wanted(side); }
-    /// How long the side waits before it dials: `at_once`, but not all clients in the same moment, or its back-off, as
-    /// also after too many servers that have told it to go.
+    /// How long the side waits before it dials. `at_once`: a random moment within limits::next_server_spread, so that
+    /// not all clients dial together; otherwise, and after too many moves in a row, its back-off.
     Duration next_wait(unsigned side, bool at_once);
     void wait(unsigned side, Duration time) { sides_[side].timer->set_after(time); }
     bool is_waiting(unsigned side) const noexcept { return sides_[side].timer->is_set(); }

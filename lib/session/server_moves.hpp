@@ -1,4 +1,4 @@
-// How often a client has left servers that told it to go, each soon after it had come.
+// Counts moves in a row: a server told the client to leave soon after its login.
 #pragma once
 
 #include <optional>
@@ -11,14 +11,14 @@ namespace ferrotunnel::session {
 /// Of one side of a link. Sans-IO.
 class ServerMoves {
 public:
-    /// `lived_long`: a stay of this time is no move in a row.
+    /// `lived_long`: a longer stay than this ends the row.
     explicit ServerMoves(Duration lived_long) noexcept : lived_long_(lived_long) {}
 
     /// A trunk has logged in; the first one begins the stay.
-    void came(TimePoint now) noexcept { since_ = since_.value_or(now); }
+    void logged_in(TimePoint now) noexcept { since_ = since_.value_or(now); }
     /// The server drains, or has ended the session in order. Later reports about the same stay do not count. True: the
     /// stay was long.
-    bool left(TimePoint now) noexcept {
+    bool told_to_leave(TimePoint now) noexcept {
         if (!since_) {
             return false;
         }
@@ -30,7 +30,7 @@ public:
     /// The stay is over for another reason.
     void lost() noexcept { since_.reset(); }
     /// Whether the next server has to wait, as after a failure.
-    bool are_too_many() const noexcept { return in_a_row_ > limits::quick_moves_max; }
+    bool has_too_many() const noexcept { return in_a_row_ > limits::quick_moves_max; }
 
 private:
     const Duration lived_long_;

@@ -55,7 +55,7 @@ void ServerSession::on_welcome() {
     trunk_->login_done(facts_.agreement.peer);
     count_key_group(*at_.shared->counters, trunk_->pipe().key_group());
     log_session_begin(at_, trunk_->pipe().description());
-    audit_login(at_, trunk_->pipe().description());
+    audit_login(at_, trunk_->pipe());
     notify(at_, trunks == 1 ? ServerNotice::Kind::connected : ServerNotice::Kind::joined, Code::none, {}, trunks);
     if (at_.shared->registry->is_replaced(facts_.key)) {
         on_replaced({});

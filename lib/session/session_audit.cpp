@@ -39,25 +39,25 @@ void refuse(audit::AuditLog& log, const SessionContext& at, const Record& record
 
 }  // namespace
 
-void audit_login(const SessionContext& at, const std::string& tls) {
+void audit_login(const SessionContext& at, const transport::Pipe& pipe) {
     if (audit::AuditLog* const log = audit_log_of(at)) {
         Record record("login");
         add_client(record, at);
-        record.add("connection", std::uint64_t{at.facts.agreement.trunk}).add("tls", tls);
+        record.add("connection", std::uint64_t{at.facts.agreement.trunk}).add("tls", pipe.description());
         log->write(record);
     }
 }
 
-void audit_resume(const SessionContext& at, const std::string& tls) {
+void audit_resume(const SessionContext& at, const transport::Pipe& pipe) {
     if (audit::AuditLog* const log = audit_log_of(at)) {
         Record record("resume");
         add_client(record, at);
-        record.add("tls", tls);
+        record.add("tls", pipe.description());
         log->write(record);
     }
 }
 
-// The names of a client that has proved nothing are what it claims.
+// Until a client has proved its token, its names are unverified claims.
 void audit_refused_login(const SessionContext& at, wire::Code code, const std::string& why,
                          const login::ServerHandshake* handshake) {
     audit::AuditLog* const log = audit_log_of(at);
@@ -67,9 +67,9 @@ void audit_refused_login(const SessionContext& at, wire::Code code, const std::s
     Record record("login_refused");
     add_client(record, at);
     if (!at.facts.secret && handshake != nullptr && handshake->has_hello()) {
-        record.add("claimed_token_id", to_hex(handshake->claimed_token()))
-            .add("claimed_client", handshake->claimed().peer_name)
-            .add("claimed_version", handshake->claimed().peer_agent);
+        record.add("claimed_token_id", to_hex(handshake->stated_token()))
+            .add("claimed_client", handshake->stated().peer_name)
+            .add("claimed_version", handshake->stated().peer_agent);
     }
     record.add("code", wire::name_of(code)).add("why", why);
     refuse(*log, at, record);

@@ -160,7 +160,7 @@ void SessionResumption::resume(ResumedConnection connection) {
         view.tls = tls;
     });
     notify(needs_.at, ServerNotice::Kind::resumed, Code::none, {});
-    audit_resume(needs_.at, connection.pipe->description());
+    audit_resume(needs_.at, *connection.pipe);
     needs_.trunk->attach(std::move(connection.pipe), received, framed(*step.send), {});
 }
 

@@ -43,7 +43,6 @@ login::TokenQuery TokenLookup::query() const {
     query.agent = stated.peer_agent;
     query.name = stated.peer_name;
     query.metadata = stated.peer_metadata;
-    query.worker = &needs_.at.worker;
     return query;
 }
 
@@ -68,8 +67,9 @@ void TokenLookup::on_answer(const login::Authenticator::Result& result) {
     if (!result.failure.empty()) {
         static constexpr LogCategory failed{"token_lookups", limits::client_lines_per_second};
         if (needs_.at.shared->log->may_write(LogLevel::warn, failed, needs_.at.worker.now())) {
-            needs_.at.shared->log->warn(result.token ? "a token could not be looked up: its earlier answer is used"
-                                                     : "a token could not be looked up: the client is to try again",
+            needs_.at.shared->log->warn(result.token
+                                            ? "a token could not be looked up; the cached answer is used"
+                                            : "a token could not be looked up; the client is asked to try again",
                                         {{"token", to_hex(needs_.handshake.stated_token())},
                                          {"peer", needs_.at.facts.peer.text()},
                                          {"why", result.failure}});

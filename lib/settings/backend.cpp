@@ -71,10 +71,10 @@ void check_backend_tls(const BackendSpec& words, const backend::BackendAddress& 
         wrong("a backend's TLS cannot have a CA file and be insecure, which verifies no certificate");
     }
     if (!words.tls.ca_file.empty() && !words.tls.trust.empty()) {
-        wrong("a backend's TLS has either a CA file or a trust from memory");
+        wrong("set either a CA file or a trust from memory for a backend's TLS, not both");
     }
     if (!words.tls.credential.empty() && !(words.tls.certificate_file.empty() && words.tls.key_file.empty())) {
-        wrong("a client certificate for a backend is either files or a credential from memory");
+        wrong("set either files or a credential from memory as the client certificate for a backend, not both");
     }
     if (words.tls.certificate_file.empty() != words.tls.key_file.empty()) {
         wrong("a client certificate for a backend needs two files: the certificate and its key");

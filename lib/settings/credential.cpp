@@ -87,7 +87,7 @@ Trust Trust::authorities(std::string pem, const std::vector<std::string>& pins) 
 
 Trust Trust::pins(const std::vector<std::string>& pins) {
     if (pins.empty()) {
-        refuse_credential(trust_key, "needs a pin");
+        refuse_credential(trust_key, "needs at least one pin");
     }
     return Trust(make_trust({}, pins));
 }

@@ -334,7 +334,7 @@ void check_certificate(const char* key, const std::string& what, const Certifica
                        std::vector<Problem>& problems) {
     const bool is_from_memory = !certificate.credential.empty();
     if (is_from_memory && !(certificate.chain.empty() && certificate.key.empty())) {
-        problems.push_back({key, what + " is either files or a credential from memory"});
+        problems.push_back({key, what + " has files and a credential from memory; set only one of them"});
     } else if (!is_from_memory && certificate.chain.empty()) {
         problems.push_back({key, what + " has no file"});
     }
@@ -352,8 +352,9 @@ void check_certificates(const Https& https, std::vector<Problem>& problems) {
     }
     for (const ClientCertificates& rule : https.client_certificates) {
         if (!rule.trust.empty() && (!rule.ca_file.empty() || rule.trust.has_pins())) {
-            problems.push_back({"https.client_certificates",
-                                "a rule has either the file of its CAs, or a trust from memory with CAs and no pins"});
+            problems.push_back(
+                {"https.client_certificates",
+                 "set either the file of the CAs or a trust from memory for a rule; the trust needs CAs and no pins"});
         } else if (rule.host.empty() || (rule.ca_file.empty() && rule.trust.empty())) {
             problems.push_back({"https.client_certificates",
                                 "a rule needs a host, like app.example.com or *, and the file of its CAs"});

@@ -39,14 +39,14 @@ plugin::InstanceOptions options_of(const PluginUse& use, const plugin::Type& typ
 std::optional<std::string> fault_of_token_lookup(const std::vector<PreparedPlugin>& before,
                                                  const plugin::InstanceOptions& options) {
     if (any_looks_up_tokens(before)) {
-        return "looks up tokens, and so does another plugin";
+        return "looks up tokens, and another plugin already does: remove one of them";
     }
     if (options.observe) {
-        return "looks up tokens, which cannot be observed only";
+        return "looks up tokens, so its `mode` cannot be `observe`";
     }
     const plugin::Scope& scope = options.scope;
     if (options.when || !scope.hosts.empty() || !scope.paths.empty() || !scope.services.empty()) {
-        return "looks up tokens, for which there are no `hosts`, `paths`, `services` and `when`";
+        return "looks up tokens, so `hosts`, `paths`, `services` and `when` cannot be set";
     }
     return std::nullopt;
 }

@@ -294,7 +294,7 @@ constexpr Setting<ServerValues> settings_of_server[] = {
       .operand = "FILE|stdout|stderr|off",
       .topic = access_topic,
       .type = "path, `stdout`, `stderr` or `off`",
-      .help = "File for a line about each login, service, act of an administrator and change of the configuration, "
+      .help = "Audit log file: one JSON line for each login, service, administrative action and configuration change, "
               "chained by hashes (`ferrotunnel audit verify`). SIGUSR1 opens the file again after it was renamed.",
       .default_text = "`off`",
       .is_live = true},

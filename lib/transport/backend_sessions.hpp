@@ -1,7 +1,7 @@
 // TLS sessions with the backend of one service: connections that resume a session skip the certificates and their
 // verification, which are most of the cost of a handshake. Each service has sessions of its own, so a session was
-// verified for exactly what the next connection requires. If an application replaces what that is, sessions of before
-// are not resumed (live_peer.hpp).
+// verified for exactly what the next connection requires. If the application replaces the trust or the client
+// certificate, earlier sessions are not resumed (live_peer.hpp).
 #pragma once
 
 #include <openssl/ssl.h>

@@ -4,17 +4,15 @@
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
 
-#include <algorithm>
 #include <ctime>
 #include <utility>
 
-#include "base/free_with.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "net/host_name.hpp"
-#include "net/ip_text.hpp"
 #include "transport/certificate.hpp"
 #include "transport/certificate_expiry.hpp"
+#include "transport/certificate_names.hpp"
 #include "transport/pem_file.hpp"
 #include "transport/visitor_context.hpp"
 
@@ -35,40 +33,19 @@ std::string day_of(WallTime time) {
     return fine ? text : "an unknown day";
 }
 
-std::string digest_of(const PemText& certificate, const PemText& key) {
-    std::string digest(2 * SHA256_DIGEST_LENGTH, '\0');
-    auto* at = reinterpret_cast<unsigned char*>(digest.data());
-    for (const PemText* part : {&certificate, &key}) {
-        SHA256(reinterpret_cast<const unsigned char*>(part->text().data()), part->text().size(), at);
-        at += SHA256_DIGEST_LENGTH;
-    }
-    return digest;
-}
-
-// An address in the system's spelling.
-std::string address_text(const ASN1_OCTET_STRING* octets) {
-    net::Address address;
-    const auto size = static_cast<std::size_t>(ASN1_STRING_length(octets));
-    address.family = size == 4 ? 4 : size == address.bytes.size() ? 6 : 0;
-    std::copy_n(ASN1_STRING_get0_data(octets), address.size(), address.bytes.begin());
-    return net::ip_text(address);
-}
-
 // Collects the names. Those that could never be requested are left out, with a warning.
 void take_hosts(LoadedCertificate& loaded, std::vector<std::string>& warnings) {
-    std::unique_ptr<GENERAL_NAMES, FreeWith<GENERAL_NAMES_free>> names(static_cast<GENERAL_NAMES*>(
-        X509_get_ext_d2i(loaded.certificate.get(), NID_subject_alt_name, nullptr, nullptr)));
+    const GeneralNamesPtr names = alternative_names(loaded.certificate.get());
     const int count = names ? sk_GENERAL_NAME_num(names.get()) : 0;
     for (int i = 0; i < count; ++i) {
         const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
         if (name->type == GEN_IPADD && loaded.addresses.size() < limits::certificate_names_max) {
-            loaded.addresses.push_back(address_text(name->d.iPAddress));
+            loaded.addresses.push_back(address_text(bytes_of(name->d.iPAddress)));
         }
         if (name->type != GEN_DNS) {
             continue;
         }
-        const std::string_view text(reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName)),
-                                    static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName)));
+        const std::string_view text = bytes_of(name->d.dNSName);
         auto host = net::normal_host_pattern(text);
         if (!host) {
             warnings.push_back("the name \"" + printable(text, shown_name_max) + "\" in it " + host.error());
@@ -94,10 +71,13 @@ bool set_chain(LoadedCertificate& loaded, std::vector<CertificatePtr> all, Chain
     return loaded.chain_view != nullptr;
 }
 
-CertificateReading reading_failed(const std::filesystem::path& file, std::string error, bool in_key = false) {
+using About = CertificateReading::About;
+
+CertificateReading reading_failed(const std::filesystem::path& file, std::string error,
+                                  About about = About::certificate) {
     CertificateReading reading;
     reading.file = file;
-    reading.in_key = in_key;
+    reading.about = about;
     reading.error = std::move(error);
     return reading;
 }
@@ -188,19 +168,23 @@ CertificateReading load_certificate(const CertificateTexts& texts, bool needs_ho
     const EVP_PKEY* public_key = X509_get0_pubkey(all->front().get());
     auto key = key_in(texts.key, public_key != nullptr ? EVP_PKEY_get0_type_name(public_key) : nullptr, texts.password);
     if (!key) {
-        return reading_failed(files.key, key.error(), true);
+        CertificateReading reading = reading_failed(files.key, key.error().text, About::key);
+        reading.needs_password = key.error().needs_password;
+        return reading;
     }
     auto loaded = std::make_shared<LoadedCertificate>();
     loaded->key = std::move(*key);
     loaded->key_type = EVP_PKEY_get_base_id(loaded->key.get());
-    loaded->content = digest_of(texts.certificate, texts.key);
+    loaded->content = texts.certificate.digest() + texts.key.digest();
     if (!set_chain(*loaded, std::move(*all), chains)) {
         return reading_failed(files.certificate, "out of memory for its chain");
     }
     if (X509_check_private_key(loaded->certificate.get(), loaded->key.get()) != 1) {
         ERR_clear_error();
-        return reading_failed(files.key, "the private key does not belong to the certificate" +
-                                             (files.certificate.empty() ? "" : ' ' + files.certificate.string()));
+        return reading_failed(files.key,
+                              "the private key does not belong to the certificate" +
+                                  (files.certificate.empty() ? "" : ' ' + files.certificate.string()),
+                              About::pair);
     }
     if (std::string fault = fault_as_visitor_certificate(*loaded); !fault.empty()) {
         return reading_failed(files.certificate, "cannot be used: " + fault);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -50,9 +51,12 @@ private:
 };
 
 struct CertificateReading {
+    enum class About : std::uint8_t { certificate, key, pair };
+
     std::shared_ptr<const LoadedCertificate> loaded;  // null: `error` has the reason
     std::filesystem::path file;                       // the file that the error concerns; empty: there are none
-    bool in_key = false;                              // the error concerns the key's text
+    About about = About::certificate;                 // what the error concerns
+    bool needs_password = false;                      // the error: the key is encrypted, and no password was given
     std::string error;
     std::vector<std::string> warnings;  // expired, not yet valid, a chain out of order, a key readable by all users
 };

@@ -1,13 +1,11 @@
 #include "transport/certificate_names.hpp"
 
-#include <openssl/x509v3.h>
+#include <arpa/inet.h>
 
 #include <array>
 #include <cstdio>
-#include <memory>
-#include <string_view>
+#include <utility>
 
-#include "base/free_with.hpp"
 #include "base/text.hpp"
 
 namespace ferrotunnel::transport {
@@ -15,19 +13,9 @@ namespace {
 
 constexpr std::size_t name_length_max = 100;
 
-std::string_view bytes_of(const ASN1_STRING* text) {
-    return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
-            static_cast<std::size_t>(ASN1_STRING_length(text))};
-}
-
-std::string address_text(std::string_view bytes) {
+// All groups of an IPv6 address, without "::".
+std::string groups_text(std::string_view bytes) {
     std::string text;
-    if (bytes.size() == 4) {
-        for (const char byte : bytes) {
-            text += (text.empty() ? "" : ".") + std::to_string(static_cast<unsigned char>(byte));
-        }
-        return text;
-    }
     for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
         std::array<char, 8> group{};
         std::snprintf(group.data(), group.size(), "%s%x", i == 0 ? "" : ":",
@@ -42,8 +30,10 @@ std::string text_of(const GENERAL_NAME& name) {
     switch (name.type) {
         case GEN_DNS:
             return printable(bytes_of(name.d.dNSName), name_length_max);
-        case GEN_IPADD:
-            return address_text(bytes_of(name.d.iPAddress).substr(0, 16));
+        case GEN_IPADD: {
+            const std::string_view bytes = bytes_of(name.d.iPAddress).substr(0, 16);
+            return bytes.size() == 4 ? address_text(bytes) : groups_text(bytes);
+        }
         default:
             return {};  // such as a mail address: nobody connects by that
     }
@@ -51,9 +41,30 @@ std::string text_of(const GENERAL_NAME& name) {
 
 }  // namespace
 
-CertificateNames names_in(X509* certificate, std::size_t most) {
-    const std::unique_ptr<GENERAL_NAMES, FreeWith<GENERAL_NAMES_free>> all(
+bool has_host(X509* certificate, std::string_view host) noexcept {
+    return X509_check_host(certificate, host.data(), host.size(), name_check_flags, nullptr) == 1;
+}
+
+GeneralNamesPtr alternative_names(X509* certificate) {
+    return GeneralNamesPtr(
         static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+}
+
+std::string_view bytes_of(const ASN1_STRING* text) {
+    return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+            static_cast<std::size_t>(ASN1_STRING_length(text))};
+}
+
+std::string address_text(std::string_view bytes) {
+    std::array<char, INET6_ADDRSTRLEN> text;
+    const int family = bytes.size() == 4 ? AF_INET : AF_INET6;
+    const bool is_address = bytes.size() == 4 || bytes.size() == 16;
+    return is_address && inet_ntop(family, bytes.data(), text.data(), text.size()) != nullptr ? text.data()
+                                                                                              : std::string();
+}
+
+CertificateNames names_in(X509* certificate, std::size_t most) {
+    const GeneralNamesPtr all = alternative_names(certificate);
     CertificateNames names;
     const int count = all ? sk_GENERAL_NAME_num(all.get()) : 0;
     for (int i = 0; i < count; ++i) {

@@ -92,7 +92,7 @@ bool CertificateStore::find_pairs() {
     return changed;
 }
 
-// Adds certificates from memory, which have no path. True if one took the place of another.
+// Adds certificates from memory, which have no path. True if one was replaced.
 bool CertificateStore::find_credentials(std::map<Place, CertificateFiles>& wanted) {
     bool changed = false;
     const auto add = [&](Rank rank, std::size_t number, const std::shared_ptr<CredentialState>& credential)

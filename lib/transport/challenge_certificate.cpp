@@ -21,7 +21,7 @@ std::shared_ptr<const LoadedCertificate> challenge_certificate(const PemText& pe
     }
     auto key = key_in(pem, "EC");
     if (!key) {
-        why = unusable_text + key.error();
+        why = unusable_text + key.error().text;
         return nullptr;
     }
     auto loaded = std::make_shared<LoadedCertificate>();

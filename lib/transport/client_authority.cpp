@@ -1,7 +1,6 @@
 #include "transport/client_authority.hpp"
 
 #include <openssl/err.h>
-#include <openssl/sha.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
@@ -18,19 +17,15 @@ namespace ferrotunnel::transport {
 
 namespace {
 
-std::string digest_of(const std::string& content) {
-    std::string digest(SHA256_DIGEST_LENGTH, '\0');
-    SHA256(reinterpret_cast<const unsigned char*>(content.data()), content.size(),
-           reinterpret_cast<unsigned char*>(digest.data()));
-    return digest;
-}
-
 [[noreturn]] void refuse(const std::filesystem::path& file, const std::string& reason) {
     throw TlsConfigError(file.empty() ? "the CAs for client certificates: " + reason : file.string() + ": " + reason);
 }
 
 std::shared_ptr<const ClientAuthority> make_authority(const std::vector<CertificatePtr>& certificates,
                                                       const std::string& digest, const ClientAuthorityRule& rule) {
+    if (const std::string fault = authority_fault(certificates); !fault.empty()) {
+        refuse(rule.ca_file, fault);
+    }
     auto authority = std::make_shared<ClientAuthority>();
     authority->required = rule.required;
     authority->chain = rule.chain;
@@ -38,9 +33,6 @@ std::shared_ptr<const ClientAuthority> make_authority(const std::vector<Certific
     authority->store.reset(X509_STORE_new());
     authority->names.reset(sk_X509_NAME_new_null());
     for (const CertificatePtr& certificate : certificates) {
-        if (X509_check_ca(certificate.get()) == 0) {
-            refuse(rule.ca_file, "contains a certificate that is not a CA certificate");
-        }
         X509_NAME* name = X509_NAME_dup(X509_get_subject_name(certificate.get()));
         const bool fine = authority->store && authority->names && name != nullptr &&
                           X509_STORE_add_cert(authority->store.get(), certificate.get()) == 1 &&
@@ -67,15 +59,15 @@ std::shared_ptr<const ClientAuthority> load_one(const ClientAuthorityRule& rule)
     if (!certificates) {
         refuse(rule.ca_file, certificates.error());
     }
-    return make_authority(*certificates, digest_of(pem->text()), rule);
+    return make_authority(*certificates, pem->digest(), rule);
 }
 
 }  // namespace
 
-std::string authority_fault(const TrustAnchors& anchors) {
-    const bool are_all =
-        std::all_of(anchors.authorities.begin(), anchors.authorities.end(),
-                    [](const CertificatePtr& certificate) { return X509_check_ca(certificate.get()) != 0; });
+std::string authority_fault(const std::vector<CertificatePtr>& certificates) {
+    const bool are_all = std::all_of(certificates.begin(), certificates.end(), [](const CertificatePtr& certificate) {
+        return X509_check_ca(certificate.get()) != 0;
+    });
     ERR_clear_error();
     return are_all ? std::string() : "contains a certificate that is not a CA certificate";
 }

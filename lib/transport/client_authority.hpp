@@ -40,7 +40,7 @@ struct ClientAuthority {
 };
 
 /// Why these cannot be the CAs of a rule; empty if they can.
-std::string authority_fault(const TrustAnchors& anchors);
+std::string authority_fault(const std::vector<CertificatePtr>& certificates);
 
 /// All rules. Immutable. The rule for a name is the exact one, else that of "*." and the name without its first label,
 /// else the longest one of "**.", else "*".

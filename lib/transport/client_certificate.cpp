@@ -1,6 +1,5 @@
 #include "transport/client_certificate.hpp"
 
-#include <arpa/inet.h>
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 
@@ -13,14 +12,10 @@
 #include "base/free_with.hpp"
 #include "base/hex.hpp"
 #include "base/percent.hpp"
+#include "transport/certificate_names.hpp"
 
 namespace ferrotunnel::transport {
 namespace {
-
-std::string_view content_of(const ASN1_STRING* text) {
-    return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
-            static_cast<std::size_t>(ASN1_STRING_length(text))};
-}
 
 // Percent-encodes what is neither unreserved in URLs nor one of their delimiters; the comma separates names here.
 std::string encoded_name(std::string_view kind, std::string_view name) {
@@ -37,26 +32,21 @@ std::string encoded_name(std::string_view kind, std::string_view name) {
 }
 
 std::string ip_name(std::string_view bytes) {
-    std::array<char, INET6_ADDRSTRLEN> text;
-    const int family = bytes.size() == 4 ? AF_INET : AF_INET6;
-    const bool is_address = bytes.size() == 4 || bytes.size() == 16;
-    if (!is_address || inet_ntop(family, bytes.data(), text.data(), text.size()) == nullptr) {
-        return {};
-    }
-    return std::string("IP:") + text.data();
+    const std::string text = address_text(bytes);
+    return text.empty() ? text : "IP:" + text;
 }
 
 // Empty for a kind of name that is left out.
 std::string name_text(const GENERAL_NAME& name) {
     switch (name.type) {
         case GEN_DNS:
-            return encoded_name("DNS:", content_of(name.d.dNSName));
+            return encoded_name("DNS:", bytes_of(name.d.dNSName));
         case GEN_EMAIL:
-            return encoded_name("email:", content_of(name.d.rfc822Name));
+            return encoded_name("email:", bytes_of(name.d.rfc822Name));
         case GEN_URI:
-            return encoded_name("URI:", content_of(name.d.uniformResourceIdentifier));
+            return encoded_name("URI:", bytes_of(name.d.uniformResourceIdentifier));
         case GEN_IPADD:
-            return ip_name(content_of(name.d.iPAddress));
+            return ip_name(bytes_of(name.d.iPAddress));
         default:
             return {};
     }
@@ -122,8 +112,7 @@ std::string client_subject_text(X509* certificate) {
 }
 
 std::string client_names_text(X509* certificate, std::size_t most) {
-    const std::unique_ptr<GENERAL_NAMES, FreeWith<GENERAL_NAMES_free>> all(
-        static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+    const GeneralNamesPtr all = alternative_names(certificate);
     std::string text;
     const int count = all ? sk_GENERAL_NAME_num(all.get()) : 0;
     for (int i = 0; i < count; ++i) {

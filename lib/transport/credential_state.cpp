@@ -1,7 +1,6 @@
 #include "transport/credential_state.hpp"
 
 #include <openssl/err.h>
-#include <openssl/sha.h>
 #include <openssl/ssl.h>
 
 #include <algorithm>
@@ -27,16 +26,17 @@ void require_size(const PemText& pem, const char* what) {
     }
 }
 
-std::string text_of_fault(const CertificateReading& reading, std::string_view password) {
-    constexpr std::string_view mismatch = "the private key does not";
-    constexpr std::string_view encrypted = "contains a private key with a passphrase";
-    if (reading.error.starts_with(mismatch)) {
-        return reading.error;
+std::string text_of_fault(const CertificateReading& reading) {
+    switch (reading.about) {
+        case CertificateReading::About::pair:
+            return reading.error;
+        case CertificateReading::About::key:
+            return reading.needs_password ? "the private key is encrypted: give its password"
+                                          : "the private key's text " + reading.error;
+        case CertificateReading::About::certificate:
+            break;
     }
-    if (password.empty() && reading.error.starts_with(encrypted)) {
-        return "the private key is encrypted: give its password";
-    }
-    return (reading.in_key ? "the private key's text " : "the certificate's text ") + reading.error;
+    return "the certificate's text " + reading.error;
 }
 
 // Called in each handshake, on either side.
@@ -64,9 +64,7 @@ void add_authorities(TrustAnchors& anchors, const PemText& pem, WallTime now) {
         require_openssl(X509_STORE_add_cert(anchors.store.get(), one.get()) == 1, "cannot use a CA certificate");
     }
     anchors.authorities = std::move(*all);
-    anchors.digest.resize(SHA256_DIGEST_LENGTH);
-    SHA256(reinterpret_cast<const unsigned char*>(pem.text().data()), pem.text().size(),
-           reinterpret_cast<unsigned char*>(anchors.digest.data()));
+    anchors.digest = pem.digest();
     ERR_clear_error();
 }
 
@@ -82,7 +80,7 @@ std::shared_ptr<const LoadedCertificate> parse_credential(std::string chain, std
     const PemText& used_key = key.empty() ? certificate_text : key_text;
     CertificateReading reading = load_certificate({certificate_text, used_key, {}, password}, false, now, chains);
     if (!reading.loaded) {
-        throw TlsConfigError(text_of_fault(reading, password));
+        throw TlsConfigError(text_of_fault(reading));
     }
     if (const std::string fault = date_fault(*reading.loaded, now); !fault.empty()) {
         throw TlsConfigError("the certificate " + fault);

@@ -19,7 +19,7 @@ class Live {
 public:
     using Value = std::shared_ptr<const T>;
 
-    /// What takes part in replacements; both are called in the thread that replaces, and must not begin or end users.
+    /// Functions that replace() calls, in its thread. They must not begin or end users.
     struct User {
         /// Why this place cannot use the next value; empty if it can.
         std::function<std::string(const T& next)> fault{};

@@ -1,4 +1,4 @@
-// What one connection verifies its peer by, if the application may replace that: the content at the connection's start.
+// Trust anchors of one connection, if the application may replace them: the content at its start.
 #pragma once
 
 #include <openssl/ssl.h>

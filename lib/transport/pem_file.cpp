@@ -5,6 +5,7 @@
 #include <openssl/decoder.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/sha.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -68,6 +69,13 @@ KeyPtr key_of_type(const PemText& pem, const char* type) {
 }
 
 }  // namespace
+
+std::string PemText::digest() const {
+    std::string digest(SHA256_DIGEST_LENGTH, '\0');
+    SHA256(reinterpret_cast<const unsigned char*>(text_.data()), text_.size(),
+           reinterpret_cast<unsigned char*>(digest.data()));
+    return digest;
+}
 
 void PemText::wipe() noexcept {
     if (!text_.empty()) {
@@ -163,7 +171,7 @@ Result<std::vector<CertificatePtr>, std::string> certificates_in(const PemText& 
     return all;
 }
 
-Result<KeyPtr, std::string> key_in(const PemText& pem, const char* likely_type, std::string_view password) {
+Result<KeyPtr, KeyFault> key_in(const PemText& pem, const char* likely_type, std::string_view password) {
     ERR_clear_error();
     if (KeyPtr key = likely_type != nullptr ? key_of_type(pem, likely_type) : nullptr) {
         return key;
@@ -177,13 +185,14 @@ Result<KeyPtr, std::string> key_in(const PemText& pem, const char* likely_type, 
     }
     const bool none = pem.text().find("PRIVATE KEY-----") == std::string::npos;  // OpenSSL does not distinguish the two
     const std::string reason = take_openssl_error();
-    if (question.was_asked) {
-        return std::string(password.empty() ? "contains a private key with a passphrase, which the program cannot ask "
-                                              "for; remove the passphrase"
-                                            : "contains a private key that the password does not decrypt");
+    if (question.was_asked && password.empty()) {
+        return KeyFault{
+            "contains a private key with a passphrase, which the program cannot ask for; remove the passphrase", true};
     }
-    return none ? std::string("contains no private key in PEM form")
-                : "contains a damaged private key (" + reason + ")";
+    if (question.was_asked) {
+        return KeyFault{"contains a private key that the password does not decrypt"};
+    }
+    return KeyFault{none ? "contains no private key in PEM form" : "contains a damaged private key (" + reason + ")"};
 }
 
 std::string curve_fault(EVP_PKEY* key) {

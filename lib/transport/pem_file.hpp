@@ -29,6 +29,8 @@ public:
     ~PemText() { wipe(); }
 
     const std::string& text() const noexcept { return text_; }
+    /// SHA-256 of the text, 32 raw bytes.
+    std::string digest() const;
     bool others_may_read = false;  // all users of this machine may read the file
     mode_t mode = 0;               // permissions of the file
 
@@ -50,10 +52,13 @@ bool others_may_read(const std::filesystem::path& file) noexcept;
 /// Returns all certificates in `pem`, in its order; other things between them are skipped.
 Result<std::vector<CertificatePtr>, std::string> certificates_in(const PemText& pem);
 
+struct KeyFault {
+    std::string text;
+    bool needs_password = false;  // the key is encrypted, and no password was given
+};
 /// Returns the first private key in `pem`. A correct `likely_type` ("EC", "RSA", ...) makes this several times faster:
 /// without one OpenSSL tries all types. `password` decrypts the key; empty: there is none.
-Result<KeyPtr, std::string> key_in(const PemText& pem, const char* likely_type = nullptr,
-                                   std::string_view password = {});
+Result<KeyPtr, KeyFault> key_in(const PemText& pem, const char* likely_type = nullptr, std::string_view password = {});
 
 /// Why TLS cannot use the key of a certificate that is otherwise right: its curve. Empty if it can be used.
 std::string curve_fault(EVP_PKEY* key);

@@ -14,6 +14,7 @@
 #include "runtime/address.hpp"
 #include "transport/backend_sessions.hpp"
 #include "transport/certificate.hpp"
+#include "transport/certificate_names.hpp"
 #include "transport/key_groups.hpp"
 #include "transport/link_context.hpp"
 #include "transport/link_errors.hpp"
@@ -26,9 +27,6 @@
 namespace ferrotunnel::transport {
 
 namespace {
-
-// Only names in subjectAltName count (RFC 9525, 6.3): the subject's CN is free text.
-constexpr unsigned name_check_flags = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
 
 /// Pieces smaller than this share a record, because a record costs more than copying them.
 constexpr std::size_t gather_below = 4_KiB;
@@ -260,8 +258,7 @@ bool TlsPipe::certificate_covers(const std::string& host) const noexcept {
     X509* const certificate =
         open_ && !context_->is_server() && context_->verifies() ? SSL_get0_peer_certificate(ssl_.get()) : nullptr;
     return certificate != nullptr &&
-           (X509_check_ip_asc(certificate, host.c_str(), 0) == 1 ||
-            X509_check_host(certificate, host.data(), host.size(), name_check_flags, nullptr) == 1);
+           (X509_check_ip_asc(certificate, host.c_str(), 0) == 1 || has_host(certificate, host));
 }
 
 // Checks a visitor. The context's callbacks have decided on the handshake itself, but a resumed session has the

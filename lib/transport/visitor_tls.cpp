@@ -35,6 +35,26 @@ std::string protocol_list(const std::vector<std::string>& protocols) {
     return list;
 }
 
+std::map<std::filesystem::path, FileStamp> stamps_of(const std::vector<ClientAuthorityRule>& rules) {
+    std::map<std::filesystem::path, FileStamp> stamps;
+    for (const ClientAuthorityRule& rule : rules) {
+        if (!rule.trust) {
+            stamps[rule.ca_file] = stamp_of(rule.ca_file);
+        }
+    }
+    return stamps;
+}
+
+std::map<std::shared_ptr<TrustState>, std::uint64_t> versions_of(const std::vector<ClientAuthorityRule>& rules) {
+    std::map<std::shared_ptr<TrustState>, std::uint64_t> versions;
+    for (const ClientAuthorityRule& rule : rules) {
+        if (rule.trust) {
+            versions[rule.trust] = rule.trust->version();
+        }
+    }
+    return versions;
+}
+
 }  // namespace
 
 struct VisitorTls::Inner {
@@ -44,15 +64,10 @@ struct VisitorTls::Inner {
           by_host(std::move(by_host_in)),
           protocols(protocol_list(settings_in.protocols)),
           certificates(settings_in.certificates),
-          authorities(ClientAuthorities::load(settings_in.client_authorities)) {
-        for (const ClientAuthorityRule& rule : settings.client_authorities) {
-            if (rule.trust) {
-                trust_versions[rule.trust] = 0;  // it may have been replaced meanwhile
-            } else {
-                authority_stamps[rule.ca_file] = stamp_of(rule.ca_file);
-            }
-        }
-    }
+          authority_stamps(
+              stamps_of(settings_in.client_authorities)),  // before the load, so that a change meanwhile is noticed
+          trust_versions(versions_of(settings_in.client_authorities)),
+          authorities(ClientAuthorities::load(settings_in.client_authorities)) {}
 
     std::shared_ptr<const ClientAuthorities> current_authorities() const {
         const MutexLock lock(mutex);

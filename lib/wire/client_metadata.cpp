@@ -40,8 +40,7 @@ private:
     std::size_t bytes_ = 0;
 };
 
-}  // namespace
-
+/// As fault_of() for one pair.
 std::optional<ControlError> fault_of_pair(std::string_view key, std::string_view value) {
     if (key.size() > limits::client_metadata_key_max) {
         return more_than(limits::client_metadata_key_max, "bytes in a key");
@@ -59,6 +58,8 @@ std::optional<ControlError> fault_of_pair(std::string_view key, std::string_view
     }
     return std::nullopt;
 }
+
+}  // namespace
 
 std::optional<ControlError> fault_of(const ClientMetadata& metadata) {
     MetadataSize size;

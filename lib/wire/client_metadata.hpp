@@ -33,8 +33,6 @@ using ClientMetadata = std::map<std::string, std::string>;
 /// What is wrong with metadata, worded to follow its name; nullopt if a server accepts it. Keys are letters, digits,
 /// '.', '_' and '-'; values are printable, and may be empty.
 std::optional<ControlError> fault_of(const ClientMetadata& metadata);
-/// The same for one pair.
-std::optional<ControlError> fault_of_pair(std::string_view key, std::string_view value);
 
 /// Writes the map. `metadata` has no fault.
 void write_client_metadata(cbor::Writer& writer, const ClientMetadata& metadata);

@@ -20,13 +20,6 @@ std::string fault_of(const HttpResponse& answer) {
     return answer.status == 200 ? std::string() : "it responded with status " + std::to_string(answer.status);
 }
 
-template <typename Decision>
-Decision without_decision(std::string fault) {
-    Decision decision;
-    decision.fault = std::move(fault);
-    return decision;
-}
-
 template <typename Decision, typename Read>
 Decision decision_of(const HttpResponse& answer, const Read& read) {
     try {

@@ -4,7 +4,7 @@
 #include <array>
 #include <stdexcept>
 
-#include "common/strict_json.hpp"
+#include "hooks/decision_json.hpp"
 
 namespace ferrotunnel::plugins {
 
@@ -87,22 +87,12 @@ void read_notes(const json& value, EndpointDecision& decision) {
     }
 }
 
-bool is_accept(const json& object) {
-    const auto decision = text_at(object, "decision");
-    if (!decision || (*decision != "accept" && *decision != "reject")) {
-        wrong("`decision` is not \"accept\" or \"reject\"");
-    }
-    return *decision == "accept";
-}
-
 void read_key(const std::string& name, const json& value, Event event, EndpointDecision& decision) {
     if (name == "decision") {
         return;
     }
     if (name == "version") {
-        if (value != 1) {
-            wrong("`version` is not 1");
-        }
+        check_version(value);
     } else if (name == "reason" && !decision.accepts) {
         decision.reason = text_of(value, "`reason`");
     } else if (name == "hosts" && decision.accepts && event == Event::registration) {
@@ -124,16 +114,10 @@ bool set_notes(Subject& subject, const EndpointDecision& decision) {
 
 }  // namespace
 
-EndpointDecision no_decision(std::string fault) {
-    EndpointDecision decision;
-    decision.fault = std::move(fault);
-    return decision;
-}
-
 EndpointDecision read_decision(std::string_view body, Event event) {
     const auto object = parse_strict_object(body);
     if (!object) {
-        return no_decision("its response is not a JSON object without duplicate keys, nested up to 16 deep");
+        return without_decision<EndpointDecision>(not_an_object);
     }
     EndpointDecision decision;
     try {
@@ -142,7 +126,7 @@ EndpointDecision read_decision(std::string_view body, Event event) {
             read_key(name, value, event, decision);
         }
     } catch (const std::invalid_argument& problem) {
-        return no_decision(problem.what());
+        return without_decision<EndpointDecision>(problem.what());
     }
     if (!decision.accepts && decision.reason.empty()) {
         decision.reason = "refused";

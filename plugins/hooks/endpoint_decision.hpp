@@ -21,8 +21,13 @@ struct EndpointDecision {
     std::vector<plugin::Field> notes{};                             // of a login or a service
 };
 
-/// A failure with the reason `fault`.
-EndpointDecision no_decision(std::string fault);
+/// A failure with the reason `fault`, of a decision of either kind.
+template <typename Decision>
+Decision without_decision(std::string fault) {
+    Decision decision;
+    decision.fault = std::move(fault);
+    return decision;
+}
 
 /// Reads the body of a response. It is strict, because an unknown part could be important: a key that the event does
 /// not have, or a value of another type, is a fault.

@@ -452,7 +452,7 @@ TEST_CASE("hooks logins: where all that are known wait, the next one asks for it
     }
     CHECK(table.join("one more", handle, 0s) == LoginTable::JoinResult::alone);
     CHECK(table.join("7", handle, 0s) == LoginTable::JoinResult::joined);
-    CHECK(table.finish("7", no_decision("it is dead"), 0s).size() == 2);
+    CHECK(table.finish("7", without_decision<EndpointDecision>("it is dead"), 0s).size() == 2);
     CHECK(table.join("one more", handle, 0s) == LoginTable::JoinResult::first);
 }
 
@@ -468,6 +468,6 @@ TEST_CASE("hooks logins: nobody joins a question that is older than the window",
     CHECK(table.known("a", 129s));
     CHECK_FALSE(table.known("a", 130s));
     CHECK(table.join("a", handle, 130s) == LoginTable::JoinResult::first);
-    CHECK(table.finish("a", no_decision("it is dead"), 131s).size() == 1);
+    CHECK(table.finish("a", without_decision<EndpointDecision>("it is dead"), 131s).size() == 1);
     CHECK(table.join("a", handle, 132s) == LoginTable::JoinResult::first);
 }

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <utility>
+#include <vector>
 
 namespace ferrotunnel::plugins {
 
@@ -32,9 +34,8 @@ ordered_json client_of(const Subject& subject) {
 }
 
 /// The client's own metadata, if it has any.
-template <typename Subject>
-void add_metadata(ordered_json& to, const Subject& subject) {
-    for (const auto& [key, value] : subject.client_metadata()) {
+void add_metadata(ordered_json& to, const std::vector<std::pair<plugin::Text, plugin::Text>>& pairs) {
+    for (const auto& [key, value] : pairs) {
         to["metadata"][std::string(key)] = value;
     }
 }
@@ -117,7 +118,7 @@ std::string body_of(const Login& login, const std::string& id) {
     client["protocol"] = login.version();
     client["trunk"] = login.connection();
     client["trunks"] = login.connections();
-    add_metadata(client, login);
+    add_metadata(client, login.client_metadata());
     body["client"] = std::move(client);
     return text_of(body);
 }
@@ -129,9 +130,7 @@ std::string body_of(const plugin::TokenQuery& query, const std::string& id) {
                            {"address", query.address},
                            {"port", query.port},
                            {"agent", query.agent}};
-    for (const auto& [key, value] : query.metadata) {
-        client["metadata"][std::string(key)] = value;
-    }
+    add_metadata(client, query.metadata);
     body["client"] = std::move(client);
     return text_of(body);
 }
@@ -140,7 +139,7 @@ std::string body_of(const Registration& wanted, const std::string& id) {
     ordered_json body = begin(Event::registration, id);
     ordered_json client = client_of(wanted);
     add_address(client, wanted);
-    add_metadata(client, wanted);
+    add_metadata(client, wanted.client_metadata());
     body["client"] = std::move(client);
     ordered_json hosts = ordered_json::array();
     for (std::size_t i = 0; i < wanted.hosts(); ++i) {

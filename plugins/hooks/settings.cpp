@@ -45,7 +45,7 @@ void check_url(const Settings& settings) {
                          "must be https, or http on this machine (127.0.0.1, [::1] or localhost), for the event "
                          "`authenticate`, since the endpoint's answers have tokens");
     }
-    if (url.substr(begin, url.find_first_of("/?#", begin) - begin).find('@') != std::string::npos) {
+    if (host.find('@') != std::string::npos) {
         settings.problem("url", "has a user or password; set Authorization in `headers` instead");
     }
 }

@@ -3,7 +3,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "common/strict_json.hpp"
+#include "hooks/decision_json.hpp"
+#include "hooks/endpoint_decision.hpp"
 
 namespace ferrotunnel::plugins {
 namespace {
@@ -37,19 +38,15 @@ void check_token_keys(const json& object, bool accepts) {
         if (!is_of_both && !is_of_accept && !is_of_reject) {
             is_wrong("its response has a key that is not valid in this response");
         }
-        if (key == "version" && value != 1) {
-            is_wrong("`version` is not 1");
+        if (key == "version") {
+            check_version(value);
         }
     }
 }
 
 TokenDecision read_token_object(const json& object) {
     TokenDecision decision;
-    const auto word = text_at(object, "decision");
-    if (!word || (*word != "accept" && *word != "reject")) {
-        is_wrong("`decision` is not \"accept\" or \"reject\"");
-    }
-    decision.accepts = *word == "accept";
+    decision.accepts = is_accept(object);
     check_token_keys(object, decision.accepts);
     if (!decision.accepts) {
         return decision;
@@ -75,16 +72,13 @@ TokenDecision read_token_object(const json& object) {
 
 TokenDecision read_token_decision(std::string_view body) {
     const auto object = parse_strict_object(body);
-    TokenDecision without;
     if (!object) {
-        without.fault = "its response is not a JSON object without duplicate keys, nested up to 16 deep";
-        return without;
+        return without_decision<TokenDecision>(not_an_object);
     }
     try {
         return read_token_object(*object);
     } catch (const std::invalid_argument& problem) {
-        without.fault = problem.what();
-        return without;
+        return without_decision<TokenDecision>(problem.what());
     }
 }
 

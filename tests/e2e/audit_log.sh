@@ -39,7 +39,7 @@ has_line() { wait_until $patience "a line with $*" has_lines 1 "$@"; }
 verify() { "$FERROTUNNEL" audit verify "$@" >"$dir/verify" 2>&1; }
 whole() { verify "$@" || fail "the chain is broken: $(<"$dir/verify")"; }
 broken() { # TEXT FILE...
-    ! verify "${@:2}" || fail "the chain of ${*:2} is whole"
+    ! verify "${@:2}" || fail "the chain of ${*:2} is intact"
     has_text "$dir/verify" "$1"
 }
 
@@ -47,7 +47,7 @@ say "a file that is no audit log is not touched"
 echo "server: {}" >"$dir/other"
 "$FERROTUNNEL" server --token-file "$dir/token" --bind 127.0.0.1:0 --state-dir "$dir/state2" --audit-log "$dir/other" \
     >"$dir/refused" 2>&1 && fail "the server has started"
-has_text "$dir/refused" "open the audit log $dir/other: it does not end like an audit log"
+has_text "$dir/refused" "open the audit log $dir/other: the file does not end with a line of an audit log"
 equal "the file" "$(<"$dir/other")" "server: {}"
 
 say "logins, refusals, services, kicks"
@@ -113,7 +113,7 @@ start_audited
 wait_until $patience "two starts" has_lines 2 started
 kill_now server
 printf '{"seq":99,"time":"20' >>"$log"
-broken "not a whole line of an audit log" "$log" "$log.1.gz"
+broken "incomplete line. A killed server leaves one" "$log" "$log.1.gz"
 start_audited
 has_line torn bytes=20
 
@@ -127,10 +127,18 @@ wait_until $patience "four starts" has_lines 4 started
 stop next
 whole "$log" "$log.1.gz" --head "$head"
 has_text "$dir/verify" "note: .*audit.log:[0-9]*: incomplete, as a crash"
-has_text "$dir/verify" "the chain is whole: [0-9]* lines, the last one is [0-9]*:[0-9a-f]*$"
+has_text "$dir/verify" "the chain is intact: [0-9]* lines, the last one is [0-9]*:[0-9a-f]*$"
 for secret in "${secrets[@]}"; do
     ! zcat -f "$log" "$log.1.gz" | grep -qF "$secret" || fail "a secret is in the audit log"
 done
+
+say "a compressed file that was cut"
+head -c $(($(stat -c %s "$log.1.gz") / 2)) "$log.1.gz" >"$dir/half.gz"
+broken "half.gz:[0-9]*: the compressed file is damaged: .*unexpected end of file" "$dir/half.gz"
+code=0
+"$FERROTUNNEL" audit head "$dir/half.gz" >"$dir/half" 2>&1 || code=$?
+equal "the exit code for the head of a file that was cut" "$code" 2
+has_text "$dir/half" "cannot read $dir/half.gz: the compressed file is damaged"
 
 say "tampering"
 gunzip "$log.1.gz"
@@ -150,4 +158,4 @@ equal "the exit code for a missing file" "$code" 2
 code=0
 verify --head 7 "$log" || code=$?
 equal "the exit code for a wrong head" "$code" 2
-has_text "$dir/verify" "is not SEQ:HASH"
+has_text "$dir/verify" "is not a valid SEQ:HASH"

@@ -63,7 +63,7 @@ run_ok kick both --control "$dir/a.sock"
 wait_for_text c 'the operator of another member of the cluster closed a connection of a client .*client=both'
 wait_until $promptly "the client at c again" json_is c status '[t["name"] for t in j["tunnels"] if t["name"] == "both"]' "['both']"
 run_fails kick both --control "$dir/b.sock"
-printed 'If it is connected to another server of the cluster, name that'
+complained 'If it is connected to another server of the cluster, name that'
 end_client both
 
 say "a kick at a server ends the client's sessions at another one"

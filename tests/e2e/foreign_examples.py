@@ -32,7 +32,7 @@ tunnel credentials-file ingress warp-routing protocol loglevel transport-logleve
 edge-ip-version edge-bind-address retries grace-period no-autoupdate autoupdate-freq origincert pidfile post-quantum tag
 ha-connections originRequest url hostname
 agent authtoken api_key connect_url console_ui console_ui_color dns_resolver_ips heartbeat_tolerance inspect_db_size
-log_format metadata proxy_url remote_management root_cas update_channel update_check web_addr web_allow_hosts endpoints
+log_format proxy_url remote_management root_cas update_channel update_check web_addr web_allow_hosts endpoints
 tunnels agent.authtoken agent.proxy_url agent.dns_resolver_ips
 """
 SERVICE = """

@@ -120,10 +120,10 @@ wait_for_text server 'its rights: kinds'
 say "while the endpoint is away, those that it has accepted go on, and others are refused"
 kill_now tokens
 client_token=$dir/ann.token ready_client again 1 --tcp "0=$backend" --name again
-wait_for_text server 'its earlier answer is used'
+wait_for_text server 'the cached answer is used'
 new_token dave
 refused_with 4 dave
-wait_for_text server 'could not be looked up: the client is to try again'
+wait_for_text server 'could not be looked up; the client is asked to try again'
 
 say "it is back"
 start_endpoint

@@ -85,7 +85,10 @@ equal "logins" "$(grep -c 'ok  *login  *The server accepts the token' "$dir/run.
 say "without a proof of the server, or with redundancy 1, it is connected to one"
 client_of "${told[a]}" trusting
 client_of "${told[a]},${told[b]}" single --tls-pin "$pin" --redundancy 1
-start_visitors b # time passes
+# A request with a body that a has begun fails with it: of learner, there are some if it is at a and c.
+methods=$requests
+[[ $(servers_of learner) == "a b" ]] || methods='"get"'
+requests=$methods start_visitors b # time passes
 equal "servers of trusting" "$(servers_of trusting)" a
 equal "servers of single" "$(servers_of single)" a
 

@@ -311,6 +311,7 @@ const ft_type type = {
     .on_visit_close = on_visit_close,
     .on_login = on_login,
     .on_register = on_register,
+    .on_token = nullptr,
 };
 // The same for logins alone, which it is asked about where it runs for all services.
 const ft_type type_for_logins = {
@@ -333,6 +334,7 @@ const ft_type type_for_logins = {
     .on_visit_close = nullptr,
     .on_login = on_login,
     .on_register = on_register,
+    .on_token = nullptr,
 };
 const ft_type* const types[] = {&type, &type_for_logins, nullptr};
 const ft_library library = {sizeof(ft_library), FT_ABI_MINOR, types};

@@ -42,7 +42,7 @@ TEST_CASE("an act is recorded with who, what and what came of it, and without se
     request.user = 4'294'967'294U;
     request.body =
         R"({"client":"nas","seconds":600,"enabled":true,"secret":"SECRET-1","password":{"name":"SECRET-2"}})";
-    CHECK(acts.requests.answer(request, ControlWay::socket, no_client).status == 404);
+    CHECK(acts.requests.answer(request, ControlEntry::socket, no_client).status == 404);
     const std::string line = acts.lines();
     CHECK(has(line,
               R"("event":"admin","act":"kick","via":"control socket","method":"POST","client":"nas","seconds":600,)"
@@ -53,11 +53,11 @@ TEST_CASE("an act is recorded with who, what and what came of it, and without se
 TEST_CASE("reading is not recorded, except of what a successor gets", "[audit-acts]") {
     const Acts acts;
     for (const char* path : {"/v1/status", "/v1/events"}) {
-        (void)acts.requests.answer({"GET", path}, ControlWay::socket, no_client);
+        (void)acts.requests.answer({"GET", path}, ControlEntry::socket, no_client);
     }
     CHECK(acts.lines().empty());
     for (const char* path : {"/v1/sockets", "/v1/ticket_keys"}) {
-        (void)acts.requests.answer({"GET", path}, ControlWay::socket, no_client);
+        (void)acts.requests.answer({"GET", path}, ControlEntry::socket, no_client);
     }
     const std::string lines = acts.lines();
     CHECK(has(lines, R"("act":"sockets")"));
@@ -71,13 +71,13 @@ TEST_CASE("strangers at a dashboard are recorded within limits, and have no name
     request.peer = "192.0.2.7";
     request.networks = &networks;
     for (int i = 0; i < 20; ++i) {
-        (void)acts.requests.answer(request, ControlWay::dashboard,
+        (void)acts.requests.answer(request, ControlEntry::dashboard,
                                    [] { return admin::refusal(401, "login", "Log in first."); });
     }
     const std::string refused = acts.lines();
     CHECK(std::count(refused.begin(), refused.end(), '\n') == audit::refusals_of_address_max);
     CHECK(!has(refused, "holder"));
-    (void)acts.requests.answer(request, ControlWay::dashboard, [] {
+    (void)acts.requests.answer(request, ControlEntry::dashboard, [] {
         admin::Answer answer{202};
         answer.has_right = true;
         return answer;
@@ -90,7 +90,7 @@ TEST_CASE("an answer that comes later is recorded when it is there", "[audit-act
     const Acts acts;
     admin::Request request{"POST", "/v1/cluster/members/b/kick"};
     request.user = 0;
-    const admin::Answer waits = acts.requests.answer(request, ControlWay::socket, [] {
+    const admin::Answer waits = acts.requests.answer(request, ControlEntry::socket, [] {
         admin::Answer answer;
         answer.later = [](TimePoint now) {
             return now == TimePoint() ? std::nullopt : std::optional(admin::Answer{200});
@@ -118,6 +118,30 @@ TEST_CASE("a change has its cause and its keys, and no values", "[audit-acts]") 
     CHECK(has(lines, R"("event":"config","via":"SIGHUP","file":"/etc/ferrotunnel.yml","result":"applied",)"
                      R"("applied":["server.token alice added"],"needs_restart":["server.bind"])"));
     CHECK(has(lines, R"("event":"config","via":"library","result":"unchanged")"));
+}
+
+TEST_CASE("a refused reload is one line, whether its change was refused or its file", "[audit-acts]") {
+    const Acts acts;
+    ApplyReport refused;
+    refused.problems.push_back({"access_log", "cannot open it"});
+    const auto lines_of_reload = [&](bool has_change) {
+        const program::ChangeCause cause("SIGHUP", "/etc/ferrotunnel.yml");
+        if (has_change) {
+            audit_change(acts.log.get(), refused);
+        }
+        audit_refused_reload(*acts.log, "cannot open it");
+        return acts.lines();
+    };
+    for (const bool has_change : {true, false, true}) {
+        const std::string lines = lines_of_reload(has_change);
+        CHECK(std::count(lines.begin(), lines.end(), '\n') == 1);
+        CHECK(has(lines, R"("event":"config","via":"SIGHUP","file":"/etc/ferrotunnel.yml","result":"refused",)"));
+        CHECK(has(lines, has_change ? R"("problems":["access_log: cannot open it"])" : R"("why":"cannot open it")"));
+    }
+    audit_change(acts.log.get(), refused);
+    audit_refused_reload(*acts.log, "without a cause these are two");
+    const std::string lines = acts.lines();
+    CHECK(std::count(lines.begin(), lines.end(), '\n') == 2);
 }
 
 }  // namespace ferrotunnel::detail

@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -218,6 +219,54 @@ TEST_CASE("a server is not stopped within the handler", "[by-host][threads]") {
     (void)client.add(Http("app.example", "127.0.0.1:1", "app"));
     client.start();
     CHECK(answered.get_future().get() == errc::would_deadlock);
+    client.stop();
+}
+
+TEST_CASE("a handler that a reload replaces cannot change the server while that waits for it", "[by-host][threads]") {
+    HostStore other;
+    std::promise<std::error_code> applied;
+    std::promise<std::error_code> stopped;
+    std::promise<void> called;
+    std::atomic<bool> asks{true};
+    Server server;
+    const Secret token = Secret::generate();
+    const auto settings = [&token](const HostCertificates& source) {
+        Https https;
+        https.by_host = source;
+        https.handshakes_per_second = 0;
+        Server::Builder builder = server_builder(token);
+        builder.http_bind("127.0.0.1:0").https_bind("127.0.0.1:0").https(https);
+        return builder;
+    };
+    const HostCertificates replaced([&](const std::string&, CertificateAnswer answer) {
+        if (!asks.exchange(false)) {
+            answer.none();
+            return;
+        }
+        called.set_value();
+        for (int i = 0; other.calls() == 0; ++i) {  // until visitors use the other source
+            (void)shown_at(server.https_endpoint(), "n" + std::to_string(i) + ".wild.example");
+        }
+        try {
+            (void)server.apply(settings({}));
+            applied.set_value({});
+        } catch (const std::system_error& problem) {
+            applied.set_value(problem.code());
+        }
+        stopped.set_value(server.stop());
+    });
+    Server::Builder builder = settings(replaced);
+    server = builder.build();
+    server.start();
+    Client client = client_builder(token, server.client_endpoint()).build();
+    (void)client.add(Http("*.wild.example", "127.0.0.1:1", "wild"));
+    (void)client.add(Http("app.example", "127.0.0.1:1", "app"));
+    client.start();
+    REQUIRE_FALSE(client.wait_ready(patience));
+    called.get_future().wait();
+    REQUIRE(server.apply(settings(HostCertificates(other.handler(), {.timeout = 60s}))).ok());
+    CHECK(applied.get_future().get() == errc::would_deadlock);
+    CHECK(stopped.get_future().get() == errc::would_deadlock);
     client.stop();
 }
 

@@ -212,7 +212,7 @@ TEST_CASE("a server, its clients and a backend with all credentials from memory,
 
     SECTION("a bad replacement is an error, and loses nothing") {
         CHECK_THAT(problem_of([&] { site.replace(credential_of(first.person)); }),
-                   Contains("credential: is in use for visitors of HTTPS, and the certificate has no DNS name"));
+                   Contains("credential: is used for HTTPS visitors, but the certificate has no DNS name"));
         CHECK_THAT(problem_of([&] {
                        site.replace(Credential::from_pem(certificate_pem(second.site),
                                                          Secret::from_string(key_pem(first.site))));
@@ -222,7 +222,7 @@ TEST_CASE("a server, its clients and a backend with all credentials from memory,
         CHECK_THAT(problem_of([&] { Credential().replace(site); }), Contains("is empty"));
         CHECK_THAT(problem_of([&] { by_ca.replace(by_pin); }), Contains("trust: can only be replaced by one with the"));
         CHECK_THAT(problem_of([&] { visitors.replace(Trust::authorities(certificate_pem(first.site))); }),
-                   Contains("is in use for client certificates, and contains a certificate that is not a CA"));
+                   Contains("is used for client certificates, but contains a certificate that is not a CA"));
         CHECK(CertificateBrowser(server.https_endpoint(), "app.example", &first.person).get() == "200 first person");
         CHECK(server.tls_pin() == tunnel.pin());
     }
@@ -293,15 +293,15 @@ TEST_CASE("settings that name files and handles for one thing are rejected", "[c
     Https both;
     both.certificates = {{.chain = "a.pem", .credential = credential_of(one.site)}};
     CHECK_THAT(first_problem(server_builder(token).https_bind("127.0.0.1:0").https(both)),
-               Contains("https.certificates: a certificate is either files or a credential from memory"));
+               Contains("https.certificates: a certificate has files and a credential from memory"));
     Https nameless;
     nameless.certificates = {{.credential = credential_of(one.person)}};
     CHECK_THAT(first_problem(server_builder(token).https_bind("127.0.0.1:0").https(nameless)),
-               Contains("https: a credential is in use for visitors of HTTPS, and the certificate has no DNS name"));
+               Contains("https: a credential for HTTPS visitors cannot be used: the certificate has no DNS name"));
     Https pinned;
     pinned.client_certificates = {{.host = "*", .trust = Trust::pins({credential_of(one.site).pin()})}};
     CHECK_THAT(first_problem(server_builder(token).https_bind("127.0.0.1:0").https(pinned)),
-               Contains("a trust from memory with CAs and no pins"));
+               Contains("the trust needs CAs and no pins"));
     CHECK_THAT(first_problem(server_builder(token).tls_certificate(credential_of(one.tunnel)).tls(false)),
                Contains("tls_certificate: has no meaning while TLS is off"));
     CHECK_THAT(first_problem(client_builder(token, "127.0.0.1:1").tls_trust(one.trust()).tls(false)),
@@ -336,7 +336,7 @@ TEST_CASE("handles report what they have, and the empty ones nothing", "[credent
     CHECK_FALSE(Trust().has_pins());
     CHECK(one.trust().has_authorities());
     CHECK_FALSE(one.trust().has_pins());
-    CHECK_THAT(problem_of([] { (void)Trust::pins({}); }), Contains("trust: needs a pin"));
+    CHECK_THAT(problem_of([] { (void)Trust::pins({}); }), Contains("trust: needs at least one pin"));
     CHECK_THAT(problem_of([] { (void)Trust::authorities(""); }), Contains("no certificate in PEM form"));
 }
 

@@ -3,11 +3,15 @@
 
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <future>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -31,6 +35,24 @@ using transport::test::make_for;
 Credential for_host(const std::string& host) {
     const transport::test::Made made = make_for(host);
     return Credential::from_pem(certificate_pem(made), Secret::from_string(key_pem(made)));
+}
+
+/// One that was valid an hour and a half ago.
+std::shared_ptr<const transport::LoadedCertificate> expired_for(const std::string& host) {
+    const transport::test::Made made =
+        transport::test::make({.alternative_names = "DNS:" + host, .from_seconds = -7'200, .until_seconds = -3'600});
+    return transport::parse_credential(certificate_pem(made), key_pem(made), {},
+                                       std::chrono::system_clock::now() - 90min);
+}
+
+/// Makes the call for a host, which has to be the next one.
+std::uint64_t call_for(HostLookups::Core& core, const std::string& host) {
+    (void)core.ask(host, HostUse::exact, {});
+    HostLookups::Core::Work work;
+    REQUIRE(core.next(work));
+    REQUIRE(work.due);
+    REQUIRE(work.due->host == host);
+    return work.due->id;
 }
 
 /// Keeps the answers of calls until the test gives them.
@@ -116,6 +138,35 @@ TEST_CASE("a visitor waits for the certificate of its host, and others find it",
     CHECK(rig.lookups->needs("a.example"));
 }
 
+TEST_CASE("an answer to a call from before its host was forgotten is used once", "[by-host][threads]") {
+    Application application;
+    LookupRig rig(application.handler());
+    const auto waits = rig.wait("a.example");
+    CertificateAnswer late = application.take("a.example");
+    const auto none = rig.wait("none.example");
+    CertificateAnswer to_none = application.take("none.example");
+    SECTION("by its name") {
+        rig.source.forget("a.example");
+        rig.source.forget("none.example");
+    }
+    SECTION("with all others") {
+        rig.source.forget_all();
+    }
+    const Credential found = for_host("a.example");
+    late.use(found);
+    to_none.none();
+    CHECK(*waits == 1);
+    CHECK(*none == 1);
+    CHECK(rig.lookups->find("a.example") == found.state()->current());
+    CHECK(rig.lookups->needs("a.example"));
+    CHECK(rig.lookups->needs("none.example"));
+    (void)rig.wait("a.example");
+    const Credential next = for_host("a.example");
+    application.take("a.example").use(next);
+    CHECK(rig.lookups->find("a.example") == next.state()->current());
+    CHECK_FALSE(rig.lookups->needs("a.example"));
+}
+
 TEST_CASE("none, a failure, an exception, a dropped and a second answer release the visitor", "[by-host][threads]") {
     Application application;
     LookupRig rig(application.handler());
@@ -185,6 +236,33 @@ TEST_CASE("a bounded number of calls is unanswered, and waits", "[by-host][threa
     CHECK(*fits == 1);
 }
 
+TEST_CASE("stopped lookups wait for the call in progress; their last owner waits for nothing", "[by-host][threads]") {
+    std::promise<void> called;
+    std::promise<void> may_return;
+    std::atomic<bool> has_returned{false};
+    const HostCertificates source([&](const std::string&, const CertificateAnswer&) {
+        called.set_value();
+        may_return.get_future().wait();
+        has_returned = true;
+    });
+    const auto lookups = std::make_shared<HostLookups>(
+        HostLookups::Needs{source.handler(), null_logger(), [](std::string_view) { return HostUse::exact; }, {}});
+    std::promise<void> released;
+    lookups->wait("a.example", [&released] { released.set_value(); });
+    called.get_future().wait();
+    std::thread stopping([&] { lookups->stop(); });
+    released.get_future().wait();
+    CHECK_FALSE(has_returned);
+    may_return.set_value();
+    stopping.join();
+    CHECK(has_returned);
+    int ready = 0;
+    lookups->wait("b.example", [&ready] { ++ready; });
+    CHECK(ready == 1);
+    lookups->offered("b.example");
+    lookups->stop();
+}
+
 TEST_CASE("names that visitors invent below a pattern are asked for at a bounded rate", "[by-host]") {
     HostLookups::Core core({});
     std::size_t asked = 0;
@@ -195,6 +273,79 @@ TEST_CASE("names that visitors invent below a pattern are asked for at a bounded
     CHECK(asked < 5 * limits::host_lookups_rate.burst);
     CHECK(core.ask("exact.example", HostUse::exact, [] {}));
     core.stop();
+}
+
+TEST_CASE("limit: as many visitors wait for one host as may; one more does not wait", "[by-host]") {
+    HostLookups::Core core({});
+    std::size_t released = 0;
+    std::size_t waiting = 0;
+    for (std::size_t i = 0; i < limits::host_lookup_waiting_max; ++i) {
+        waiting += core.ask("a.example", HostUse::exact, [&released] { ++released; }) ? 1 : 0;
+    }
+    CHECK(waiting == limits::host_lookup_waiting_max);
+    CHECK_FALSE(core.ask("a.example", HostUse::exact, [&released] { ++released; }));
+    CHECK(core.ask("b.example", HostUse::exact, [] {}));
+    core.stop();
+    CHECK(released == limits::host_lookup_waiting_max);
+}
+
+TEST_CASE("only a change of whether a host has a certificate is one for its clients", "[by-host]") {
+    HostLookups::Core core({.kept_for = 0ms, .none_for = 0ms});
+    using Answer = HostLookups::Core::Answer;
+    int number = 0;
+    // Whether clients learn of the answer, which the next call shows.
+    const auto changes = [&](Answer answer) {
+        core.settle("a.example", call_for(core, "a.example"), std::move(answer));
+        const std::string next = std::to_string(++number) + ".example";
+        (void)core.ask(next, HostUse::exact, {});
+        HostLookups::Core::Work work;
+        REQUIRE(core.next(work));
+        REQUIRE(work.due);
+        core.settle(next, work.due->id, {nullptr, "other"});
+        return work.has_change;
+    };
+    const Answer found{for_host("a.example").state(), {}};
+    const Answer expired{std::make_shared<transport::CredentialState>(expired_for("a.example")), {}};
+    CHECK_FALSE(changes({}));
+    CHECK(changes(found));
+    CHECK_FALSE(changes(found));
+    CHECK_FALSE(changes(expired));
+    CHECK(changes(found));
+    CHECK_FALSE(changes({for_host("a.example").state(), {}}));
+    CHECK(changes({}));
+    CHECK_FALSE(changes({}));
+    CHECK(changes(found));
+    core.forget("a.example");
+    CHECK(changes({}));
+    CHECK(changes(found));
+    core.forget({});
+    CHECK(changes(found));
+    CHECK_FALSE(changes(expired));
+    CHECK(changes({nullptr, "no database"}));
+    core.stop();
+}
+
+TEST_CASE("a failure for a host whose certificate has expired is remembered like one without", "[by-host]") {
+    HostLookups::Core core({});
+    const auto credential = std::make_shared<transport::CredentialState>(expired_for("a.example"));
+    core.settle("a.example", call_for(core, "a.example"), {credential, {}});
+    CHECK(core.find("a.example") == nullptr);
+    CHECK(core.is_unknown("a.example"));
+    core.settle("a.example", call_for(core, "a.example"), {nullptr, "no database"});
+    CHECK_FALSE(core.is_unknown("a.example"));  // for a moment
+    core.stop();
+}
+
+TEST_CASE("a certificate that has expired is not a valid answer", "[by-host][threads]") {
+    Application application;
+    LookupRig rig(application.handler());
+    const auto waits = rig.wait("a.example");
+    const Credential found = for_host("a.example");
+    REQUIRE(found.state()->replace(expired_for("a.example")).empty());
+    application.take("a.example").use(found);
+    CHECK(*waits == 1);
+    CHECK(rig.lookups->find("a.example") == nullptr);
+    CHECK_FALSE(rig.lookups->needs("a.example"));
 }
 
 TEST_CASE("a kept certificate is asked for again in the background", "[by-host][threads]") {
@@ -235,7 +386,10 @@ TEST_CASE("the cache of hosts is bounded; what was not used for longest makes ro
     cache.put_miss("e", now + 1min);
     CHECK(cache.misses() == 2);
     CHECK_FALSE(cache.is_miss("a", now));
-    CHECK_FALSE(cache.postpone("d", now));
+    CHECK_FALSE(cache.postpone("d", now, wall));
+    CHECK(cache.postpone("c", now + 2h, wall));
+    CHECK_FALSE(cache.find("c", now + 1h, wall)->is_due);
+    CHECK_FALSE(cache.postpone("c", now + 2h, wall + 48h));
     cache.clear();
     CHECK(cache.misses() + cache.certificates() == 0);
 }

@@ -176,6 +176,9 @@ TEST_CASE("a service of a client at another member is dialled by name, by port, 
     const Echo echo;
     Service desk = client.add(Tcp::private_service("desk", echo.address()));
     Service line = client.add(to(echo.address()));
+    REQUIRE(eventually([&] {  // else the client is told that b cannot ask a about its names now
+        return state(b).at("members").at(0).at("linked") == true && state(b).at("recovering") == false;
+    }));
     client.start();
     REQUIRE_FALSE(client.wait_ready(patience));
     const std::string port = ':' + std::to_string(line.port());

@@ -6,6 +6,7 @@
 #include "base/hex.hpp"
 #include "unit/api/server_parts.hpp"
 #include "unit/directory/fake_values.hpp"
+#include "unit/login/external_put.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
@@ -36,11 +37,20 @@ struct SharedParts {
         return parts.shared->kicked->find({token().id(), {}}, name, Clock::now());
     }
 
+    login::ExternalTokens& external() { return *parts.shared->tokens.external(); }
+    bool revoke_external(const login::TokenId& id) {
+        return on(parts.worker(), [&] { return parts.shared_rights.revoke_external(id); });
+    }
+
     FakeCluster cluster;
     FakeValues b{cluster, "b"};
     login::AcceptedTokens tokens;
     ServerParts parts;
 };
+
+login::TokenGrant looked_up(const std::string& name) {
+    return {login::parse_token(Secret::generate().reveal()).value(), name};
+}
 
 }  // namespace
 
@@ -94,6 +104,26 @@ TEST_CASE("shared rights: a kick at another member counts here", "[server][clust
     CHECK(rig.parts.shared->kicked->rows(Clock::now()).size() == 1);
 }
 
+TEST_CASE("shared rights: a kick without a time at another member ends sessions here", "[server][cluster]") {
+    SharedParts rig;
+    session::test::WireClient client = rig.parts.connect();
+    REQUIRE(client.log_in());
+    REQUIRE(eventually([&] { return rig.parts.notices.logins() == 1; }));
+    const std::string key =
+        "end/" + rig.hex() + "/process/" + to_hex(rig.parts.sessions.all().front()->view().client.second);
+    rig.at_b([&](FakeValues& b) {
+        b.set("end/zz", "one", 10s);
+        b.set("end/" + rig.hex() + "/process/" + std::string(32, 'e'), "one", 10s);
+        b.set(key, "one", 10s);
+    });
+    REQUIRE(eventually([&] { return rig.parts.sessions.empty(); }));
+    CHECK(rig.b.all("kick/").empty());
+    CHECK(rig.parts.shared->kicked->rows(Clock::now()).empty());
+    session::test::WireClient again = rig.parts.connect();
+    REQUIRE(again.log_in());
+    REQUIRE(eventually([&] { return rig.parts.notices.logins() == 2; }));
+}
+
 TEST_CASE("shared rights: a token that a reload removes is refused by all, until one adds it", "[server][cluster]") {
     SharedParts rig;
     CHECK(rig.b.all("revoked/").empty());
@@ -141,6 +171,70 @@ TEST_CASE("shared rights: a member that has a token again since its start takes 
         rig.cluster.change("revoked/0123456789abcdef", directory::ClusterValue{"1", "a", {}});
     });
     CHECK(rig.b.all("revoked/").size() == 1);
+}
+
+TEST_CASE("shared rights: a token that was looked up is revoked at all members", "[server][cluster][external]") {
+    SharedParts rig;
+    const login::TokenGrant grant = looked_up("ann");
+    const login::TokenId& id = grant.token.id;
+    const std::string key = "external/" + to_hex(id);
+    CHECK(rig.b.all("external/").empty());
+    const auto first = test::put_external(rig.external(), grant, Clock::now());
+    rig.at_b([&](FakeValues& b) {
+        b.set("external/zz", "1", 1h);
+        b.set(key, "1", 1h);
+    });
+    CHECK(first->is_revoked());
+    CHECK_FALSE(rig.external().has(id));
+
+    const auto second = test::put_external(rig.external(), grant, Clock::now());
+    rig.at_b([&](FakeValues& b) { b.set(key, "1", 1h); });  // the same one, reported again
+    CHECK_FALSE(second->is_revoked());
+    rig.at_b([&](FakeValues& b) { b.set(key, "2", 1h); });
+    CHECK(second->is_revoked());
+
+    const auto third = test::put_external(rig.external(), grant, Clock::now());
+    CHECK(rig.revoke_external(id));
+    CHECK(third->is_revoked());
+    const auto value = rig.b.get(key);
+    REQUIRE(value);
+    CHECK(value->member == "a");
+    CHECK(value->left == 24h);
+    CHECK(value->text != "2");
+    CHECK_FALSE(rig.revoke_external(id));
+}
+
+TEST_CASE("shared rights: nothing stays counted for a token that was looked up and revoked", "[server][external]") {
+    SharedParts rig;
+    session::ServerShared& shared = *rig.parts.shared;
+    const login::TokenId of_table = rig.token().token.id;
+    const login::TokenId first = looked_up("ann").token.id;
+    const login::TokenGrant grant = looked_up("bob");
+    const login::TokenId& second = grant.token.id;
+    for (const login::TokenId& token : {of_table, first, second}) {
+        shared.secrets->begins(token, "192.0.2.7", std::chrono::system_clock::now());
+        (void)shared.token_use->count_visitor(token, {}, Clock::now());
+        shared.token_use->set_elsewhere(token, {2, 0});
+    }
+    auto present = shared.token_use->count_visitor(first, {}, Clock::now());
+
+    CHECK_FALSE(rig.revoke_external(first));
+    CHECK_FALSE(shared.secrets->last(first));
+    CHECK(shared.token_use->elsewhere(first).services == 0);
+    CHECK(shared.token_use->visitors(first) == 1);
+    present.reset();
+
+    (void)test::put_external(rig.external(), grant, Clock::now());
+    CHECK(rig.revoke_external(second));
+    CHECK_FALSE(shared.secrets->last(second));
+    CHECK(shared.token_use->elsewhere(second).services == 0);
+    CHECK(shared.token_use->own(second).admitted == 0);
+    CHECK(shared.token_use->own(first).admitted == 0);  // its visitor has left
+
+    CHECK_FALSE(rig.revoke_external(of_table));  // this does nothing to tokens of the table
+    CHECK(shared.secrets->last(of_table));
+    CHECK(shared.token_use->elsewhere(of_table).services == 2);
+    CHECK(shared.token_use->own(of_table).admitted == 1);
 }
 
 }  // namespace ferrotunnel::detail

@@ -75,7 +75,19 @@ TEST_CASE("a text that is not a whole line is no line", "[audit]") {
     }
 }
 
-TEST_CASE("an unchanged chain is whole, in one file or several", "[audit]") {
+TEST_CASE("the beginning of a line is recognized", "[audit]") {
+    const std::string line = chain_of(1).front();
+    for (std::size_t length = 0; length < line.size(); ++length) {
+        CHECK(may_begin_line(std::string_view(line).substr(0, length)));
+    }
+    CHECK(may_begin_line("{\"seq\":17,\"ti"));
+    for (const char* text :
+         {"a", "{}", "{\"seq\": 1", "{\"seq\":,\"time\":\"", "{\"seq\":1,\"event\"", "{\"seq\":1}"}) {
+        CHECK(!may_begin_line(text));
+    }
+}
+
+TEST_CASE("an unchanged chain is intact, in one file or several", "[audit]") {
     CHECK(faults_in(chain_of(50)).empty());
     const auto lines = chain_of(9);
     Verifier verifier(head_of(lines[4]));
@@ -130,7 +142,7 @@ TEST_CASE("every kind of tampering is found, with its line", "[audit]") {
     }
     SECTION("the beginning of the last line") {
         lines.back() = lines.back().substr(0, 40);
-        CHECK(has_text(faults_in(lines), "log:8: not a whole line"));
+        CHECK(has_text(faults_in(lines), "log:8: incomplete line. A killed server leaves one"));
     }
     SECTION("everything, and another chain") {
         const auto other = chain_of(3);
@@ -138,7 +150,7 @@ TEST_CASE("every kind of tampering is found, with its line", "[audit]") {
         CHECK(has_text(faults_in(lines), "log:9: another chain begins here, after line 8"));
     }
     SECTION("all lines") {
-        CHECK(has_text(faults_in({}), "there is no line"));
+        CHECK(has_text(faults_in({}), "no audit log lines found"));
     }
 }
 

@@ -68,7 +68,7 @@ TEST_CASE("register, limits: changes that wait for a member that does not read")
     CHECK_FALSE(cluster[a].is_linked(b));
     const auto refused = cluster.take<LinkRefused>(a);
     REQUIRE(refused.size() == 1);
-    CHECK(refused.front().why == "it does not read what this member has");
+    CHECK(refused.front().why == "it does not read the changes that it is sent");
     CHECK(cluster[a].waiting() == 0);
     // The next link begins with all that there is.
     const Name present = cluster.host(a);

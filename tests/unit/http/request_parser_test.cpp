@@ -184,7 +184,9 @@ TEST_CASE(
     const std::string added =
         "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: a\r\nX-Forwarded-Port: 80\r\n"
         "X-Real-IP: 192.0.2.1\r\nX-Request-Id: 1\r\nForwarded: for=192.0.2.1\r\nVia: 1.1 edge\r\nTraceparent: 0\r\n"
-        "tracestate: a=b\r\nConnection: close\r\nX-FerroTunnel-Member: one\r\n";
+        "tracestate: a=b\r\nConnection: close\r\nX-FerroTunnel-Member: one\r\nX-Client-Cert-Subject: CN=a\r\n"
+        "X-Client-Cert-SAN: DNS:a\r\nX-Client-Cert-Fingerprint: 0\r\nClient-Cert: :AA==:\r\nClient-Cert-Chain: "
+        ":AA==:\r\n";
     CHECK(code_of(full + added + "\r\n", limits) == "complete");
     CHECK(code_of(full + added + "X: y\r\n\r\n", limits) == "too_many_fields");
     CHECK(code_of("GET / HTTP/1.1\r\n" + added + "Host: a\r\nX: y\r\nX: y\r\n\r\n", limits) == "complete");

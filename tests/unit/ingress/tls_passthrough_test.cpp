@@ -2,6 +2,7 @@
 // no pipe.
 #include "ingress/tls_passthrough.hpp"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <mutex>
 #include <vector>
@@ -74,6 +75,11 @@ public:
             ended_here.tell();
             return nullptr;
         };
+        settings.finds_certificates = [this] { return finds_certificates.load(); };
+        settings.needs_certificate = [this](const std::string&) {
+            asked_for_certificate.tell();
+            return false;
+        };
         address = add_listener(*edge, std::move(settings));
     }
     ~PassthroughRig() {
@@ -92,6 +98,8 @@ public:
     std::shared_ptr<directory::HttpDirectory> directory = std::make_shared<directory::HttpDirectory>();
     std::shared_ptr<Keeper> keeper = std::make_shared<Keeper>(running.worker);
     Signal ended_here;
+    std::atomic<bool> finds_certificates{false};
+    Signal asked_for_certificate;
     runtime::SocketAddress address;
     std::unique_ptr<HttpEdge> edge;
 };
@@ -170,6 +178,17 @@ TEST_CASE("all others have their TLS end here") {
         first[9] = '\x7f';
     }
     Peer visitor = rig.visit(first);
+    CHECK(rig.ended_here.wait(2));
+}
+
+TEST_CASE("a ClientHello is awaited for certificates by host only while they have a source") {
+    PassthroughRig rig;
+    Peer silent = rig.visit();
+    CHECK(rig.ended_here.wait());
+    CHECK(rig.asked_for_certificate.count() == 0);
+    rig.finds_certificates = true;
+    Peer visitor = rig.visit(hello_for("app.example.com"));
+    CHECK(rig.asked_for_certificate.wait());
     CHECK(rig.ended_here.wait(2));
 }
 

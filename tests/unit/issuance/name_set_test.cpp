@@ -441,6 +441,72 @@ TEST_CASE("a certificate that nobody has wanted for a year is removed, whatever 
     CHECK(test.due().empty());
 }
 
+TEST_CASE("a certificate whose time had passed before the start is removed a day later, unless it is offered",
+          "[issuance]") {
+    NamesTest test;
+    SavedCertificate record;
+    record.window = acme::RenewalWindow{test.now + hours(24 * 36'500), test.now + hours(24 * 36'501), {}};
+    record.window_next = test.now + hours(24 * 36'500);
+    const acme::Key key = acme::Key::make();
+    for (const char* name : {"a.example.test", "b.example.test"}) {
+        acme::Wanted leaf = test.ca.leaf(std::string("DNS:") + name);
+        leaf.not_after = test.now + hours(24 * 36'500);
+        REQUIRE(test.store.write_certificate(name, key.to_pem(), test.ca.chain(leaf, key), record).empty());
+    }
+    test.now += limits::unwanted_max + hours(1);
+    test.load();
+    test.names.set(test.settings, test.now);
+    CHECK(test.due().empty());
+    CHECK(test.store.certificate_names().size() == 2);
+    test.offer("b.example.test");
+    test.now += limits::offered_interval;
+    CHECK(test.due().empty());
+    CHECK(test.store.certificate_names() == std::vector<std::string>{"b.example.test"});
+}
+
+TEST_CASE("a certificate that ended long ago, of a host that is still offered, is examined once a day", "[issuance]") {
+    NamesTest test;
+    SavedCertificate record;
+    record.window_next = WallTime::max();
+    test.write_certificate("a.example.test", "DNS:a.example.test", record);
+    test.now += hours(24 * 90) + limits::unoffered_max + hours(1);
+    test.load();
+    test.names.set(test.settings, test.now);
+    test.at("a.example.test").window_next = wall_never;
+    test.offer("a.example.test");
+    REQUIRE(test.due() == Names{"a.example.test"});
+    test.fail("a.example.test", hours(48));
+    CHECK(test.due().empty());
+    test.now += limits::offered_interval;
+    REQUIRE(test.due() == Names{"a.example.test"});
+    test.conclude("a.example.test");
+    CHECK(test.due().empty());
+    CHECK(test.store.certificate_names().size() == 1);
+}
+
+TEST_CASE("the domain's certificate that ended long ago is put away while a wildcard covers it", "[issuance]") {
+    NamesTest test;
+    test.settings.ways = {acme::Way::http_01, acme::Way::dns_persist_01};
+    test.settings.domain = "t.example.test";
+    test.write_certificate("t.example.test", "DNS:t.example.test");
+    test.now += hours(24 * 90) + limits::unoffered_max + hours(1);
+    test.load();
+    test.names.set(test.settings, test.now);
+    const auto due = [&test] {
+        Names all;
+        for (NameEntry* entry = test.queue.pop(test.now); entry != nullptr; entry = test.queue.pop(test.now)) {
+            REQUIRE(all.insert(entry->name).second);  // each only once
+            entry->is_running = test.names.is_wanted(*entry, test.now);
+        }
+        return all;
+    };
+    CHECK(due() == Names{"*.t.example.test"});
+    test.now += limits::offered_interval;
+    CHECK(due() == Names{"t.example.test"});
+    CHECK(due().empty());
+    CHECK(test.store.certificate_names().size() == 1);
+}
+
 TEST_CASE("a name that is no longer listed is dropped, after its order if one runs", "[issuance]") {
     NamesTest test;
     test.settings.names = {*acme::read_identifier("a.example.test"), *acme::read_identifier("b.example.test")};

@@ -322,6 +322,23 @@ TEST_CASE("lookup: a worker that has stopped frees the places of its calls", "[l
     CHECK(world.authenticator->calls() == 1);
 }
 
+TEST_CASE("lookup: a worker that has stopped may drop the last reference to another login", "[lookup]") {
+    LookupFixture world;
+    auto other = world.ask(world.new_token());
+    CHECK(world.source->replies.at(0).is_wanted());
+    const auto ask = [&world](std::shared_ptr<Authenticator::Ticket> held) {
+        TokenQuery query;
+        query.id = world.new_token().id;
+        query.from = peer_at("192.0.2.2");
+        return world.authenticator->ask(
+            query, [](const std::function<void()>&) { return false; },
+            [held = std::move(held)](const Authenticator::Result&) {});
+    };
+    const auto stopped = ask(std::move(other.ticket));
+    CHECK_FALSE(world.source->replies.at(0).is_wanted());  // the ticket is gone
+    CHECK(world.authenticator->calls() == 1);
+}
+
 TEST_CASE("lookup: an answer is lent for the time that the source gives, until it is forgotten", "[lookup][cache]") {
     LookupFixture world;
     const Token token = world.new_token();

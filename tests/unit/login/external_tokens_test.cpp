@@ -138,6 +138,32 @@ TEST_CASE("external tokens: an answer from before they were forgotten is not len
     CHECK(tokens.lent(grant.token.id, world.now) == session);
 }
 
+TEST_CASE("external tokens: an answer from before they were forgotten does not replace a later one", "[external]") {
+    ExternalFixture world;
+    ExternalTokens tokens;
+    TokenGrant grant = world.grant("before");
+    const TokenId id = grant.token.id;
+    const auto early = tokens.offer(grant, tokens.epoch());
+    const auto early_too = tokens.offer(grant, tokens.epoch());
+    const bool all = GENERATE(false, true);
+    all ? tokens.forget_all() : tokens.forget(id);
+    grant.name = "after";
+    Rights rights;
+    rights.visitors = 3;
+    grant.rights = std::make_shared<const Rights>(rights);
+    const auto session = test::put_external(tokens, grant, world.now);
+    CHECK(tokens.proved(early, world.now) == session);
+    CHECK(session->token()->name == "after");
+    REQUIRE(tokens.rights_of(id));
+    CHECK(tokens.rights_of(id)->visitors == 3);
+    CHECK(tokens.lent(id, world.now) == session);
+    grant.name = "later";
+    CHECK(test::put_external(tokens, grant, world.now) == session);  // of the same epoch
+    CHECK(session->token()->name == "later");
+    CHECK(tokens.revoke(id));
+    CHECK(tokens.proved(early_too, world.now)->is_revoked());
+}
+
 TEST_CASE("external tokens: the ports of every token apply to them, also later", "[external]") {
     ExternalFixture world;
     ExternalTokens tokens;
@@ -186,6 +212,8 @@ TEST_CASE("external tokens: the table of a server comes first in a store", "[ext
     CHECK(store.known_as(other.token.id)->name == "bob");
     CHECK(store.named("table")->token.id == own.id);
     CHECK(store.named("bob")->token.id == other.token.id);
+    CHECK(store.named_in_table("table")->token.id == own.id);
+    CHECK_FALSE(store.named_in_table("bob"));
     CHECK_FALSE(store.find(other.token.id));
     CHECK(store.all().size() == 3);
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -11,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <new>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -19,6 +21,7 @@
 #include "audit/limits.hpp"
 #include "audit/verifier.hpp"
 #include "observe/access_file.hpp"
+#include "support/count_allocations.hpp"
 
 namespace ferrotunnel::observe {
 namespace {
@@ -155,10 +158,26 @@ TEST_CASE("only a file that ends like an audit log is continued", "[audit-chain]
     }
     CHECK(verified({folder.file("torn")}).faults().empty());
     std::ofstream(folder.file("other")) << "server:\n  bind: x\n";
-    CHECK(AuditChain::why_not(audit_sink(folder.file("other"))).find("does not end like an audit log") !=
+    CHECK(AuditChain::why_not(audit_sink(folder.file("other"))).find("does not end with a line of an audit log") !=
           std::string::npos);
+    std::ofstream(folder.file("token")) << "3c9e0f5d7b1a2846";
+    CHECK(!AuditChain::why_not(audit_sink(folder.file("token"))).empty());
+    std::ofstream(folder.file("rotated")) << "{\"seq\":17,\"time\":\"2026";
+    CHECK(AuditChain::why_not(audit_sink(folder.file("rotated"))).empty());
     std::ofstream(folder.file("long")) << std::string(audit::tail_bytes, 'x');
     CHECK(!AuditChain::why_not(audit_sink(folder.file("long"))).empty());
+}
+
+TEST_CASE("a pipe is opened only for writing, so that the loss of its reader is noticed", "[audit-chain]") {
+    const ChainFolder folder;
+    REQUIRE(::mkfifo(folder.file("pipe").c_str(), 0600) == 0);
+    const int reader = ::open(folder.file("pipe").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    REQUIRE(reader >= 0);
+    const AccessSink pipe = audit_sink(folder.file("pipe"));
+    CHECK((::fcntl(pipe.descriptor(), F_GETFL) & O_ACCMODE) == O_WRONLY);
+    const AccessSink file = audit_sink(folder.file("log"));
+    CHECK((::fcntl(file.descriptor(), F_GETFL) & O_ACCMODE) == O_RDWR);
+    ::close(reader);
 }
 
 TEST_CASE("a second process waits for the file, and then continues its chain", "[audit-chain]") {
@@ -242,6 +261,37 @@ TEST_CASE("lines beyond the queue are lost, and the chain has their number", "[a
     const auto all = verified({folder.file("log")});
     CHECK(all.faults().empty());
     CHECK(count_in(content_of(folder.file("log")), "\"event\":\"lost\",\"lines\":") == 1);
+}
+
+TEST_CASE("lines that are not taken back, without memory, stay in the chain", "[audit-chain]") {
+    const ChainFolder folder;
+    const std::string body = audit::AuditLog::body_of(audit::Record("login").text()) + '\n';
+    bool has_failed = true;
+    for (std::uint64_t nth = 1; has_failed; ++nth) {
+        CAPTURE(nth);
+        REQUIRE(nth < 100);
+        AuditChain chain(std::make_shared<audit::AuditLog>(), null_logger());
+        const AccessSink sink = audit_sink(folder.file("log"));
+        REQUIRE(chain.is_ready(sink));
+        std::string lines = body;
+        chain.seal(lines, 0);
+        bool threw = false;
+        ferrotunnel::test::fail_allocation(nth);
+        try {
+            chain.take_back(lines, 20);
+        } catch (const std::bad_alloc&) {
+            threw = true;
+        }
+        has_failed = ferrotunnel::test::fail_allocation(0);
+        if (threw) {
+            std::string more = body;
+            chain.seal(more, 0);
+            std::ofstream(folder.file("copy")) << lines << more;
+            const auto all = verified({folder.file("copy")});
+            CHECK(all.faults().empty());
+            CHECK(all.lines() == 3);  // opened, and two logins
+        }
+    }
 }
 
 }  // namespace ferrotunnel::observe

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "plugin/host.hpp"
 #include "plugin/token_lookup.hpp"
 #include "unit/plugin/run_rig.hpp"
 
@@ -107,6 +108,30 @@ TEST_CASE("tokens: a plugin that throws or forgets its reply fails", "[plugin][t
     TokenKeeper::keeps = false;
     CHECK(*look_up(rig) == "failed: the plugin has dropped the query.");
     TokenKeeper::keeps = true;
+}
+
+TEST_CASE("tokens: a second answer and an answer through a moved reply do nothing", "[plugin][token]") {
+    PluginRig rig;
+    rig.add<TokenKeeper>();
+    const auto told = look_up(rig);
+    REQUIRE(TokenKeeper::kept.size() == 1);
+    TokenReply reply = std::move(TokenKeeper::kept[0]);
+    const auto answer_in_all_ways = [](TokenReply& given) {
+        std::move(given).accept({.secret = "s", .name = "eve"});
+        std::move(given).refuse();  // NOLINT(bugprone-use-after-move): it does nothing
+        std::move(given).fail("late");
+    };
+    answer_in_all_ways(TokenKeeper::kept[0]);
+    CHECK(*told == "");
+    std::move(reply).accept({.secret = "s", .name = "ann"});
+    answer_in_all_ways(reply);  // NOLINT(bugprone-use-after-move): it does nothing
+    TokenKeeper::kept.clear();
+    CHECK(*told == "s|ann||0.");
+
+    const ft_token_grant grant{};  // older headers passed null
+    token_table().accept(nullptr, &grant);
+    token_table().refuse(nullptr);
+    token_table().fail(nullptr, ft_text{});
 }
 
 TEST_CASE("tokens: only a plugin that has declared it is asked", "[plugin][token]") {

@@ -60,6 +60,11 @@ public:
         const MutexLock lock(mutex_);
         return last_;
     }
+    /// The thread that has asked last.
+    std::thread::id asked_by() const {
+        const MutexLock lock(mutex_);
+        return asked_by_;
+    }
 
     void look_up(const login::TokenQuery& query, login::TokenReply reply) override {
         ++asked_;
@@ -67,6 +72,7 @@ public:
         {
             const MutexLock lock(mutex_);
             last_ = query;
+            asked_by_ = std::this_thread::get_id();
             if (const auto known = users_.find(query.id); known != users_.end()) {
                 user = known->second;
             }
@@ -142,6 +148,7 @@ private:
     mutable Mutex mutex_;
     std::map<login::TokenId, User> users_ GUARDED_BY(mutex_);
     login::TokenQuery last_ GUARDED_BY(mutex_);
+    std::thread::id asked_by_ GUARDED_BY(mutex_);
     std::vector<login::TokenReply> kept_ GUARDED_BY(mutex_);
     std::vector<std::pair<login::TokenReply, User>> late_replies_ GUARDED_BY(mutex_);
     std::thread late_;  // last: it uses the others
@@ -216,7 +223,9 @@ TEST_CASE("authenticate: a token that the source knows logs in, another one does
     CHECK(rig.source->last().id == rig.token.id);
     CHECK(rig.source->last().from.ip() == "127.0.0.1");
     CHECK_FALSE(rig.source->last().agent.empty());
-    CHECK(rig.source->last().worker == &rig.worker);
+    std::thread::id worker;
+    on(rig.worker, [&worker] { worker = std::this_thread::get_id(); });
+    CHECK(rig.source->asked_by() == worker);
     CHECK(rig.sessions.back()->view().token_name == "user");
     CHECK(client.obtain_port(1) != 0);
     CHECK(rig.shared->secrets->last(rig.token.id)->connections == 1);

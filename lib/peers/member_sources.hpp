@@ -4,18 +4,20 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
 #include "base/mutex.hpp"
+#include "net/host_port.hpp"
 #include "runtime/address.hpp"
 
 namespace ferrotunnel::peers {
 
-/// Thread-safe. Few for each member of the list, so it has a bound.
-class MemberAddresses {
+/// Thread-safe. At most four addresses for each member, and one from the list.
+class MemberSources {
 public:
-    /// An address of the list: nobody has to connect from it first. Names are not resolved for this.
+    /// An address in the list of members is known before any connection from it. Names are not resolved.
     void add_configured(const std::string& host) {
         if (const auto address = runtime::SocketAddress::from_ip(host, 0); address && !address->is_unspecified()) {
             const MutexLock lock(mutex_);
@@ -24,13 +26,15 @@ public:
     }
     /// The member has proved the cluster's key on a connection from this address with its port.
     void learn(const std::string& member, const std::string& from) {
-        const std::string ip =
-            from.substr(from.front() == '[' ? 1 : 0, from.rfind(':') - (from.front() == '[' ? 2 : 0));
+        const std::optional<net::HostPort> address = net::parse_host_port(from);
+        if (!address) {
+            return;
+        }
         const MutexLock lock(mutex_);
         Latest& latest = learned_[member];
-        if (std::find(latest.begin(), latest.end(), ip) == latest.end()) {
+        if (std::find(latest.begin(), latest.end(), address->host) == latest.end()) {
             std::rotate(latest.begin(), latest.end() - 1, latest.end());
-            latest.front() = ip;
+            latest.front() = address->host;
         }
     }
     bool contains(const runtime::SocketAddress& from) const {
