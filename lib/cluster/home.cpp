@@ -229,7 +229,8 @@ void Home::enter(MemberIndex from, const ClaimRequest& request, Since since, Sin
 
 void Home::end_others(MemberIndex asker, const std::vector<ClaimTable::Entry>& entries, const Owner& owner) {
     for (const ClaimTable::Entry& entry : entries) {
-        if (entry.member != asker && entry.claim.owner != owner) {
+        // A grant replaces the claim of the asker's other client; a store has to be told that it has ended.
+        if ((entry.member != asker || context_.members.has_store()) && entry.claim.owner != owner) {
             context_.mail.send_lost(entry.member, entry.claim.name, entry.claim.since);
         }
     }

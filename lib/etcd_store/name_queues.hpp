@@ -3,6 +3,7 @@
 //   add() --> waiting --next()--> running --finished()--> gone
 //                ^                   '--again_at()--> paused --its time--.
 //                '-------------------------------------------------------'
+//   again_behind(): the next operation of the name goes first
 #pragma once
 
 #include <cstdint>
@@ -32,7 +33,7 @@ struct Operation {
 class NameQueues {
 public:
     void add(Operation operation) {
-        std::string name = operation.claimed.name.encoded();
+        std::string name = key_of(operation.claimed.name);
         std::deque<Operation>& of = names_[name];
         of.push_back(std::move(operation));
         ++size_;
@@ -55,9 +56,9 @@ public:
         return operation;
     }
     /// Of this name.
-    Operation& running(const cluster::Name& name) { return names_.find(name.encoded())->second.front(); }
+    Operation& running(const cluster::Name& name) { return names_.find(key_of(name))->second.front(); }
     Operation finished(const cluster::Name& name) {
-        const auto of = names_.find(name.encoded());
+        const auto of = names_.find(key_of(name));
         Operation operation = std::move(of->second.front());
         of->second.pop_front();
         --running_;
@@ -65,13 +66,24 @@ public:
         if (of->second.empty()) {
             names_.erase(of);
         } else {
-            ready_.push_back(name.encoded());
+            ready_.push_back(key_of(name));
         }
         return operation;
     }
     void again_at(const cluster::Name& name, TimePoint when) {
         --running_;
-        paused_.emplace(when, name.encoded());
+        paused_.emplace(when, key_of(name));
+    }
+    /// The same, behind what waits for the name, which goes first and at once: it may be what this one waits for.
+    void again_behind(const cluster::Name& name, TimePoint when) {
+        std::deque<Operation>& of = names_.find(key_of(name))->second;
+        if (of.size() == 1) {
+            return again_at(name, when);
+        }
+        of.push_back(std::move(of.front()));
+        of.pop_front();
+        --running_;
+        ready_.push_back(key_of(name));
     }
     /// When a paused one is ready.
     TimePoint next_deadline() const noexcept { return paused_.empty() ? never : paused_.begin()->first; }
@@ -82,6 +94,8 @@ public:
     std::size_t size() const noexcept { return size_; }
 
 private:
+    static std::string key_of(const cluster::Name& name) { return std::string(name.encoded()); }
+
     std::unordered_map<std::string, std::deque<Operation>> names_;
     std::deque<std::string> ready_;
     std::multimap<TimePoint, std::string> paused_;

@@ -143,7 +143,7 @@ void Store::claimed(const cluster::Name& name, std::uint64_t generation, const T
     const StoreAnswer decision = ClaimKeys::answer_of(operation.claimed, *answer);
     if (decision.kind == StoreAnswer::Kind::other_owner && operation.follows &&
         ++operation.attempts < limits::follow_attempts_max) {
-        return queues_.again_at(name, worker_.now() + limits::follow_time);
+        return queues_.again_behind(name, worker_.now() + limits::follow_time);
     }
     finish_claim(name, decision);
 }

@@ -156,6 +156,18 @@ TEST_CASE_METHOD(StoreRegisters, "register, store: a silent client of the same t
     REQUIRE(store.claims == decltype(store.claims){{b, app, ann_again, 1}});
 }
 
+TEST_CASE_METHOD(StoreRegisters, "register, store: the same at one member") {
+    REQUIRE(ask(a, app, ann).granted);
+    cluster.silence(ann);
+    const ClaimId id = cluster.claim(a, app, ann_again);
+    pass(limits::probe_time + 1s);
+    REQUIRE(cluster.answer(id));
+    REQUIRE(cluster.answer(id)->granted);
+    REQUIRE(cluster.take<Revoked>(a).size() == 1);
+    REQUIRE(store.claims == decltype(store.claims){{a, app, ann_again, 1}});
+    REQUIRE(cluster[c].routes(app) == Indices{a});
+}
+
 TEST_CASE_METHOD(StoreRegisters, "register, store: what is given up is released, with the time of its reservation") {
     REQUIRE(ask(a, app, ann).granted);
     cluster.release(a, cluster.last_claim(), 1min);

@@ -167,6 +167,15 @@ TEST_CASE_METHOD(Stores, "while another member is giving the name up, etcd is as
     CHECK(wait(b, request).kind == Kind::granted);
 }
 
+TEST_CASE_METHOD(Stores, "the release that a claim waits for goes first, also if it was asked for later") {
+    Member& a = ready("a");
+    CHECK(claim(a, app, ann).kind == Kind::granted);
+    const std::uint64_t request = begin(a, app, owner(1, 2), false, true);
+    a.store->release({app, ann, 1, 0s});
+    CHECK(wait(a, request).kind == Kind::granted);
+    CHECK(etcd.keys.size() == 2);
+}
+
 TEST_CASE_METHOD(Stores, "a lease that etcd has lost: all is claimed again, under another one") {
     Member& a = ready("a");
     CHECK(claim(a, app, ann).kind == Kind::granted);
