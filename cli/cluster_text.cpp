@@ -55,6 +55,14 @@ std::string notes_of(const Json& cluster) {
     if (member_of(cluster, "recovering") == true) {
         text += ", starting: new names wait until all members have reported theirs, at most 30 s";
     }
+    const Json& store = member_of(cluster, "store");
+    if (member_of(store, "in_order") == true) {
+        text += ", names in etcd";
+    } else if (store.is_object()) {
+        const Json& problem = member_of(store, "problem");
+        text += ", etcd cannot be asked, so new names are refused for now: " +
+                printable(problem.is_string() ? problem.get<std::string>() : "no reason known");
+    }
     const std::string others = list_in(cluster, "partial_ports");
     const std::string own = list_in(cluster, "own_partial_ports");
     text += others.empty() ? "" : ", cannot open ports of other members: " + others;

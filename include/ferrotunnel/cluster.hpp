@@ -41,6 +41,22 @@ struct Cluster {
     /// NAME` at one of them: whoever may use the control socket or the dashboard of one member can then control all of
     /// them. Server::apply() changes it.
     bool control = true;
+    /// URLs of an etcd (3.5 or later), 1 to 16: "https://10.0.0.1:2379". It decides then who gets a name, instead of
+    /// the members, so that new names need no particular member. All members have the same ones, and the same
+    /// `etcd_prefix`. start() does not wait for it: while it cannot be asked, names that are known are served, and new
+    /// ones refused for now. Default: none.
+    std::vector<std::string> etcd{};
+    /// What all keys in etcd begin with, 1 to 64 letters, digits, '-', '_', '.' and '/'; another one for each cluster.
+    std::string etcd_prefix = "ferrotunnel/";
+    /// User of etcd with rights to read and write keys with this prefix. Default: no login.
+    std::string etcd_user{};
+    /// File whose first line is the user's password, readable only by its owner. Required with etcd_user.
+    std::string etcd_password_file{};
+    /// CAs to verify https endpoints against, PEM. Default: the system's.
+    std::string etcd_ca_file{};
+    /// Certificate chain and key, PEM, for an etcd that demands a client certificate; both or neither.
+    std::string etcd_chain{};
+    std::string etcd_key{};
 
     friend bool operator==(const Cluster&, const Cluster&) = default;
 };

@@ -42,6 +42,19 @@ constexpr admin::Statistic<MemberNumbers> cluster_member_rows[]{
      gauge("ferrotunnel_cluster_round_trip_seconds", "Shortest round trip to another member; 0 if not known.")},
 };
 
+struct StoreNumbers {
+    bool in_order = false;
+    std::uint64_t waiting = 0;
+};
+
+constexpr admin::Statistic<StoreNumbers> cluster_store_rows[]{
+    {&StoreNumbers::in_order, "in_order",
+     gauge("ferrotunnel_cluster_store_in_order",
+           "1 if etcd can be asked about new names, 0 if only known names are served; absent without etcd.")},
+    {&StoreNumbers::waiting, "waiting",
+     gauge("ferrotunnel_cluster_store_waiting", "Claims and releases of names that wait for etcd.")},
+};
+
 struct OwnNumbers {
     std::uint64_t names = 0;
     std::uint64_t waiting = 0;
@@ -70,13 +83,33 @@ OwnNumbers own_numbers(const peers::ClusterState& state) {
     return {state.own_names, state.waiting, state.memory, state.partial_ports.size()};
 }
 
+StoreNumbers numbers_of_store(const peers::StoreState& store) {
+    return {store.problem.empty(), store.waiting};
+}
+
+std::int64_t wall_time(TimePoint then, TimePoint now) {
+    return admin::seconds_of(
+        std::chrono::system_clock::now() -
+        std::chrono::duration_cast<std::chrono::system_clock::duration>(std::max(now - then, Duration{})));
+}
+
+Json json_of_store(const peers::StoreState& store, TimePoint now) {
+    Json json{{"kind", "etcd"}};
+    admin::put_numbers(json, numbers_of_store(store), cluster_store_rows);
+    if (store.since != TimePoint{}) {
+        json["since"] = wall_time(store.since, now);
+    }
+    if (!store.problem.empty()) {
+        json["problem"] = store.problem;
+    }
+    return json;
+}
+
 Json json_of_member(const peers::ClusterState::Member& member, TimePoint now) {
     Json json{{"name", member.name}, {"address", member.address}};
     admin::put_numbers(json, numbers_of_member(member), cluster_member_rows);
     if (member.since != TimePoint{}) {
-        json["since"] = admin::seconds_of(
-            std::chrono::system_clock::now() -
-            std::chrono::duration_cast<std::chrono::system_clock::duration>(std::max(now - member.since, Duration{})));
+        json["since"] = wall_time(member.since, now);
     }
     if (!member.agent.empty()) {
         json["agent"] = member.agent;
@@ -92,6 +125,9 @@ Json json_of_member(const peers::ClusterState::Member& member, TimePoint now) {
 Json json_of_cluster(const peers::ClusterState& state, const std::string& listen, TimePoint now) {
     Json json{{"member", state.own}, {"listen", listen}, {"recovering", state.recovering}};
     admin::put_numbers(json, own_numbers(state), cluster_own_rows);
+    if (state.store) {
+        json["store"] = json_of_store(*state.store, now);
+    }
     json["partial_ports"] = state.partial_ports;
     json["own_partial_ports"] = state.own_partial_ports;
     json["members"] = Json::array();
@@ -128,6 +164,8 @@ void put_cluster(Exposition& to, const peers::ClusterState* state) {
     admin::Labelled<MemberNumbers> members;
     OwnNumbers own;
     admin::Labelled<OwnNumbers> all;
+    StoreNumbers store;
+    admin::Labelled<StoreNumbers> stores;
     if (state != nullptr) {
         for (const peers::ClusterState::Member& member : state->members) {
             numbers.push_back(numbers_of_member(member));
@@ -135,15 +173,20 @@ void put_cluster(Exposition& to, const peers::ClusterState* state) {
         }
         own = own_numbers(*state);
         all.emplace_back(std::string(), &own);
+        if (state->store) {
+            store = numbers_of_store(*state->store);
+            stores.emplace_back(std::string(), &store);
+        }
     }
     admin::MetricFamilies families;
     families.add_each<MemberNumbers>(members, cluster_member_rows);
     families.add_each<OwnNumbers>(all, cluster_own_rows);
+    families.add_each<StoreNumbers>(stores, cluster_store_rows);
     families.write_to(to);
 }
 
 Json json_of_place(const peers::NamePlace& place, const std::string& own) {
-    Json json{{"member", own}, {"home", place.home}, {"members", place.members}};
+    Json json{{"member", own}, {"home", place.home.empty() ? "etcd" : place.home}, {"members", place.members}};
     if (place.provisional) {
         json["provisional"] = true;
     }

@@ -1,10 +1,12 @@
 #include "api/server_cluster.hpp"
 
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "ferrotunnel/error.hpp"
 #include "net/host_port.hpp"
+#include "settings/cluster_etcd.hpp"
 #include "transport/tls_context.hpp"
 
 namespace ferrotunnel::detail {
@@ -79,6 +81,15 @@ runtime::Fd ServerCluster::open(const ServerSettings& settings, std::error_code&
 
 std::error_code ServerCluster::create(const ServerSettings& settings, std::string& what) {
     std::shared_ptr<peers::Cluster> made;
+    std::optional<peers::StorePlace> store;
+    if (keys_ && !settings.cluster.etcd.empty()) {
+        auto place = store_access(settings.cluster);
+        if (!place) {
+            what = "prepare the connections to etcd: " + place.error();
+            return errc::invalid_argument;
+        }
+        store = peers::StorePlace{std::move(place->settings), std::move(place->to)};
+    }
     if (keys_) {
         try {
             made = std::make_shared<peers::Cluster>(
@@ -87,7 +98,8 @@ std::error_code ServerCluster::create(const ServerSettings& settings, std::strin
                                       needs_.announce,
                                       [&control = needs_.control](const std::string& member, runtime::Fd socket) {
                                           control.serve_member(member, std::move(socket));
-                                      }});
+                                      },
+                                      std::move(store)});
             needs_.control.open_to_members();
             allow_control(settings.cluster.control);
         } catch (const transport::TlsConfigError& problem) {

@@ -79,7 +79,7 @@ void Claimant::set_readiness(const Name& name, Readiness readiness) {
 
 void Claimant::ask(Request request, TimePoint now) {
     const std::optional<MemberIndex> home = context_.links.home_of(request.name);
-    if (!home || !context_.links.is_linked(*home)) {
+    if (!home || !context_.links.is_deciding(*home)) {
         decide_alone(request, now);
     } else if (requests_.count(*home) >= limits::requests_max) {
         refuse(request.claims, refusals::busy(context_.members.name(*home)));
@@ -109,8 +109,10 @@ void Claimant::decide_alone(const Request& request, TimePoint now) {
     const std::optional<Claim> claim = provisional_claim(request, now);
     if (!claim) {
         const std::optional<MemberIndex> home = context_.links.home_of(request.name);
-        refuse(request.claims, home ? refusals::home_not_linked(request.name, context_.members.name(*home))
-                                    : refusals::lists_differ(request.name));
+        refuse(request.claims, context_.members.has_store()
+                                   ? refusals::store_away(request.name, context_.links.store_problem())
+                               : home ? refusals::home_not_linked(request.name, context_.members.name(*home))
+                                      : refusals::lists_differ(request.name));
     } else if (!hold(*claim, request.claims, now)) {
         refuse(request.claims, refusals::too_many_names());
     } else {
@@ -198,7 +200,7 @@ void Claimant::refused(MemberIndex from, const Refused& refused, TimePoint now) 
         } else {
             revoke(request.name, refused.text, now);
         }
-    } else if (!request.is_cancelled) {
+    } else if (!request.is_cancelled && (!refused.is_temporary || context_.links.is_deciding(own()))) {
         refuse(request.claims, refused);
     } else if (!request.claims.empty()) {
         ask({0, request.name, request.owner, request.terms, 0, request.claims, request.deadline}, now);
@@ -207,9 +209,15 @@ void Claimant::refused(MemberIndex from, const Refused& refused, TimePoint now) 
 
 void Claimant::lost(MemberIndex from, const Lost& lost, TimePoint now) {
     const Holdings::Holding* const holding = holdings_.find(lost.name);
-    if (holding != nullptr && holding->claim.since == lost.since && from == context_.members.home_of(lost.name) &&
-        !mutant(Mutant::lost_ignored)) {
+    const bool is_home = from == context_.members.home_of(lost.name) || context_.members.has_store();
+    if (holding != nullptr && holding->claim.since == lost.since && is_home && !mutant(Mutant::lost_ignored)) {
         revoke(lost.name, refusals::ended(lost.name), now);
+    }
+}
+
+void Claimant::store_lost() {
+    for (const auto& [name, holding] : holdings_.names()) {
+        provisional_.add(own(), name);
     }
 }
 
@@ -227,7 +235,7 @@ void Claimant::confirm(TimePoint now) {
 }
 
 bool Claimant::can_confirm(MemberIndex home) const noexcept {
-    return context_.links.is_linked(home) && requests_.confirming(home) < limits::confirmations_max &&
+    return context_.links.is_deciding(home) && requests_.confirming(home) < limits::confirmations_max &&
            requests_.count(home) < limits::requests_max;
 }
 
@@ -340,6 +348,10 @@ void Claimant::end(const Name& name, TimePoint reserved_until, TimePoint now) {
 // Unless this member is the home, and has entered another claim of the name here. Visitors were not sent to another
 // owner, whose claim has lost against this one, so they may have to be now.
 void Claimant::remove_entry(const Claim& ended, TimePoint reserved_until, TimePoint now) {
+    if (context_.members.has_store()) {
+        const Duration reserved_for = reserved_until > now ? reserved_until - now : Duration::zero();
+        context_.effects.emplace_back(StoreRelease{ended.name, ended.owner, ended.terms, reserved_for});
+    }
     const std::optional<ClaimTable::Entry> entry = context_.table.entry(own(), ended.name);
     if (entry && entry->claim.since == ended.since && entry->claim.owner == ended.owner) {
         context_.table.remove(own(), ended.name, reserved_until, now);

@@ -35,6 +35,8 @@ public:
     void refused(MemberIndex from, const Refused& refused, TimePoint now);
     void lost(MemberIndex from, const Lost& lost, TimePoint now);
 
+    /// The store has lost what this member had there: it is asked again about all names.
+    void store_lost();
     /// Asks homes that are linked about provisional claims, as many as may wait at a time.
     void confirm(TimePoint now);
     void link_lost(MemberIndex home, TimePoint now);

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "cluster/claim.hpp"
 #include "cluster/members.hpp"
 #include "cluster/name.hpp"
@@ -69,8 +70,25 @@ struct LinkRefused {
     LinkId link = 0;
     std::string why;
 };
+/// With a store: may this owner have the name at this member? Answered once, by Register::store_answered.
+struct StoreClaim {
+    std::uint64_t request = 0;
+    Name name;
+    Owner owner;
+    std::uint64_t terms = 0;
+    bool is_held = false;  // the owner has it here already, and goes on having it until this is refused for good
+    bool follows = false;  // others have been told to give the name up, which takes them a moment
+};
+/// With a store: the owner does not have the name here any more, or never had it; its root stays reserved for the
+/// token for so long, unless another member has a name of that root.
+struct StoreRelease {
+    Name name;
+    Owner owner;
+    std::uint64_t terms = 0;
+    Duration reserved_for{};
+};
 using Effect = std::variant<LinkReady, ClaimGranted, ClaimRefused, Revoked, ProbeClient, RoutesChanged, MemberRouted,
-                            ValueChanged, LinkRefused>;
+                            ValueChanged, LinkRefused, StoreClaim, StoreRelease>;
 using Effects = std::vector<Effect>;
 
 }  // namespace ferrotunnel::cluster

@@ -7,7 +7,8 @@
 
 namespace ferrotunnel::cluster {
 
-Links::Links(const Members& members, TimePoint now) : members_(members) {
+Links::Links(const Members& members, TimePoint now)
+    : members_(members), store_problem_(members.has_store() ? "it has not answered yet" : "") {
     for (Link& link : links_) {
         link.lost_at = now;
     }
@@ -24,6 +25,11 @@ Result<MemberIndex, std::string> Links::check(const Hello& hello) const {
     const std::string& own = members_.name(members_.own());
     if (std::find(hello.members.begin(), hello.members.end(), own) == hello.members.end()) {
         return "this server, " + own + ", is not in the list of the member " + hello.member;
+    }
+    const bool has_store = (hello.features & feature::store) != 0;
+    if (has_store != members_.has_store()) {
+        return "the member " + hello.member + (has_store ? " uses" : " does not use") +
+               " etcd (`cluster.etcd`), unlike this server; all members must agree on it";
     }
     return *member;
 }
@@ -89,6 +95,9 @@ bool Links::is_unreachable(MemberIndex member, TimePoint now) const noexcept {
 std::optional<MemberIndex> Links::home_of(const Name& name) const {
     if (mutant(Mutant::two_homes)) {
         return members_.own();
+    }
+    if (members_.has_store()) {
+        return store_problem_.empty() ? std::optional(members_.own()) : std::nullopt;
     }
     const MemberIndex home = members_.home_of(name);
     for (const Link& link : links_) {

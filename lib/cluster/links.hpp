@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -39,8 +40,16 @@ public:
     bool is_synced(MemberIndex member) const noexcept;
     /// It has not been linked for limits::unreachable_time.
     bool is_unreachable(MemberIndex member, TimePoint now) const noexcept;
-    /// The member that decides about the name. None while a linked member's list has another one.
+    /// The member that decides about the name. None while a linked member's list has another one, or the store cannot
+    /// be asked.
     std::optional<MemberIndex> home_of(const Name& name) const;
+    /// Why the store cannot be asked, for people; empty: it can, or there is none.
+    void set_store_problem(std::string problem) { store_problem_ = std::move(problem); }
+    const std::string& store_problem() const noexcept { return store_problem_; }
+    /// Whether the member can be asked as a home.
+    bool is_deciding(MemberIndex home) const noexcept {
+        return is_linked(home) && (home != members_.own() || store_problem_.empty());
+    }
 
 private:
     enum class State : std::uint8_t { none, fresh, syncing, synced };
@@ -53,6 +62,7 @@ private:
 
     const Members& members_;
     std::array<Link, limits::members_max> links_;
+    std::string store_problem_;
 };
 
 }  // namespace ferrotunnel::cluster

@@ -27,7 +27,8 @@ bool is_member_name(std::string_view name) noexcept {
     return is_label(name) && name.front() != '-' && name.back() != '-';
 }
 
-Members::Members(std::vector<std::string> names, std::string_view own) : names_(std::move(names)) {
+Members::Members(std::vector<std::string> names, std::string_view own, bool has_store)
+    : names_(std::move(names)), has_store_(has_store) {
     check(!names_.empty() && names_.size() <= limits::members_max, "a cluster has 1 to members_max members");
     check(std::all_of(names_.begin(), names_.end(), is_member_name), "names of members are valid");
     std::sort(names_.begin(), names_.end());
@@ -46,6 +47,9 @@ std::optional<MemberIndex> Members::find(std::string_view name) const noexcept {
 }
 
 MemberIndex Members::home_of(const Name& name) const noexcept {
+    if (has_store_) {
+        return own_;
+    }
     const std::uint64_t root = hash_of(name.root());
     std::size_t home = 0;
     std::uint64_t highest = 0;

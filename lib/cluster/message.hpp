@@ -19,8 +19,9 @@ using RequestId = std::uint64_t;
 
 /// Bits of Hello::features: what a member understands beyond the first version.
 namespace feature {
-inline constexpr std::uint64_t values = 1U << 0;  // `value`
-inline constexpr std::uint64_t announced = values;
+inline constexpr std::uint64_t values = 1U << 0;    // `value`
+inline constexpr std::uint64_t store = 1U << 1;     // its members ask etcd, and no home
+inline constexpr std::uint64_t announced = values;  // by all; `store` besides, where there is one
 }  // namespace feature
 
 /// The first message of both ends of a link.

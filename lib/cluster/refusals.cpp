@@ -51,6 +51,10 @@ Refused holder_not_linked(const Name& name, const std::string& member) {
     return for_now("no link to the member " + member + ", where another client of the token has " + name.text());
 }
 
+Refused store_away(const Name& name, const std::string& why) {
+    return for_now("etcd, which decides about " + name.text() + ", cannot be asked: " + why);
+}
+
 Refused no_decision(const Name& name, const std::string& home) {
     return for_now("no answer of the member " + home + " about " + name.text());
 }

@@ -35,6 +35,7 @@ struct Register::Parts {
     void lose(MemberIndex member);
     void forget_grants(MemberIndex member);
     void lose_silent_readers();
+    void forget_unreachable();
 
     std::shared_ptr<const Members> list;
     const Members& members;
@@ -80,6 +81,16 @@ void Register::Parts::lose_silent_readers() {
             effects.emplace_back(
                 LinkRefused{member, links.link(member), "it does not read the changes that it is sent"});
             lose(member);
+        }
+    }
+}
+
+// With a store, what members that cannot be reached have is the store's knowledge.
+void Register::Parts::forget_unreachable() {
+    for (std::size_t i = 0; i < members.size() && members.has_store(); ++i) {
+        const auto member = static_cast<MemberIndex>(i);
+        if (links.is_unreachable(member, now) && table.size(member) != 0) {
+            statements.forget(member, now);
         }
     }
 }
@@ -180,6 +191,7 @@ Register::~Register() = default;
 
 Effects Register::claim(ClaimId claim, const Name& name, const Owner& owner, std::uint64_t terms, TimePoint now) {
     parts_->now = now;
+    parts_->forget_unreachable();
     parts_->claimant.claim(claim, name, owner, terms, now);
     return parts_->finish();
 }
@@ -231,7 +243,7 @@ Hello Register::hello() const {
     hello.incarnation = parts_->incarnation;
     hello.members = parts_->members.names();
     hello.recovering = is_recovering();
-    hello.features = feature::announced;
+    hello.features = feature::announced | (parts_->members.has_store() ? feature::store : 0);
     return hello;
 }
 
@@ -292,6 +304,30 @@ Result<Effects, std::string> Register::forget(MemberIndex member, TimePoint now)
     }
     parts_->statements.forget(member, now);
     return parts_->finish();
+}
+
+// --- the store -------------------------------------------------------------------------------------------------------
+
+Effects Register::store_answered(std::uint64_t request, const StoreAnswer& answer, TimePoint now) {
+    parts_->now = now;
+    parts_->home.store_answered(request, answer, now);
+    return parts_->finish();
+}
+
+Effects Register::set_store_problem(std::string problem, TimePoint now) {
+    parts_->now = now;
+    parts_->links.set_store_problem(std::move(problem));
+    return parts_->finish();
+}
+
+Effects Register::store_lost(TimePoint now) {
+    parts_->now = now;
+    parts_->claimant.store_lost();
+    return parts_->finish();
+}
+
+const std::string& Register::store_problem() const noexcept {
+    return parts_->links.store_problem();
 }
 
 // --- time ------------------------------------------------------------------------------------------------------------

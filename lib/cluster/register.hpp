@@ -23,6 +23,7 @@
 #include "cluster/members.hpp"
 #include "cluster/message.hpp"
 #include "cluster/shared_values.hpp"
+#include "cluster/store_answer.hpp"
 
 namespace ferrotunnel::cluster {
 
@@ -76,6 +77,17 @@ public:
     /// Ends the claims of a member that is not linked, as if it had been linked again without them: their names stay
     /// reserved. An error, for people, if it is linked.
     Result<Effects, std::string> forget(MemberIndex member, TimePoint now);
+
+    // --- the store, if Members::has_store() ---
+
+    /// To StoreClaim, once.
+    Effects store_answered(std::uint64_t request, const StoreAnswer& answer, TimePoint now);
+    /// Why the store cannot be asked, for people; empty: it can. At first it cannot. Meanwhile claims are granted
+    /// provisionally, as without a home, or refused for now.
+    Effects set_store_problem(std::string problem, TimePoint now);
+    /// The store has lost what this member had there, so that all names are claimed again.
+    Effects store_lost(TimePoint now);
+    const std::string& store_problem() const noexcept;
 
     // --- time ---
 

@@ -22,12 +22,12 @@ namespace {
 
 using Carriers = std::vector<std::shared_ptr<PeerCarrier>>;  // by member; null for this one
 
-std::shared_ptr<const cluster::Members> members_of(const Links::Settings& settings) {
+std::shared_ptr<const cluster::Members> members_of(const Links::Settings& settings, bool has_store) {
     std::vector<std::string> names{settings.own};
     for (const PeerSettings& peer : settings.peers) {
         names.push_back(peer.name);
     }
-    return std::make_shared<cluster::Members>(std::move(names), settings.own);
+    return std::make_shared<cluster::Members>(std::move(names), settings.own, has_store);
 }
 
 TimePoint worker_time() {
@@ -142,7 +142,8 @@ void add_once(std::vector<std::string>& names, const std::string& name) {
 
 struct Cluster::Parts {
     Parts(Links::Settings settings, Needs needs)
-        : names(std::make_shared<RegisterDriver>(members_of(settings), register_start(needs.random), worker_time)),
+        : names(std::make_shared<RegisterDriver>(members_of(settings, needs.store.has_value()),
+                                                 register_start(needs.random), worker_time)),
           claims(std::make_shared<NameClaims>(names)),
           arrivals(needs.shared, needs.front, needs.log),
           links(std::move(settings),
@@ -158,6 +159,9 @@ struct Cluster::Parts {
                  [to = needs.shared->http] { to->carrier_is_back(); }}),
           carriers(carriers_of(links, names->members())),
           worker(std::make_shared<ClusterWorker>(needs.workers.at(0), names)),
+          store(needs.store ? std::make_shared<NameStore>(needs.workers.at(0), *std::move(needs.store), names,
+                                                          needs.random, needs.log)
+                            : nullptr),
           values(std::make_shared<ValueStore>(names, [to = std::weak_ptr(worker)] { wake(to); })),
           partial(std::make_shared<PartialPorts>(values, std::move(needs.announce))),
           writer(make_writer(needs.shared, carriers, partial, needs.workers.at(0), needs.log)),
@@ -169,6 +173,7 @@ struct Cluster::Parts {
         worker->set_routes(routes, writer);
         worker->set_values(values);
         names->set_value_receiver(values);
+        names->set_store_receiver(store);
         needs.shared->values = values;
         partial->watch();
         needs.shared->port_note = [of = partial](directory::Transport transport, std::uint16_t port) {
@@ -180,9 +185,16 @@ struct Cluster::Parts {
             return opener_of(service, members_with(service, *of, to));
         };
     }
-    ~Parts() { worker->stop(); }
+    ~Parts() { stop(); }
     Parts(const Parts&) = delete;
     Parts& operator=(const Parts&) = delete;
+
+    void stop() noexcept {
+        worker->stop();
+        if (store) {
+            store->stop();
+        }
+    }
 
     // Claims and changes may outlive the cluster.
     static void wake(const std::weak_ptr<ClusterWorker>& worker) {
@@ -197,6 +209,7 @@ struct Cluster::Parts {
     Links links;
     const Carriers carriers;
     const std::shared_ptr<ClusterWorker> worker;
+    const std::shared_ptr<NameStore> store;  // null: the members decide themselves
     const std::shared_ptr<ValueStore> values;
     const std::shared_ptr<PartialPorts> partial;
     const std::shared_ptr<RouteWriter> writer;
@@ -210,6 +223,9 @@ Cluster::~Cluster() = default;
 
 void Cluster::start(runtime::Fd listener) {
     parts_->worker->wake();
+    if (parts_->store) {
+        parts_->store->start();
+    }
     parts_->links.start(std::move(listener));
 }
 
@@ -232,7 +248,7 @@ void Cluster::hand_over() noexcept {
 
 void Cluster::stop() noexcept {
     parts_->links.stop();
-    parts_->worker->stop();
+    parts_->stop();
 }
 
 ClusterState Cluster::state() const {
@@ -243,7 +259,7 @@ ClusterState Cluster::state() const {
         static_cast<PeerState&>(state.members.emplace_back()) = std::move(peer);
     }
     parts_->names->read([&](const cluster::Register& of, TimePoint) {
-        state.recovering = of.is_recovering();
+        state.recovering = of.is_recovering() && !members.has_store();
         state.waiting = of.waiting();
         state.own_names = of.table().size(members.own());
         state.memory = of.table().memory();
@@ -251,6 +267,9 @@ ClusterState Cluster::state() const {
             member.names = of.table().size(members.find(member.name).value());
         }
     });
+    if (parts_->store) {
+        state.store = parts_->store->state();
+    }
     for (const cluster::Name& port : parts_->writer->partial_ports()) {
         state.partial_ports.push_back(port_text(port));
     }
@@ -269,7 +288,7 @@ NamePlace Cluster::place_of(const directory::ClaimName& name) const {
     }
     const cluster::Members& members = parts_->names->members();
     NamePlace place;
-    place.home = members.name(members.home_of(*known));
+    place.home = members.has_store() ? std::string() : members.name(members.home_of(*known));
     parts_->names->read([&](const cluster::Register& of, TimePoint) {
         if (of.has(*known)) {
             place.members.push_back(members.name(members.own()));

@@ -19,6 +19,7 @@
 #include "ingress/http_front.hpp"
 #include "peers/links.hpp"
 #include "peers/name_page.hpp"
+#include "peers/name_store.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/worker_group.hpp"
 #include "session/server_shared.hpp"
@@ -39,11 +40,12 @@ struct ClusterState {
     std::vector<std::string> partial_ports;  // "tcp 2222": cannot be opened here
     /// "tcp 2222 at b (Address already in use)": of own clients, and other members cannot open it.
     std::vector<std::string> own_partial_ports;
+    std::optional<StoreState> store;  // none: the members decide themselves
 };
 
 /// Where a name is, for `route` and `services`.
 struct NamePlace {
-    std::string home;                  // the member that decides about it
+    std::string home;                  // the member that decides about it; empty: etcd does
     std::vector<std::string> members;  // that have it, this one included, the preferred one first
     bool provisional = false;
 };
@@ -58,6 +60,7 @@ public:
         Random& random;
         std::function<void()> announce{};  // ServerShared::port_note has changed; on the first worker
         Links::OnControl on_control{};
+        std::optional<StorePlace> store{};  // none: the members decide about names themselves
     };
     Cluster(Links::Settings settings, Needs needs);
     ~Cluster();

@@ -204,6 +204,16 @@ void RegisterDriver::carry_out(const cluster::Effect& effect) {
                 values->on_value_changed(changed.key);
             }
         }
+        void operator()(const cluster::StoreClaim& claim) const {
+            if (const auto store = driver.store_.lock()) {
+                store->on_store_claim(claim);
+            }
+        }
+        void operator()(const cluster::StoreRelease& release) const {
+            if (const auto store = driver.store_.lock()) {
+                store->on_store_release(release);
+            }
+        }
     };
     std::visit(Receiver{*this}, effect);
 }

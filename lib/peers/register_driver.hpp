@@ -3,6 +3,7 @@
 //   sessions, timer --update--.                                          .--> ClaimEvents: decisions, revocations,
 //   probes links --RegisterAccess----+--> cluster::Register --effects--> queue --+--> RouteEvents: names of other
 //   members visitors, display --read--'       (lock)                   (same lock) |--> ValueEvents: changed values
+//                                                                                  |--> StoreEvents: claims, releases
 //                                                                                  '--> RegisterPeer: ready, refused
 //
 // Effects are queued under the lock that the register was called with, and carried out without it by one thread at a
@@ -48,6 +49,14 @@ public:
     virtual void on_value_changed(const std::string& key) = 0;
 };
 
+/// Likewise; what the store is asked.
+class StoreEvents {
+public:
+    virtual ~StoreEvents() = default;
+    virtual void on_store_claim(const cluster::StoreClaim& claim) = 0;
+    virtual void on_store_release(const cluster::StoreRelease& release) = 0;
+};
+
 class RegisterDriver final : public RegisterAccess {
 public:
     using Action = std::function<cluster::Effects(cluster::Register&, TimePoint)>;
@@ -63,6 +72,7 @@ public:
                        DeadlineMoved deadline_moved);
     /// Likewise, of those who need it.
     void set_value_receiver(std::weak_ptr<ValueEvents> values) { values_ = std::move(values); }
+    void set_store_receiver(std::weak_ptr<StoreEvents> store) { store_ = std::move(store); }
     const cluster::Members& members() const noexcept { return *members_; }
 
     /// Calls the register, and carries out its effects, or leaves that to the thread that does so now.
@@ -107,6 +117,7 @@ private:
     std::weak_ptr<ClaimEvents> claims_;
     std::weak_ptr<RouteEvents> routes_;
     std::weak_ptr<ValueEvents> values_;
+    std::weak_ptr<StoreEvents> store_;
     DeadlineMoved deadline_moved_;
     mutable Mutex mutex_;
     cluster::Register register_ GUARDED_BY(mutex_);

@@ -13,6 +13,7 @@
 #include "http/characters.hpp"
 #include "net/host_port.hpp"
 #include "runtime/address.hpp"
+#include "settings/cluster_etcd.hpp"
 #include "settings/listen_addresses.hpp"
 #include "settings/rows.hpp"
 #include "settings/section_reader.hpp"
@@ -64,6 +65,46 @@ constexpr std::array settings_of_cluster{
                          "second one",
          .is_live = true},
         &Cluster::public_address},
+    Setting<Cluster>{
+        {.key = "etcd",
+         .form = Form::words,
+         .type = "http or https URL, or a list",
+         .help = "Members of an etcd 3.5 or later, up to 16, like https://10.0.0.1:2379: it decides who gets "
+                 "a name, instead of the members. The same on all members. See \"Etcd\" in scale.md.",
+         .default_text = "none; the members decide"},
+        &Cluster::etcd},
+    Setting<Cluster>{
+        {.key = "etcd_prefix",
+         .form = Form::word,
+         .type = "text",
+         .help = "What all keys in etcd begin with: the same on all members, and different for each cluster "
+                 "that uses the etcd."},
+        &Cluster::etcd_prefix},
+    Setting<Cluster>{{.key = "etcd_user",
+                      .form = Form::word,
+                      .type = "text",
+                      .help = "User of etcd that may read and write keys with the prefix.",
+                      .default_text = "none; no login"},
+                     &Cluster::etcd_user},
+    Setting<Cluster>{
+        {.key = "etcd_password_file",
+         .form = Form::path,
+         .help = "File with the user's password; only its owner may read it, or its mode is 0440. Required "
+                 "with `etcd_user`."},
+        &Cluster::etcd_password_file},
+    Setting<Cluster>{{.key = "etcd_ca_file",
+                      .form = Form::path,
+                      .help = "CAs to verify the connections to etcd against, PEM.",
+                      .default_text = "the system's CAs"},
+                     &Cluster::etcd_ca_file},
+    Setting<Cluster>{{.key = "etcd_chain",
+                      .form = Form::path,
+                      .help = "Certificate with its intermediates, PEM, for an etcd that demands one; with `etcd_key`.",
+                      .default_text = "none"},
+                     &Cluster::etcd_chain},
+    Setting<Cluster>{
+        {.key = "etcd_key", .form = Form::path, .help = "Private key of `etcd_chain`, PEM.", .default_text = "none"},
+        &Cluster::etcd_key},
     Setting<Cluster>{{.key = "control",
                       .form = Form::on_off,
                       .help = "Accept requests of the control API that other members forward, as `ferrotunnel drain "
@@ -212,6 +253,7 @@ void check_cluster(ServerSettings& settings, std::vector<Problem>& problems) {
     check_own(settings.cluster, problems);
     check_public(settings.cluster, problems);
     check_peers(settings.cluster, problems);
+    check_cluster_etcd(settings.cluster, problems);
 }
 
 }  // namespace ferrotunnel::detail

@@ -132,6 +132,9 @@ values = {
     "server.acme.tls_port": 444, "server.acme.orders_per_token": 7,
     "server.cluster.name": "c", "server.cluster.listen": "127.0.0.1:8", "server.cluster.key": f"{folder}/cluster_again.key",
     "server.cluster.peers": {"b": "127.0.0.1:2"}, "server.cluster.public": "127.0.0.1:3", "server.cluster.control": False,
+    "server.cluster.etcd": ["http://127.0.0.1:2"], "server.cluster.etcd_prefix": "other/", "server.cluster.etcd_user": "u",
+    "server.cluster.etcd_password_file": f"{folder}/etcd_password", "server.cluster.etcd_ca_file": f"{folder}/ca.pem",
+    "server.cluster.etcd_chain": f"{folder}/etcd.pem", "server.cluster.etcd_key": f"{folder}/etcd.key",
     "server.ssh_service": "t@alice", "server.silent_service": "t@alice", "server.proxy_protocol_from": ["10.0.0.1"],
     "server.domain": "d.test", "server.public_host": "h.test", "server.allow_ports": ["1024-65535"],
     "server.connections_per_token": 77, "server.ports_per_token": 77, "server.hold": "7s",
@@ -229,6 +232,9 @@ values |= {f"server.http.{name}": value for name, value in http_values.items()}
 together = {"client.services[].backend_certificate": "client.services[].backend_key",
             "client.services[].backend_key": "client.services[].backend_certificate",
             "server.tls_cert": "server.tls_key", "server.tls_key": "server.tls_cert",
+            "server.cluster.etcd_user": "server.cluster.etcd_password_file",
+            "server.cluster.etcd_password_file": "server.cluster.etcd_user",
+            "server.cluster.etcd_chain": "server.cluster.etcd_key", "server.cluster.etcd_key": "server.cluster.etcd_chain",
             "server.dashboard_tls_cert": "server.dashboard_tls_key", "server.dashboard_tls_key": "server.dashboard_tls_cert",
             "client.dashboard_tls_cert": "client.dashboard_tls_key", "client.dashboard_tls_key": "client.dashboard_tls_cert"}
 # Keys that are one thing with another.

@@ -81,6 +81,25 @@ TEST_CASE("the control API has the members of a cluster", "[cluster-report]") {
                                            {"problem", "Connection refused"}});
 }
 
+TEST_CASE("status and metrics have the store of a cluster, if there is one", "[cluster-report]") {
+    const TimePoint now = Clock::now();
+    peers::ClusterState state = two_others(now);
+    CHECK_FALSE(detail::json_of_cluster(state, "127.0.0.1:1", now).contains("store"));
+    state.store = peers::StoreState{"no endpoint of etcd answers", now - std::chrono::seconds(60), 5};
+    Json json = detail::json_of_cluster(state, "127.0.0.1:1", now).at("store");
+    const auto wall = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+    CHECK(json.at("since").get<std::int64_t>() <= wall - 59);
+    json.erase("since");
+    CHECK(json ==
+          Json{{"kind", "etcd"}, {"in_order", false}, {"waiting", 5}, {"problem", "no endpoint of etcd answers"}});
+    metrics::Exposition with(metrics::Format::prometheus);
+    detail::put_cluster(with, &state);
+    const std::string text = std::move(with).finish();
+    CHECK(text.find("\nferrotunnel_cluster_store_in_order 0\n") != std::string::npos);
+    CHECK(text.find("\nferrotunnel_cluster_store_waiting 5\n") != std::string::npos);
+    CHECK(detail::json_of_place({"", {"a"}, false}, "a").at("home") == "etcd");
+}
+
 TEST_CASE("the metrics have the members of a cluster", "[cluster-report]") {
     const peers::ClusterState state = two_others(Clock::now());
     metrics::Exposition with(metrics::Format::prometheus);

@@ -59,6 +59,8 @@ public:
     /// All members are linked, and know that nobody has anything.
     explicit Cluster(const Names& names) : Cluster(names, false) {}
     static Cluster without_links(const Names& names) { return Cluster(names, true); }
+    /// Its members ask a store, which has not answered yet.
+    static Cluster with_store(const Names& names) { return Cluster(names, false, true); }
 
     Register& operator[](MemberIndex member) { return *nodes_[member].itself; }
     const Members& members() const { return *nodes_.front().members; }
@@ -184,7 +186,7 @@ public:
     void start(MemberIndex member, const Names& list) {
         Node& node = nodes_[member];
         node.effects.clear();
-        node.members = std::make_shared<const Members>(list, names_[member]);
+        node.members = std::make_shared<const Members>(list, names_[member], has_store_);
         node.itself = std::make_unique<Register>(node.members, Register::Start{++incarnation_, 7, now_, wall()});
     }
 
@@ -300,7 +302,8 @@ private:
     };
     using Ends = std::pair<MemberIndex, MemberIndex>;
 
-    Cluster(const Names& names, bool without_links) : names_(names), nodes_(names.size()) {
+    Cluster(const Names& names, bool without_links, bool has_store = false)
+        : names_(names), has_store_(has_store), nodes_(names.size()) {
         for (std::size_t i = 0; i < names.size(); ++i) {
             start(static_cast<MemberIndex>(i), names);
         }
@@ -334,6 +337,7 @@ private:
     static constexpr std::uint64_t wall_ = 1'700'000'000'000;
 
     Names names_;  // sorted, so that indices are the same in all lists that have all members
+    bool has_store_;
     TimePoint now_{1h};
     std::vector<Node> nodes_;
     std::map<Ends, Wire> links_;

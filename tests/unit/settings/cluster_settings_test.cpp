@@ -10,6 +10,7 @@
 #include "ferrotunnel/detail/cluster_key_file.hpp"
 #include "ferrotunnel/server.hpp"
 #include "settings/cluster.hpp"
+#include "settings/cluster_etcd.hpp"
 #include "settings/file.hpp"
 #include "settings/listen_addresses.hpp"
 #include "settings/rows.hpp"
@@ -132,6 +133,47 @@ TEST_CASE("cluster: an address for clients can be connected to", "[cluster-setti
                                               "\" is not a valid address for clients to connect to; expected one like "
                                               "a.example.com:7835");
     }
+}
+
+TEST_CASE("cluster: how etcd is reached", "[cluster-settings]") {
+    const auto fault_of_etcd = [](const auto& change) {
+        return cluster_fault([&](Cluster& cluster) {
+            cluster.etcd = {"http://127.0.0.1:2379", "https://[::1]:2379"};
+            change(cluster);
+        });
+    };
+    CHECK(fault_of_etcd([](Cluster&) {}).empty());
+    CHECK_THAT(fault_of_etcd([](Cluster& cluster) { cluster.etcd = {"127.0.0.1:2379"}; }),
+               Catch::Matchers::StartsWith("cluster.etcd: the endpoint \"127.0.0.1:2379\""));
+    CHECK_THAT(fault_of_etcd([](Cluster& cluster) { cluster.etcd.resize(17, "http://127.0.0.1:1"); }),
+               Catch::Matchers::Contains("1 to 16 endpoints"));
+    for (const char* prefix : {"", "a b", "a\n", "\xff"}) {
+        CHECK_THAT(fault_of_etcd([&](Cluster& cluster) { cluster.etcd_prefix = prefix; }),
+                   Catch::Matchers::StartsWith("cluster.etcd_prefix: "));
+    }
+    CHECK(fault_of_etcd([](Cluster& cluster) { cluster.etcd_prefix = std::string(64, 'a'); }).empty());
+    CHECK_FALSE(fault_of_etcd([](Cluster& cluster) { cluster.etcd_prefix = std::string(65, 'a'); }).empty());
+    CHECK(fault_of_etcd([](Cluster& cluster) { cluster.etcd_user = "u"; }) == "cluster.etcd_password_file: is missing");
+    CHECK(fault_of_etcd([](Cluster& cluster) { cluster.etcd_chain = "/c"; }) == "cluster.etcd_key: is missing");
+    CHECK_THAT(fault_of_etcd([](Cluster& cluster) {
+                   cluster.etcd_user = "u";
+                   cluster.etcd_password_file = "/nowhere/password";
+               }),
+               Catch::Matchers::Contains("/nowhere/password"));
+    CHECK_THAT(fault_of_etcd([](Cluster& cluster) { cluster.etcd_ca_file = "/nowhere/ca.pem"; }),
+               Catch::Matchers::StartsWith("cluster.etcd: "));
+    const ClusterFile file;
+    Cluster cluster;
+    cluster.name = "a";
+    cluster.etcd = {"http://127.0.0.1:2379"};
+    cluster.etcd_user = "u";
+    cluster.etcd_password_file = file.path();  // any file with one line
+    const auto access = store_access(cluster);
+    REQUIRE(access);
+    CHECK(access->settings.member == "a");
+    CHECK(access->settings.prefix == "ferrotunnel/");
+    CHECK(access->settings.client.password.starts_with("ftc1_"));
+    CHECK(access->to.size() == 1);
 }
 
 TEST_CASE("cluster: what is missing", "[cluster-settings]") {

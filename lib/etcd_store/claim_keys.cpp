@@ -1,0 +1,152 @@
+#include "etcd_store/claim_keys.hpp"
+
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/hex.hpp"
+
+namespace ferrotunnel::etcd_store {
+namespace {
+
+using cluster::StoreAnswer;
+using etcd::KeyRange;
+
+constexpr char separator = ' ';
+constexpr char after_separator = '!';
+
+std::string encoded(std::string_view text) {
+    std::string key;
+    for (const char letter : text) {
+        const auto byte = static_cast<std::uint8_t>(letter);
+        if (byte <= 0x20 || byte >= 0x7f || letter == '%') {
+            key += '%';
+            append_hex(key, byte);
+        } else {
+            key += letter;
+        }
+    }
+    return key;
+}
+
+std::string owner_text(const ClaimedName& claimed) {
+    std::string text = to_hex(claimed.owner.party) + "-";
+    std::uint8_t terms[8];
+    store_be<8>(terms, claimed.terms);
+    return text + to_hex(terms);
+}
+
+// The keys `base`, or those that begin with `base` and a separator, without `own` and those that begin with it.
+struct Others {
+    KeyRange before;
+    KeyRange behind;
+};
+Others others(const std::string& base, const std::string& own) {
+    return {{base + separator, base + separator + own},
+            {base + separator + own + after_separator, base + after_separator}};
+}
+
+etcd::Compare is_empty(KeyRange keys) {
+    return {std::move(keys), etcd::Compare::Target::version, etcd::Compare::Result::equal, 0};
+}
+
+etcd::Read first_of(KeyRange keys) {
+    etcd::Read read;
+    read.keys = std::move(keys);
+    read.limit = 1;
+    read.has_values = false;
+    return read;
+}
+
+// The places of the reads in a claim's transaction.
+constexpr std::size_t first_of_owners = 2;
+
+std::vector<std::string_view> parts_of(std::string_view key) {
+    std::vector<std::string_view> parts;
+    for (std::size_t end = 0; end != std::string_view::npos && parts.size() < 8;) {
+        end = key.find(separator);
+        parts.push_back(key.substr(0, end));
+        key.remove_prefix(end == std::string_view::npos ? key.size() : end + 1);
+    }
+    return parts;
+}
+
+// A key that is not one of ours owns like one: who can write here can refuse names in any case.
+StoreAnswer refusal_of(const ClaimedName& claimed, const std::string& key, bool is_of_token) {
+    const std::vector<std::string_view> parts = parts_of(key);
+    if (!is_of_token) {
+        return {parts.size() == 2 ? StoreAnswer::Kind::reserved : StoreAnswer::Kind::other_token, {}};
+    }
+    if (parts.size() != 5) {
+        return {StoreAnswer::Kind::other_owner, "of an unknown key"};
+    }
+    const bool is_same_party = parts[3].starts_with(to_hex(claimed.owner.party) + "-");
+    return {is_same_party ? StoreAnswer::Kind::other_terms : StoreAnswer::Kind::other_owner, std::string(parts[4])};
+}
+
+}  // namespace
+
+std::string ClaimKeys::root_key(const cluster::Name& name) const {
+    return prefix_ + "claim/" + encoded(name.root());
+}
+
+std::string ClaimKeys::reservation_key(const ClaimedName& claimed) const {
+    return root_key(claimed.name) + separator + to_hex(claimed.owner.token);
+}
+
+std::string ClaimKeys::path_key(const ClaimedName& claimed) const {
+    const std::string_view rest = std::string_view(claimed.name.encoded()).substr(claimed.name.root().size());
+    return reservation_key(claimed) + separator + (rest.empty() ? "-" : encoded(rest.substr(1)));
+}
+
+std::string ClaimKeys::claim_key(const ClaimedName& claimed) const {
+    return path_key(claimed) + separator + owner_text(claimed) + separator + member_;
+}
+
+etcd::Transaction ClaimKeys::claim(const ClaimedName& claimed, etcd::LeaseId live, etcd::LeaseId reserving) const {
+    Others tokens = others(root_key(claimed.name), to_hex(claimed.owner.token));
+    Others owners = others(path_key(claimed), owner_text(claimed));
+    etcd::Transaction transaction;
+    for (KeyRange* const keys : {&tokens.before, &tokens.behind, &owners.before, &owners.behind}) {
+        transaction.otherwise.emplace_back(first_of(*keys));
+        transaction.conditions.push_back(is_empty(std::move(*keys)));
+    }
+    transaction.then = {etcd::Put{claim_key(claimed), {}, live}, etcd::Put{reservation_key(claimed), {}, reserving}};
+    return transaction;
+}
+
+StoreAnswer ClaimKeys::answer_of(const ClaimedName& claimed, const etcd::TransactionAnswer& answer) {
+    if (answer.succeeded) {
+        return {StoreAnswer::Kind::granted, {}};
+    }
+    for (std::size_t i = 0; i < answer.answers.size(); ++i) {
+        const auto* const found = std::get_if<etcd::ReadAnswer>(&answer.answers[i]);
+        if (found != nullptr && !found->pairs.empty()) {
+            return refusal_of(claimed, found->pairs.front().key, i >= first_of_owners);
+        }
+    }
+    return {StoreAnswer::Kind::unavailable, "its answer contradicts itself"};
+}
+
+etcd::Transaction ClaimKeys::release(const ClaimedName& claimed, etcd::LeaseId live) const {
+    etcd::Transaction transaction;
+    const KeyRange key{claim_key(claimed), {}};
+    transaction.conditions = {{key, etcd::Compare::Target::lease, etcd::Compare::Result::equal, live}};
+    transaction.then = {etcd::Delete{key}};
+    return transaction;
+}
+
+etcd::Transaction ClaimKeys::reserve(const ClaimedName& released, etcd::LeaseId lease) const {
+    const std::string key = reservation_key(released);
+    etcd::Transaction transaction;
+    transaction.conditions = {is_empty({key + separator, key + after_separator})};
+    if (lease != 0) {
+        transaction.then = {etcd::Put{key, {}, lease}};
+    } else {
+        transaction.then = {etcd::Delete{{key, {}}}};
+    }
+    return transaction;
+}
+
+}  // namespace ferrotunnel::etcd_store

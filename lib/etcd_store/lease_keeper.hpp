@@ -1,0 +1,73 @@
+// LeaseKeeper: a lease that is granted, renewed, and granted again under another id when etcd has lost it.
+//
+//   start() --> asking --granted--> held --renewed each third of its time--> held
+//                 ^                   |--no answer: again in 0.5 to 1 s
+//                 '---etcd has lost it, or replace(): a new id, lost()--'
+//
+// The time is counted from when the last renewal was sent, by the worker's clock, which stops for no change of the
+// date.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "etcd_client/client.hpp"
+#include "runtime/timer.hpp"
+#include "runtime/worker.hpp"
+
+namespace ferrotunnel::etcd_store {
+
+/// Lives on its worker, and must not outlive the client.
+class LeaseKeeper {
+public:
+    struct Handlers {
+        /// Whether it is good, or why not, may have changed.
+        std::function<void()> changed;
+        /// What had the lease is gone.
+        std::function<void()> lost;
+    };
+    LeaseKeeper(runtime::Worker& worker, etcd::Client& client, Random& random, std::chrono::seconds time,
+                Handlers handlers);
+    LeaseKeeper(const LeaseKeeper&) = delete;
+    LeaseKeeper& operator=(const LeaseKeeper&) = delete;
+
+    void start();
+    /// Leaves the lease to its end, and asks for another one.
+    void replace();
+    /// Asks etcd whether it still has the lease.
+    void check();
+
+    etcd::LeaseId id() const noexcept { return id_; }
+    /// It was granted, and has not ended for want of renewals.
+    bool is_good(TimePoint now) const noexcept { return is_held_ && now < good_until_; }
+    /// Why the last call has failed, for people; empty: it has not.
+    const std::string& problem() const noexcept { return problem_; }
+
+private:
+    void act();
+    void answered(etcd::LeaseId id, TimePoint sent, const Result<etcd::LeaseAnswer, etcd::Fault>& answer);
+    void held(TimePoint sent, std::chrono::seconds granted);
+    void failed(const etcd::Fault& fault);
+    void lose();
+
+    runtime::Worker& worker_;
+    etcd::Client& client_;
+    Random& random_;
+    const std::chrono::seconds time_;
+    const Handlers handlers_;
+    etcd::LeaseId id_ = 0;
+    bool is_held_ = false;
+    bool is_asking_ = false;  // a call is on its way
+    TimePoint good_until_{};
+    std::string problem_;
+    runtime::Timer timer_;
+    runtime::Timer end_timer_;  // at good_until_
+};
+
+/// An id for a lease: 63 random bits, not 0.
+etcd::LeaseId random_lease(Random& random);
+
+}  // namespace ferrotunnel::etcd_store

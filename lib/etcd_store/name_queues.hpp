@@ -1,0 +1,106 @@
+// Operations on names in etcd: those of one name one after the other, those of different names at once. Sans-IO.
+//
+//   add() --> waiting --next()--> running --finished()--> gone
+//                ^                   '--again_at()--> paused --its time--.
+//                '-------------------------------------------------------'
+//   again_behind(): the next operation of the name goes first
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "etcd_store/claim_keys.hpp"
+#include "etcd_store/limits.hpp"
+
+namespace ferrotunnel::etcd_store {
+
+struct Operation {
+    bool is_claim = false;
+    ClaimedName claimed;
+    std::uint64_t request = 0;  // of a claim, with these two (cluster::StoreClaim)
+    bool is_held = false;
+    bool follows = false;
+    Duration reserved_for{};  // of a release
+    unsigned attempts = 0;
+};
+
+class NameQueues {
+public:
+    void add(Operation operation) {
+        std::string name = key_of(operation.claimed.name);
+        std::deque<Operation>& of = names_[name];
+        of.push_back(std::move(operation));
+        ++size_;
+        if (of.size() == 1) {
+            ready_.push_back(std::move(name));
+        }
+    }
+    /// The next one to run; null if none is ready, or limits::running_max run. It stays where it is until finished() or
+    /// again_at().
+    Operation* next(TimePoint now) {
+        while (!paused_.empty() && paused_.begin()->first <= now) {
+            ready_.push_back(std::move(paused_.extract(paused_.begin()).mapped()));
+        }
+        if (ready_.empty() || running_ == limits::running_max) {
+            return nullptr;
+        }
+        ++running_;
+        Operation* const operation = &names_.find(ready_.front())->second.front();
+        ready_.pop_front();
+        return operation;
+    }
+    /// Of this name.
+    Operation& running(const cluster::Name& name) { return names_.find(key_of(name))->second.front(); }
+    Operation finished(const cluster::Name& name) {
+        const auto of = names_.find(key_of(name));
+        Operation operation = std::move(of->second.front());
+        of->second.pop_front();
+        --running_;
+        --size_;
+        if (of->second.empty()) {
+            names_.erase(of);
+        } else {
+            ready_.push_back(key_of(name));
+        }
+        return operation;
+    }
+    void again_at(const cluster::Name& name, TimePoint when) {
+        --running_;
+        paused_.emplace(when, key_of(name));
+    }
+    /// The same, behind what waits for the name, which goes first and at once: it may be what this one waits for.
+    void again_behind(const cluster::Name& name, TimePoint when) {
+        std::deque<Operation>& of = names_.find(key_of(name))->second;
+        if (of.size() == 1) {
+            return again_at(name, when);
+        }
+        of.push_back(std::move(of.front()));
+        of.pop_front();
+        --running_;
+        ready_.push_back(key_of(name));
+    }
+    /// When a paused one is ready.
+    TimePoint next_deadline() const noexcept { return paused_.empty() ? never : paused_.begin()->first; }
+    /// Of all claims that have not begun.
+    std::vector<std::uint64_t> take_waiting_claims();
+
+    /// That have not finished.
+    std::size_t size() const noexcept { return size_; }
+
+private:
+    static std::string key_of(const cluster::Name& name) { return std::string(name.encoded()); }
+
+    std::unordered_map<std::string, std::deque<Operation>> names_;
+    std::deque<std::string> ready_;
+    std::multimap<TimePoint, std::string> paused_;
+    std::size_t running_ = 0;
+    std::size_t size_ = 0;
+};
+
+}  // namespace ferrotunnel::etcd_store

@@ -1,0 +1,215 @@
+// An etcd in the test's own thread: leases, and the transactions of etcd_store, by its JSON gateway. A test can let it
+// fail, lie, or lose what it has.
+#pragma once
+
+#include <catch2/catch.hpp>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "etcd/base64.hpp"
+#include "unit/fetch/scripted_server.hpp"
+
+namespace ferrotunnel::etcd_store::test {
+
+using nlohmann::json;
+
+class FakeEtcd {
+public:
+    struct Kept {
+        std::int64_t lease = 0;
+        std::int64_t modified = 0;
+    };
+
+    fetch::Destination destination() const { return server_.destination(); }
+    /// Answers what has arrived. True, for use in conditions.
+    bool look() {
+        server_.look();
+        for (std::size_t i = 0; i < server_.connections(); ++i) {
+            answer(i);
+        }
+        return true;
+    }
+
+    /// Ends a lease with its keys.
+    void end_lease(std::int64_t lease) {
+        leases.erase(lease);
+        ++revision;
+        std::erase_if(keys, [lease](const auto& one) { return one.second.lease == lease; });
+    }
+    std::vector<std::string> keys_of(const std::string& prefix) const {
+        std::vector<std::string> found;
+        for (const auto& [key, kept] : keys) {
+            if (key.starts_with(prefix)) {
+                found.push_back(key);
+            }
+        }
+        return found;
+    }
+
+    std::map<std::string, Kept> keys{};
+    std::map<std::int64_t, std::int64_t> leases{};  // with their times
+    std::int64_t revision = 100;
+    std::string cluster = "7";
+    std::size_t transactions = 0;
+    bool is_silent = false;  // it reads, and does not answer
+    /// Replaces whole responses; empty: none of it.
+    std::function<std::string(const std::string& path)> lie{};
+    /// Before a transaction is carried out.
+    std::function<void()> before_transaction{};
+
+    static std::string response(const std::string& body, const std::string& status = "200 OK") {
+        return "HTTP/1.1 " + status +
+               "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+               body;
+    }
+
+private:
+    static std::string decoded(const json& from, const char* name) {
+        return from.contains(name) ? etcd::decode_base64(from[name].get<std::string>()).value() : std::string();
+    }
+    static std::string encoded(const std::string& bytes) {
+        std::string text;
+        etcd::append_base64(text, bytes);
+        return text;
+    }
+    static std::int64_t number(const json& from, const char* name) {
+        return from.contains(name) ? std::stoll(from[name].get<std::string>()) : 0;
+    }
+    json header() const {
+        return {{"cluster_id", cluster}, {"member_id", "1"}, {"revision", std::to_string(revision)}};
+    }
+
+    void answer(std::size_t connection) {
+        const std::string got = server_.got(connection);
+        const std::size_t end = got.find("\r\n\r\n");
+        if (end == std::string::npos || is_silent) {
+            return;
+        }
+        const std::size_t at = got.find("Content-Length: ");
+        REQUIRE(at != std::string::npos);
+        const std::size_t size = std::stoul(got.substr(at + 16));
+        if (got.size() < end + 4 + size) {
+            return;
+        }
+        const std::string path = got.substr(5, got.find(' ', 5) - 5);
+        const json body = json::parse(got.substr(end + 4, size));
+        server_.forget(connection);
+        const std::string lied = lie ? lie(path) : std::string();
+        server_.say(connection, lied.empty() ? answer(path, body) : lied);
+    }
+    std::string answer(const std::string& path, const json& body) {
+        if (path == "/v3/lease/grant") {
+            return grant(number(body, "ID"), number(body, "TTL"));
+        }
+        if (path == "/v3/lease/keepalive") {
+            return renewal(number(body, "ID"));
+        }
+        REQUIRE(path == "/v3/kv/txn");
+        ++transactions;
+        if (before_transaction) {
+            before_transaction();
+        }
+        return transaction(body);
+    }
+    std::string grant(std::int64_t lease, std::int64_t time) {
+        if (!leases.emplace(lease, time).second) {
+            return fault(9, "etcdserver: lease already exists");
+        }
+        return response(
+            json{{"header", header()}, {"ID", std::to_string(lease)}, {"TTL", std::to_string(time)}}.dump());
+    }
+    std::string renewal(std::int64_t lease) {
+        json result{{"header", header()}, {"ID", std::to_string(lease)}};
+        if (leases.contains(lease)) {
+            result["TTL"] = std::to_string(leases[lease]);
+        }
+        return response(json{{"result", result}}.dump());
+    }
+    static std::string fault(int code, const std::string& text) {
+        return response(json{{"error", text}, {"code", code}, {"message", text}}.dump(), "400 Bad Request");
+    }
+
+    std::map<std::string, Kept> in(const json& range) const {
+        const std::string key = decoded(range, "key");
+        const std::string end = decoded(range, "range_end");
+        std::map<std::string, Kept> found;
+        for (const auto& [each, kept] : keys) {
+            if (end.empty() ? each == key : each >= key && each < end) {
+                found.emplace(each, kept);
+            }
+        }
+        return found;
+    }
+    bool holds(const json& compare) const {
+        const auto found = in(compare);
+        if (compare["target"] == "VERSION") {  // of none
+            REQUIRE(compare["version"] == "0");
+            return found.empty();
+        }
+        REQUIRE(compare["target"] == "LEASE");
+        return !found.empty() && found.begin()->second.lease == number(compare, "lease");
+    }
+    std::string transaction(const json& body) {
+        bool succeeded = true;
+        for (const json& compare : body.value("compare", json::array())) {
+            succeeded = succeeded && holds(compare);
+        }
+        const json operations = body.value(succeeded ? "success" : "failure", json::array());
+        for (const json& operation : operations) {
+            const json put = operation.value("request_put", json::object());
+            if (const std::int64_t lease = number(put, "lease"); lease != 0 && !leases.contains(lease)) {
+                return fault(5, "etcdserver: requested lease not found");
+            }
+        }
+        json responses = json::array();
+        for (const json& operation : operations) {
+            responses.push_back(carry_out(operation));
+        }
+        json answer{{"header", header()}, {"responses", responses}};
+        if (succeeded) {
+            answer["succeeded"] = true;
+        }
+        return response(answer.dump());
+    }
+    json carry_out(const json& operation) {
+        if (operation.contains("request_put")) {
+            const json& put = operation["request_put"];
+            keys[decoded(put, "key")] = {number(put, "lease"), ++revision};
+            return {{"response_put", {{"header", header()}}}};
+        }
+        if (operation.contains("request_delete_range")) {
+            const auto found = in(operation["request_delete_range"]);
+            for (const auto& [key, kept] : found) {
+                keys.erase(key);
+                ++revision;
+            }
+            return {{"response_delete_range", {{"header", header()}, {"deleted", std::to_string(found.size())}}}};
+        }
+        json list = json::array();
+        for (const auto& [key, kept] : in(operation["request_range"])) {
+            if (list.empty()) {  // all reads have the limit 1
+                list.push_back({{"key", encoded(key)},
+                                {"create_revision", std::to_string(kept.modified)},
+                                {"mod_revision", std::to_string(kept.modified)},
+                                {"version", "1"},
+                                {"lease", std::to_string(kept.lease)}});
+            }
+        }
+        json range{{"header", header()}};
+        if (!list.empty()) {
+            range["kvs"] = list;
+            range["count"] = "1";
+        }
+        return {{"response_range", range}};
+    }
+
+    fetch::test::ScriptedServer server_;
+};
+
+}  // namespace ferrotunnel::etcd_store::test
