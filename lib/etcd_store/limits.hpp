@@ -13,6 +13,8 @@ inline constexpr std::size_t prefix_max = 64;
 inline constexpr std::chrono::seconds live_time{10};
 /// Etcd may count from a later moment than this member, never from an earlier one; this is for the call's way.
 inline constexpr std::chrono::seconds lease_margin{2};
+/// So often is etcd asked for its revision: one that was restored is noticed by members that claim nothing, too.
+inline constexpr std::chrono::seconds revision_time{5};
 /// Names whose member has died stay reserved for their tokens: as in cluster/limits.hpp.
 inline constexpr std::chrono::hours host_reserved_for{24};
 inline constexpr std::chrono::seconds port_reserved_for{60};

@@ -37,6 +37,7 @@ void StoredNames::start() {
     live_.start();
     hosts_.start();
     ports_.start();
+    ask_revision_at_ = calls_.now() + limits::revision_time;
 }
 
 void StoredNames::claim(const cluster::StoreClaim& claim) {
@@ -58,6 +59,9 @@ void StoredNames::release(const cluster::StoreRelease& release) {
 void StoredNames::tick() {
     for (LeaseKeeper* const lease : {&live_, &hosts_, &ports_}) {
         lease->tick();
+    }
+    if (ask_revision_at_ <= calls_.now()) {
+        ask_revision();
     }
     if (advance_at_ <= calls_.now()) {
         advance();
@@ -95,6 +99,17 @@ std::string StoredNames::present_problem() const {
         }
     }
     return {};
+}
+
+// By a transaction that does nothing. Answers about leases have the revision of a member that may lag behind.
+void StoredNames::ask_revision() {
+    ask_revision_at_ = never;
+    calls_.transact({}, [this, sent_at = seen_](const TransactionResult& answer) {
+        if (answer) {
+            see(answer->header, sent_at);
+        }
+        ask_revision_at_ = calls_.now() + limits::revision_time;
+    });
 }
 
 // Of a linearizable answer, whose call was sent when `sent_at` had been seen.

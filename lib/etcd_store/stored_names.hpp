@@ -49,7 +49,8 @@ public:
     void claim(const cluster::StoreClaim& claim);
     void release(const cluster::StoreRelease& release);
     TimePoint next_deadline() const noexcept {
-        return std::min({live_.next_deadline(), hosts_.next_deadline(), ports_.next_deadline(), advance_at_});
+        return std::min(
+            {live_.next_deadline(), hosts_.next_deadline(), ports_.next_deadline(), advance_at_, ask_revision_at_});
     }
     void tick();
 
@@ -62,6 +63,7 @@ private:
     void lease_lost();
     void lease_changed();
     std::string present_problem() const;
+    void ask_revision();
     void advance();
     void run_claims(const std::vector<Operation*>& operations);
     void claimed(const std::vector<cluster::Name>& names, std::uint64_t generation,
@@ -85,6 +87,7 @@ private:
     ReleaseLeases release_leases_;
     NameQueues queues_;
     TimePoint advance_at_ = never;
+    TimePoint ask_revision_at_ = never;
     std::string problem_ = "it has not answered yet";
     std::uint64_t generation_ = 0;  // how often something was lost
     bool has_lost_ = false;         // and lost() was not called yet
