@@ -88,7 +88,7 @@ std::error_code ServerCluster::create(const ServerSettings& settings, std::strin
             what = "prepare the connections to etcd: " + place.error();
             return errc::invalid_argument;
         }
-        store = peers::StorePlace{std::move(place->settings), std::move(place->to)};
+        store = peers::StorePlace{std::move(place->settings), std::move(place->to), settings.cluster.etcd_homes};
     }
     if (keys_) {
         try {

@@ -21,8 +21,8 @@ namespace ferrotunnel::cluster {
 ///       |             ^-------.
 ///       `--> contested --all probes answered--'
 ///
-/// Without homes only this member asks its own one, which knows what linked members have; what it grants is granted when
-/// the store agrees, which knows what all have (StoreCheck).
+/// Without homes only this member asks its own one, which knows what linked members have; what it grants is granted
+/// when the store agrees, which knows what all have (StoreCheck).
 class Home {
 public:
     Home(Context& context, const Recovery& recovery) noexcept

@@ -116,9 +116,8 @@ std::optional<Decides> Links::decides(MemberIndex member) const noexcept {
 }
 
 bool Links::has_member_without_homes() const noexcept {
-    return std::any_of(links_.begin(), links_.end(), [](const Link& link) {
-        return link.state != State::none && link.decides == Decides::store;
-    });
+    return std::any_of(links_.begin(), links_.end(),
+                       [](const Link& link) { return link.state != State::none && link.decides == Decides::store; });
 }
 
 }  // namespace ferrotunnel::cluster

@@ -14,7 +14,8 @@ namespace ferrotunnel::cluster {
 ///
 ///   home --granted()--> StoreClaim --answered()--> Claimant::granted()
 ///            |              |           '--the store refuses--> Claimant::store_refused(): given back to the home
-///            |              '--the home's link is lost--> answered() --> asked again; what the store granted is released
+///            |              '--the home's link is lost--> answered() --> asked again; what the store granted is
+///            released
 ///            '--nobody waits for it any more--> Claimant::granted(), which gives it back
 ///
 /// The home has the name in its table meanwhile, so nobody else gets it there. Without a store, grants pass.

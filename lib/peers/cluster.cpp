@@ -22,12 +22,15 @@ namespace {
 
 using Carriers = std::vector<std::shared_ptr<PeerCarrier>>;  // by member; null for this one
 
-std::shared_ptr<const cluster::Members> members_of(const Links::Settings& settings, bool has_store) {
+std::shared_ptr<const cluster::Members> members_of(const Links::Settings& settings, const std::optional<StorePlace>& store) {
     std::vector<std::string> names{settings.own};
     for (const PeerSettings& peer : settings.peers) {
         names.push_back(peer.name);
     }
-    return std::make_shared<cluster::Members>(std::move(names), settings.own, has_store);
+    const auto decides = !store              ? cluster::Decides::homes
+                         : store->with_homes ? cluster::Decides::both
+                                             : cluster::Decides::store;
+    return std::make_shared<cluster::Members>(std::move(names), settings.own, decides);
 }
 
 TimePoint worker_time() {
@@ -142,7 +145,7 @@ void add_once(std::vector<std::string>& names, const std::string& name) {
 
 struct Cluster::Parts {
     Parts(Links::Settings settings, Needs needs)
-        : names(std::make_shared<RegisterDriver>(members_of(settings, needs.store.has_value()),
+        : names(std::make_shared<RegisterDriver>(members_of(settings, needs.store),
                                                  register_start(needs.random), worker_time)),
           claims(std::make_shared<NameClaims>(names)),
           arrivals(needs.shared, needs.front, needs.log),
@@ -255,16 +258,19 @@ ClusterState Cluster::state() const {
     const cluster::Members& members = parts_->names->members();
     ClusterState state;
     state.own = members.name(members.own());
+    state.decides = members.decides();
     for (PeerState& peer : parts_->links.states()) {
         static_cast<PeerState&>(state.members.emplace_back()) = std::move(peer);
     }
     parts_->names->read([&](const cluster::Register& of, TimePoint) {
-        state.recovering = of.is_recovering() && !members.has_store();
+        state.recovering = of.is_recovering() && members.has_homes();
         state.waiting = of.waiting();
         state.own_names = of.table().size(members.own());
         state.memory = of.table().memory();
         for (ClusterState::Member& member : state.members) {
-            member.names = of.table().size(members.find(member.name).value());
+            const cluster::MemberIndex index = members.find(member.name).value();
+            member.names = of.table().size(index);
+            member.decides = of.decides(index);
         }
     });
     if (parts_->store) {
@@ -288,7 +294,7 @@ NamePlace Cluster::place_of(const directory::ClaimName& name) const {
     }
     const cluster::Members& members = parts_->names->members();
     NamePlace place;
-    place.home = members.has_store() ? std::string() : members.name(members.home_of(*known));
+    place.home = members.has_homes() ? members.name(members.home_of(*known)) : std::string();
     parts_->names->read([&](const cluster::Register& of, TimePoint) {
         if (of.has(*known)) {
             place.members.push_back(members.name(members.own()));

@@ -29,12 +29,15 @@ namespace ferrotunnel::peers {
 /// For status and metrics.
 struct ClusterState {
     std::string own;
+    cluster::Decides decides = cluster::Decides::homes;  // what this member asks about names
     bool recovering = false;
     std::size_t waiting = 0;  // Register::waiting()
     std::size_t own_names = 0;
     std::size_t memory = 0;  // of the table, in bytes
     struct Member : PeerState {
         std::size_t names = 0;  // that its clients have
+        /// What it asks about names; none if it is not linked.
+        std::optional<cluster::Decides> decides{};
     };
     std::vector<Member> members;             // the others
     std::vector<std::string> partial_ports;  // "tcp 2222": cannot be opened here

@@ -25,6 +25,7 @@ namespace ferrotunnel::peers {
 struct StorePlace {
     etcd_store::Settings settings;
     std::vector<fetch::Destination> to;  // etcd::destinations_of(settings.client)
+    bool with_homes = false;             // members are asked as well, and this one is a home
 };
 
 /// What is known of the store, for status.

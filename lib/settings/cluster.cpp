@@ -73,6 +73,11 @@ constexpr std::array settings_of_cluster{
                  "a name, instead of the members. The same on all members. See \"Etcd\" in scale.md.",
          .default_text = "none; the members decide"},
         &Cluster::etcd},
+    Setting<Cluster>{{.key = "etcd_homes",
+                      .form = Form::on_off,
+                      .help = "Ask the other members about names as well as etcd: for the time in which a cluster "
+                              "changes to `etcd`, or back. See \"From a list to etcd\" in scale.md."},
+                     &Cluster::etcd_homes},
     Setting<Cluster>{
         {.key = "etcd_prefix",
          .form = Form::word,

@@ -37,6 +37,9 @@ void check_cluster_etcd(const Cluster& cluster, std::vector<Problem>& problems) 
     check_pair(cluster.etcd_password_file, cluster.etcd_user, "cluster.etcd_user", problems);
     check_pair(cluster.etcd_chain, cluster.etcd_key, "cluster.etcd_key", problems);
     check_pair(cluster.etcd_key, cluster.etcd_chain, "cluster.etcd_chain", problems);
+    if (cluster.etcd_homes && cluster.etcd.empty()) {
+        problems.push_back({"cluster.etcd_homes", "has no meaning without `cluster.etcd`"});
+    }
     if (cluster.etcd.empty()) {
         return;  // the others have no effect
     }
