@@ -19,7 +19,8 @@ std::string names_of(const Json& members, std::string_view decides) {
 }
 
 std::string line(std::string_view what, const std::string& why_not) {
-    return std::string(what) + (why_not.empty() ? " now, on one server after the other\n" : " later: " + why_not + "\n");
+    return std::string(what) +
+           (why_not.empty() ? " now, on one server after the other\n" : " later: " + why_not + "\n");
 }
 
 }  // namespace

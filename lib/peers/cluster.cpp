@@ -22,7 +22,8 @@ namespace {
 
 using Carriers = std::vector<std::shared_ptr<PeerCarrier>>;  // by member; null for this one
 
-std::shared_ptr<const cluster::Members> members_of(const Links::Settings& settings, const std::optional<StorePlace>& store) {
+std::shared_ptr<const cluster::Members> members_of(const Links::Settings& settings,
+                                                   const std::optional<StorePlace>& store) {
     std::vector<std::string> names{settings.own};
     for (const PeerSettings& peer : settings.peers) {
         names.push_back(peer.name);
@@ -145,8 +146,8 @@ void add_once(std::vector<std::string>& names, const std::string& name) {
 
 struct Cluster::Parts {
     Parts(Links::Settings settings, Needs needs)
-        : names(std::make_shared<RegisterDriver>(members_of(settings, needs.store),
-                                                 register_start(needs.random), worker_time)),
+        : names(std::make_shared<RegisterDriver>(members_of(settings, needs.store), register_start(needs.random),
+                                                 worker_time)),
           claims(std::make_shared<NameClaims>(names)),
           arrivals(needs.shared, needs.front, needs.log),
           links(std::move(settings),
