@@ -5,8 +5,8 @@
 //       three members claim COUNT hosts, each with WINDOW claims without an answer: seconds until all are granted
 //       (`granted`), and until all are routed by the two other members (`seen`)
 //   etcd_names rate PER_SECOND SECONDS URL...
-//       claims begin at this rate, whatever the answers: milliseconds until a host is granted, and until it is routed by
-//       the two other members
+//       claims begin at this rate, whatever the answers: milliseconds until a host is granted, and until it is routed
+//       by the two other members
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -77,7 +77,13 @@ void wait_until(const char* what, const std::function<bool()>& condition, std::c
 class Member {
 public:
     Member(peers::Links::Settings links, const std::vector<std::string>& urls)
-        : cluster_(std::move(links), {workers_, shared_, nullptr, null_logger(), runtime::system_random(), [] {}, {},
+        : cluster_(std::move(links), {workers_,
+                                      shared_,
+                                      nullptr,
+                                      null_logger(),
+                                      runtime::system_random(),
+                                      [] {},
+                                      {},
                                       store(links.own, urls)}) {}
     ~Member() {
         held_.clear();
@@ -96,8 +102,8 @@ public:
     }
     bool is_ready() const {
         const peers::ClusterState state = cluster_.state();
-        return state.store->problem.empty() && std::all_of(state.members.begin(), state.members.end(),
-                                                           [](const auto& each) { return each.linked; });
+        return state.store->problem.empty() &&
+               std::all_of(state.members.begin(), state.members.end(), [](const auto& each) { return each.linked; });
     }
     /// On one thread. `decided` is called on any.
     void claim(const std::string& host, std::function<void(bool)> decided) {
@@ -199,13 +205,15 @@ void load(Members& members, std::size_t count, std::size_t window) {
     std::atomic<std::size_t> refused{0};
     const TimePoint began = Clock::now();
     for (std::size_t i = 0; i < count; ++i) {
-        wait_until("answers", [&] { return i < answered + window * members_count; }, 1ms);
+        wait_until(
+            "answers", [&] { return i < answered + window * members_count; }, 1ms);
         members.claim(i, [&](bool is_granted) {
             refused += is_granted ? 0U : 1U;
             ++answered;
         });
     }
-    wait_until("the last answers", [&] { return answered == count; }, 1ms);
+    wait_until(
+        "the last answers", [&] { return answered == count; }, 1ms);
     const Seconds granted = Clock::now() - began;
     std::size_t next = 0;
     wait_until("routes", [&] {
@@ -249,10 +257,11 @@ public:
     void print(const char* rate, const char* seconds) {
         std::erase(granted_, -1);
         const std::size_t refused = answered_ - granted_.size();
-        std::printf("rate=%s seconds=%s refused=%zu granted_p50=%.1f granted_p99=%.1f seen_p50=%.1f seen_p99=%.1f "
-                    "seen_max=%.1f\n",
-                    rate, seconds, refused, percentile(granted_, 0.5), percentile(granted_, 0.99),
-                    percentile(seen_, 0.5), percentile(seen_, 0.99), percentile(seen_, 1));
+        std::printf(
+            "rate=%s seconds=%s refused=%zu granted_p50=%.1f granted_p99=%.1f seen_p50=%.1f seen_p99=%.1f "
+            "seen_max=%.1f\n",
+            rate, seconds, refused, percentile(granted_, 0.5), percentile(granted_, 0.99), percentile(seen_, 0.5),
+            percentile(seen_, 0.99), percentile(seen_, 1));
     }
 
 private:
@@ -282,7 +291,8 @@ void rate(Members& members, const char* per_second, const char* seconds) {
         (void)times.look(members, next);
         std::this_thread::sleep_for(1ms);
     }
-    wait_until("the last hosts", [&] { return times.look(members, count); }, 1ms);
+    wait_until(
+        "the last hosts", [&] { return times.look(members, count); }, 1ms);
     times.print(per_second, seconds);
 }
 

@@ -13,14 +13,22 @@ inline constexpr std::size_t prefix_max = 64;
 inline constexpr std::chrono::seconds live_time{10};
 /// Etcd may count from a later moment than this member, never from an earlier one; this is for the call's way.
 inline constexpr std::chrono::seconds lease_margin{2};
+/// So often is etcd asked for its revision: one that was restored is noticed by members that claim nothing, too.
+inline constexpr std::chrono::seconds revision_time{5};
 /// Names whose member has died stay reserved for their tokens: as in cluster/limits.hpp.
 inline constexpr std::chrono::hours host_reserved_for{24};
 inline constexpr std::chrono::seconds port_reserved_for{60};
 /// After a call about a lease that has failed: half of this, and at random up to as much more.
 inline constexpr std::chrono::milliseconds again_time{500};
 
-/// Names whose operations are on their way at once; etcd::Client sends 16 of them at a time.
-inline constexpr std::size_t running_max = 32;
+/// Claims in one transaction, which has four conditions for each: as many as etcd accepts
+/// (etcd::limits::operations_max).
+inline constexpr std::size_t claims_per_call = 32;
+/// Transactions of claims on their way at once. Meanwhile further claims wait and share the next one. Alone, each claim
+/// costs etcd 1 ms of a processor.
+inline constexpr std::size_t claim_calls_max = 4;
+/// Releases on their way at once; etcd::Client sends 16 calls at a time.
+inline constexpr std::size_t releases_running_max = 32;
 /// Another client of the token has been told to give the name up: so often is etcd asked again, after this time each.
 inline constexpr unsigned follow_attempts_max = 15;
 inline constexpr std::chrono::milliseconds follow_time{200};

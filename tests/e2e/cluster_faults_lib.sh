@@ -211,21 +211,21 @@ settled() {
 }
 told() { say "$1; it has $(services_at "$2" | wc -w) clients with services"; }
 
-# kill_member NAME: and it is started again.
+# kill_member NAME [WITH]: and it is started again. WITH is added to what the event is called.
 kill_member() {
     local services visiting began
     services=$(services_at "$1") visiting=$(visiting_at "$1")
-    told "kill -9 of $1" "$1"
+    told "kill -9 of $1${2:-}" "$1"
     began=$(now_s)
     kill_now "${process[$1]}"
     # Visitors by TLS, and visits, are not queued: for them the service is away until its client is at another server.
-    event "kill -9 of $1" "$began" "$(later "$began" $moment)" "$(later "$began" $limit)" "$began" "$1 $visiting" "$services" \
+    event "kill -9 of $1${2:-}" "$began" "$(later "$began" $moment)" "$(later "$began" $limit)" "$began" "$1 $visiting" "$services" \
         "" "$1"
     wait_until $limit "all clients of the crowd" crowd_is_back
     wait_served $limit
     began=$(now_s)
     start_process "$1" "$1"
-    event "start of $1" "$began" "$began" "$(later "$began" $limit)" "$began" "$1" ""
+    event "start of $1${2:-}" "$began" "$began" "$(later "$began" $limit)" "$began" "$1" ""
     settled
 }
 # stop_member NAME: as a machine that stands still. Until the others have noticed, visitors are sent there.
@@ -296,7 +296,7 @@ replace_member() {
     new=$1-$((++replacements))
     began=$(now_s)
     process[$1]=$new programs[$new]=1
-    start "$new" "$within" "$1" "$FERROTUNNEL" server --config "$dir/$1.yml" --no-watch --replace
+    start "$new" "$within" "$1" "${program_of[$1]:-$FERROTUNNEL}" server --config "$dir/$1.yml" --no-watch --replace
     wait_for_text "$new" "this server replaced the one that ran"
     join_ok "$old" 60
     unset "programs[$old]"
