@@ -28,7 +28,7 @@ Result<MemberIndex, std::string> Links::check(const Hello& hello) const {
         return "the member " + hello.member + " is not in this server's list of members";
     }
     const std::string& own = members_.name(members_.own());
-    if (!has_store && std::find(hello.members.begin(), hello.members.end(), own) == hello.members.end()) {
+    if (!members_.is_open() && std::find(hello.members.begin(), hello.members.end(), own) == hello.members.end()) {
         return "this server, " + own + ", is not in the list of the member " + hello.member;
     }
     return *member;
@@ -39,7 +39,7 @@ void Links::add(MemberIndex member, LinkId link, const Hello& hello) {
     added.state = State::fresh;
     added.id = link;
     added.list.reset();
-    if (!members_.has_store() && hello.members != members_.names()) {
+    if (!members_.is_open() && hello.members != members_.names()) {
         added.list.emplace(hello.members, hello.member);
     }
 }

@@ -49,7 +49,7 @@ std::optional<MemberIndex> Members::find(std::string_view name) const noexcept {
 }
 
 std::size_t Members::capacity() const noexcept {
-    return has_store_ ? limits::member_slots : names_.size();
+    return is_open() ? limits::member_slots : names_.size();
 }
 
 std::optional<MemberIndex> Members::add(std::string_view name) {
