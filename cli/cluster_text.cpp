@@ -64,6 +64,12 @@ std::string notes_of(const Json& cluster) {
         text += ", etcd cannot be asked, so new names are refused for now: " +
                 printable(problem.is_string() ? problem.get<std::string>() : "no reason known");
     }
+    const Json& finder = member_of(cluster, "finder");
+    if (member_of(finder, "in_order") == false) {
+        const Json& problem = member_of(finder, "problem");
+        text += ", members cannot be followed in etcd, so only known ones are linked: " +
+                printable(problem.is_string() ? problem.get<std::string>() : "no reason known");
+    }
     const std::string others = list_in(cluster, "partial_ports");
     const std::string own = list_in(cluster, "own_partial_ports");
     text += others.empty() ? "" : ", cannot open ports of other members: " + others;

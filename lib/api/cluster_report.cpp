@@ -55,6 +55,19 @@ constexpr admin::Statistic<StoreNumbers> cluster_store_rows[]{
      gauge("ferrotunnel_cluster_store_waiting", "Claims and releases of names that wait for etcd.")},
 };
 
+struct FinderNumbers {
+    bool in_order = false;
+    std::uint64_t found = 0;
+};
+
+constexpr admin::Statistic<FinderNumbers> cluster_finder_rows[]{
+    {&FinderNumbers::in_order, "in_order",
+     gauge("ferrotunnel_cluster_finder_in_order",
+           "1 if members of the cluster are found in etcd, 0 if only known ones are linked; absent without etcd.")},
+    {&FinderNumbers::found, "found",
+     gauge("ferrotunnel_cluster_finder_members", "Other members of the cluster in etcd.")},
+};
+
 struct OwnNumbers {
     std::uint64_t names = 0;
     std::uint64_t waiting = 0;
@@ -99,6 +112,10 @@ StoreNumbers numbers_of_store(const peers::StoreState& store) {
     return {store.problem.empty(), store.waiting};
 }
 
+FinderNumbers numbers_of_finder(const peers::FinderState& finder) {
+    return {finder.problem.empty(), finder.found};
+}
+
 std::int64_t wall_time(TimePoint then, TimePoint now) {
     return admin::seconds_of(
         std::chrono::system_clock::now() -
@@ -113,6 +130,15 @@ Json json_of_store(const peers::StoreState& store, TimePoint now) {
     }
     if (!store.problem.empty()) {
         json["problem"] = store.problem;
+    }
+    return json;
+}
+
+Json json_of_finder(const peers::FinderState& finder) {
+    Json json{{"address", finder.address}};
+    admin::put_numbers(json, numbers_of_finder(finder), cluster_finder_rows);
+    if (!finder.problem.empty()) {
+        json["problem"] = finder.problem;
     }
     return json;
 }
@@ -145,6 +171,9 @@ Json json_of_cluster(const peers::ClusterState& state, const std::string& listen
     admin::put_numbers(json, own_numbers(state), cluster_own_rows);
     if (state.store) {
         json["store"] = json_of_store(*state.store, now);
+    }
+    if (state.finder) {
+        json["finder"] = json_of_finder(*state.finder);
     }
     json["partial_ports"] = state.partial_ports;
     json["own_partial_ports"] = state.own_partial_ports;
@@ -184,6 +213,8 @@ void put_cluster(Exposition& to, const peers::ClusterState* state) {
     admin::Labelled<OwnNumbers> all;
     StoreNumbers store;
     admin::Labelled<StoreNumbers> stores;
+    FinderNumbers finder;
+    admin::Labelled<FinderNumbers> finders;
     if (state != nullptr) {
         for (const peers::ClusterState::Member& member : state->members) {
             numbers.push_back(numbers_of_member(member));
@@ -195,11 +226,16 @@ void put_cluster(Exposition& to, const peers::ClusterState* state) {
             store = numbers_of_store(*state->store);
             stores.emplace_back(std::string(), &store);
         }
+        if (state->finder) {
+            finder = numbers_of_finder(*state->finder);
+            finders.emplace_back(std::string(), &finder);
+        }
     }
     admin::MetricFamilies families;
     families.add_each<MemberNumbers>(members, cluster_member_rows);
     families.add_each<OwnNumbers>(all, cluster_own_rows);
     families.add_each<StoreNumbers>(stores, cluster_store_rows);
+    families.add_each<FinderNumbers>(finders, cluster_finder_rows);
     families.write_to(to);
 }
 

@@ -49,7 +49,7 @@ std::optional<MemberIndex> Members::find(std::string_view name) const noexcept {
 }
 
 std::size_t Members::capacity() const noexcept {
-    return has_homes() ? names_.size() : limits::member_slots;
+    return is_open() ? limits::member_slots : names_.size();
 }
 
 std::optional<MemberIndex> Members::add(std::string_view name) {

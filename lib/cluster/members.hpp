@@ -30,14 +30,16 @@ public:
 
     /// All indices are below it; places that are free included.
     std::size_t size() const noexcept { return places_.size(); }
-    /// How many members there can be: with homes those of the list, otherwise limits::member_slots.
+    /// How many members there can be: limits::member_slots if it is open, otherwise those of the list.
     std::size_t capacity() const noexcept;
     MemberIndex own() const noexcept { return own_; }
     Decides decides() const noexcept { return decides_; }
     /// A store decides between members, and each of them asks it itself.
     bool has_store() const noexcept { return by_store(decides_); }
-    /// This member asks homes, and is one. Members are those of the list then.
+    /// This member asks homes, and is one.
     bool has_homes() const noexcept { return by_homes(decides_); }
+    /// Whether members that are not in the list can be added: where no homes are computed over it.
+    bool is_open() const noexcept { return !has_homes(); }
     /// Those of the list are in the order of their names, so that two members with the same list agree on their
     /// indices. Empty for a free place.
     const std::string& name(MemberIndex index) const noexcept { return places_[index]; }
@@ -51,7 +53,7 @@ public:
     /// change of the list moves only names of the members that come or go. Without homes: this member.
     MemberIndex home_of(const Name& name) const noexcept;
 
-    /// Without homes: makes the member known, if it is not. Empty: there is no place, or the name is not valid.
+    /// Makes the member known, if it is not. Empty: there is no place, it is not open, or the name is not valid.
     std::optional<MemberIndex> add(std::string_view name);
     /// Frees the place of a member that was added. False: it is of the list.
     bool remove(MemberIndex index);

@@ -76,7 +76,7 @@ public:
     /// The next message to be sent over the link; none if there is nothing to send, or the link is not the present one.
     /// Then LinkReady follows when there is. Can change next_deadline().
     std::optional<Message> next(LinkId link, TimePoint now);
-    // --- members, unless Members::has_homes() ---
+    // --- members, if Members::is_open() ---
 
     /// Makes a member known, if it is not: it may be linked. Empty: there are limits::member_slots, or the name is not
     /// valid.

@@ -39,4 +39,13 @@ inline constexpr int release_share = 16;
 /// Different times for which names are reserved, whose leases are shared; of more, each release has a lease of its own.
 inline constexpr std::size_t release_leases_max = 64;
 
+/// The value of a member: an address and a number of its process.
+inline constexpr std::size_t member_value_max = 1'024;
+/// Keys of members that are read: four times cluster::limits::member_slots, for those that have just ended.
+inline constexpr std::size_t member_keys_max = 256;
+/// All members are read again after this time, in case a change was lost: it is one call.
+inline constexpr std::chrono::minutes members_read_again{5};
+/// Of a key that is not valid, in the log.
+inline constexpr std::size_t shown_key_max = 200;
+
 }  // namespace ferrotunnel::etcd_store::limits

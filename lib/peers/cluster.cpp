@@ -7,6 +7,7 @@
 #include "cluster/holders.hpp"
 #include "cluster/limits.hpp"
 #include "peers/arrivals.hpp"
+#include "peers/carriers.hpp"
 #include "peers/claim_names.hpp"
 #include "peers/cluster_worker.hpp"
 #include "peers/name_claims.hpp"
@@ -19,8 +20,6 @@
 
 namespace ferrotunnel::peers {
 namespace {
-
-using Carriers = std::vector<std::shared_ptr<PeerCarrier>>;  // by member; null for this one
 
 std::shared_ptr<const cluster::Members> members_of(const Links::Settings& settings,
                                                    const std::optional<StorePlace>& store) {
@@ -46,21 +45,14 @@ cluster::Register::Start register_start(Random& random) {
             static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(wall).count())};
 }
 
-Carriers carriers_of(const Links& links, const cluster::Members& members) {
-    Carriers carriers(members.size());
-    for (const std::shared_ptr<PeerCarrier>& carrier : links.carriers()) {
-        carriers[members.find(carrier->name()).value()] = carrier;
-    }
-    return carriers;
-}
-
-std::shared_ptr<RouteWriter> make_writer(const std::shared_ptr<session::ServerShared>& shared, const Carriers& carriers,
+std::shared_ptr<RouteWriter> make_writer(const std::shared_ptr<session::ServerShared>& shared,
+                                         const std::shared_ptr<const Carriers>& carriers,
                                          const std::shared_ptr<PartialPorts>& partial, runtime::Worker& worker,
                                          Logger& log) {
     const auto service = [shared, carriers](const std::vector<cluster::MemberIndex>& members) {
         std::vector<std::shared_ptr<directory::HttpCarrier>> of;
         std::transform(members.begin(), members.end(), std::back_inserter(of),
-                       [&carriers](cluster::MemberIndex member) { return carriers[member]; });
+                       [&carriers](cluster::MemberIndex member) { return carriers->get(member); });
         return shared->http->remote_service(std::move(of));
     };
     const auto set_port = [shared, &worker](const directory::RemotePort& port) {
@@ -74,13 +66,25 @@ std::shared_ptr<RouteWriter> make_writer(const std::shared_ptr<session::ServerSh
         return is_open || error ? error : std::make_error_code(std::errc::address_not_available);
     };
     return std::make_shared<RouteWriter>(RouteWriter::Needs{
-        service, [carriers](cluster::MemberIndex member) { return carriers[member]; },
+        service, [carriers](cluster::MemberIndex member) { return carriers->get(member); },
         [shared](const std::vector<directory::RemoteHost>& hosts) {
             return shared->http->set_remote(hosts, worker_time());
         },
         set_port,
         [partial](const cluster::Name& port, const std::optional<std::string>& why) { partial->report(port, why); },
         log});
+}
+
+// With a store: a member gets its place in the register, at the latest when it connects.
+std::function<bool(const std::string&, const std::shared_ptr<PeerCarrier>&)> adding_members(
+    const std::shared_ptr<RegisterDriver>& names, const std::shared_ptr<Carriers>& carriers) {
+    return [names, carriers](const std::string& name, const std::shared_ptr<PeerCarrier>& carrier) {
+        const std::optional<cluster::MemberIndex> member = names->add_member(name);
+        if (member) {
+            carriers->set(*member, carrier);
+        }
+        return member.has_value();
+    };
 }
 
 struct Candidate {
@@ -105,7 +109,7 @@ RemoteOpening::Members members_with(const session::RemoteService& service, const
             for (const cluster::MemberIndex member : of.routes(*name)) {
                 const cluster::Claim claim = of.table().entry(member, *name)->claim;
                 if (!service.of_token || claim.owner.token == *service.of_token) {
-                    found.push_back({carriers[member], claim.readiness});
+                    found.push_back({carriers.get(member), claim.readiness});
                 }
             }
         });
@@ -149,6 +153,7 @@ struct Cluster::Parts {
         : names(std::make_shared<RegisterDriver>(members_of(settings, needs.store), register_start(needs.random),
                                                  worker_time)),
           claims(std::make_shared<NameClaims>(names)),
+          carriers(std::make_shared<Carriers>()),
           arrivals(needs.shared, needs.front, needs.log),
           links(std::move(settings),
                 {needs.workers,
@@ -160,9 +165,11 @@ struct Cluster::Parts {
                  needs.log,
                  needs.random,
                  needs.on_control,
-                 [to = needs.shared->http] { to->carrier_is_back(); }}),
-          carriers(carriers_of(links, names->members())),
+                 [to = needs.shared->http] { to->carrier_is_back(); },
+                 names->members().is_open() ? adding_members(names, carriers) : nullptr,
+                 [of = names](const std::string& member) { (void)of->remove_member(member); }}),
           worker(std::make_shared<ClusterWorker>(needs.workers.at(0), names)),
+          finder(needs.store && names->members().is_open() ? make_finder(*needs.store, needs) : nullptr),
           store(needs.store ? std::make_shared<NameStore>(needs.workers.at(0), *std::move(needs.store), names,
                                                           needs.random, needs.log)
                             : nullptr),
@@ -172,6 +179,9 @@ struct Cluster::Parts {
           routes(std::make_shared<RemoteNames>(
               names, [to = std::weak_ptr(worker)] { wake(to); },
               [to = writer](const std::vector<RemoteName>& changed) { to->apply(changed, worker_time()); })) {
+        for (const std::shared_ptr<PeerCarrier>& carrier : links.carriers()) {
+            carriers->set(names->members().find(carrier->name()).value(), carrier);
+        }
         needs.shared->http->set_learning(worker_time(), worker_time() + cluster::limits::recovery_time);
         routes->on_learned([to = needs.shared->http] { to->set_learned(); });
         worker->set_routes(routes, writer);
@@ -186,7 +196,7 @@ struct Cluster::Parts {
         names->set_receivers(claims, routes, [to = std::weak_ptr(worker)] { wake(to); });
         needs.shared->claims = claims;
         needs.shared->find_remote = [of = names, to = carriers](const session::RemoteService& service) {
-            return opener_of(service, members_with(service, *of, to));
+            return opener_of(service, members_with(service, *of, *to));
         };
     }
     ~Parts() { stop(); }
@@ -198,6 +208,18 @@ struct Cluster::Parts {
         if (store) {
             store->stop();
         }
+        if (finder) {
+            finder->stop();
+        }
+    }
+
+    std::shared_ptr<MemberFinder> make_finder(const StorePlace& place, const Needs& needs) {
+        return std::make_shared<MemberFinder>(
+            place, MemberFinder::Needs{needs.workers.at(0), needs.random, needs.log,
+                                       [this](const PeerSettings& peer) { return links.add_member(peer); },
+                                       [this] { return links.states(); },
+                                       [this](const std::string& member) { return links.forget_member(member); },
+                                       [this] { names->members_found(); }});
     }
 
     // Claims and changes may outlive the cluster.
@@ -209,11 +231,12 @@ struct Cluster::Parts {
 
     const std::shared_ptr<RegisterDriver> names;
     const std::shared_ptr<NameClaims> claims;
+    const std::shared_ptr<Carriers> carriers;
     Arrivals arrivals;
     Links links;
-    const Carriers carriers;
     const std::shared_ptr<ClusterWorker> worker;
-    const std::shared_ptr<NameStore> store;  // null: the members decide themselves
+    const std::shared_ptr<MemberFinder> finder;  // null likewise
+    const std::shared_ptr<NameStore> store;      // null: the members decide themselves
     const std::shared_ptr<ValueStore> values;
     const std::shared_ptr<PartialPorts> partial;
     const std::shared_ptr<RouteWriter> writer;
@@ -231,6 +254,9 @@ void Cluster::start(runtime::Fd listener) {
         parts_->store->start();
     }
     parts_->links.start(std::move(listener));
+    if (parts_->finder) {
+        parts_->finder->start();
+    }
 }
 
 void Cluster::set_keys(std::shared_ptr<const transport::ClusterKeys> keys) {
@@ -269,13 +295,16 @@ ClusterState Cluster::state() const {
         state.own_names = of.table().size(members.own());
         state.memory = of.table().memory();
         for (ClusterState::Member& member : state.members) {
-            const cluster::MemberIndex index = members.find(member.name).value();
-            member.names = of.table().size(index);
-            member.decides = of.decides(index);
+            const std::optional<cluster::MemberIndex> place = of.members().find(member.name);
+            member.names = place ? of.table().size(*place) : 0;
+            member.decides = place ? of.decides(*place) : std::nullopt;
         }
     });
     if (parts_->store) {
         state.store = parts_->store->state();
+    }
+    if (parts_->finder) {
+        state.finder = parts_->finder->state();
     }
     for (const cluster::Name& port : parts_->writer->partial_ports()) {
         state.partial_ports.push_back(port_text(port));
@@ -293,10 +322,10 @@ NamePlace Cluster::place_of(const directory::ClaimName& name) const {
     if (!known) {
         return {};
     }
-    const cluster::Members& members = parts_->names->members();
     NamePlace place;
-    place.home = members.has_homes() ? members.name(members.home_of(*known)) : std::string();
     parts_->names->read([&](const cluster::Register& of, TimePoint) {
+        const cluster::Members& members = of.members();
+        place.home = members.has_homes() ? members.name(members.home_of(*known)) : std::string();
         if (of.has(*known)) {
             place.members.push_back(members.name(members.own()));
         }
@@ -315,7 +344,7 @@ NamePlace Cluster::place_of(const directory::ClaimName& name) const {
 
 NamePage Cluster::names(std::size_t position) const {
     return parts_->names->read(
-        [&](const cluster::Register& of, TimePoint) { return page_of_names(of, parts_->names->members(), position); });
+        [&](const cluster::Register& of, TimePoint) { return page_of_names(of, of.members(), position); });
 }
 
 std::optional<std::string> Cluster::forget(const std::string& member) {
@@ -323,8 +352,9 @@ std::optional<std::string> Cluster::forget(const std::string& member) {
 }
 
 bool Cluster::send_control(const std::string& member, runtime::Fd socket) const {
-    const std::optional<cluster::MemberIndex> index = parts_->names->members().find(member);
-    const std::shared_ptr<PeerCarrier> carrier = index ? parts_->carriers[*index] : nullptr;
+    const auto index =
+        parts_->names->read([&](const cluster::Register& of, TimePoint) { return of.members().find(member); });
+    const std::shared_ptr<PeerCarrier> carrier = index ? parts_->carriers->get(*index) : nullptr;
     return carrier && carrier->send_control(std::move(socket));
 }
 

@@ -18,6 +18,7 @@
 #include "directory/cluster_claims.hpp"
 #include "ingress/http_front.hpp"
 #include "peers/links.hpp"
+#include "peers/member_finder.hpp"
 #include "peers/name_page.hpp"
 #include "peers/name_store.hpp"
 #include "runtime/socket.hpp"
@@ -43,7 +44,8 @@ struct ClusterState {
     std::vector<std::string> partial_ports;  // "tcp 2222": cannot be opened here
     /// "tcp 2222 at b (Address already in use)": of own clients, and other members cannot open it.
     std::vector<std::string> own_partial_ports;
-    std::optional<StoreState> store;  // none: the members decide themselves
+    std::optional<StoreState> store;    // none: the members decide themselves
+    std::optional<FinderState> finder;  // likewise
 };
 
 /// Where a name is, for `route` and `services`.

@@ -154,6 +154,11 @@ TEST_CASE("cluster: how etcd is reached", "[cluster-settings]") {
     CHECK(fault_of_etcd([](Cluster& cluster) { cluster.etcd_prefix = std::string(64, 'a'); }).empty());
     CHECK_FALSE(fault_of_etcd([](Cluster& cluster) { cluster.etcd_prefix = std::string(65, 'a'); }).empty());
     CHECK(fault_of_etcd([](Cluster& cluster) { cluster.etcd_homes = true; }).empty());
+    CHECK_THAT(fault_of_etcd([](Cluster& cluster) {
+                   cluster.etcd_homes = true;
+                   cluster.peers.clear();
+               }),
+               Catch::Matchers::StartsWith("cluster.peers: is missing"));
     CHECK(cluster_fault([](Cluster& cluster) { cluster.etcd_homes = true; }) ==
           "cluster.etcd_homes: has no meaning without `cluster.etcd`");
     CHECK(fault_of_etcd([](Cluster& cluster) { cluster.etcd_user = "u"; }) == "cluster.etcd_password_file: is missing");
