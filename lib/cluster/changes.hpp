@@ -46,7 +46,7 @@ public:
 private:
     const Members& members_;
     const Links& links_;
-    std::array<Names, limits::members_max> names_;
+    std::array<Names, limits::member_slots> names_;
 };
 
 }  // namespace ferrotunnel::cluster

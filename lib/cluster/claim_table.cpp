@@ -58,7 +58,7 @@ struct ClaimTable::Parts {
     };
 
     Parts(std::size_t members_in, std::uint64_t seed) : names(seed), reserved(seed), count(members_in) {
-        check(count >= 1 && count <= limits::members_max, "a cluster has 1 to 16 members");
+        check(count >= 1 && count <= limits::member_slots, "a table has 1 to member_slots members");
     }
 
     Member& member(MemberIndex index) {
@@ -125,7 +125,7 @@ struct ClaimTable::Parts {
 
     RootedNames<Item> names;
     Reservations reserved;
-    std::array<Member, limits::members_max> members{};
+    std::array<Member, limits::member_slots> members{};
     std::size_t count;
     Since latest = 0;
 };

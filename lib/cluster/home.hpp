@@ -43,7 +43,7 @@ public:
     Grants& grants() noexcept { return grants_; }
 
 private:
-    using MemberSet = std::bitset<limits::members_max>;
+    using MemberSet = std::bitset<limits::member_slots>;
     struct Contest {
         ClaimRequest request;
         Owner rival;
@@ -76,7 +76,7 @@ private:
     Contests contests_;
     std::map<RequestId, AtStore> at_store_;
     std::map<std::pair<MemberIndex, wire::TokenId>, std::size_t> contests_of_token_;
-    std::array<std::size_t, limits::members_max> open_{};  // requests whose answers have not left
+    std::array<std::size_t, limits::member_slots> open_{};  // requests whose answers have not left
 };
 
 }  // namespace ferrotunnel::cluster

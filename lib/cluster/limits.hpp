@@ -9,7 +9,11 @@
 
 namespace ferrotunnel::cluster::limits {
 
-inline constexpr std::size_t members_max = 16;             // every claim is sent to all others
+inline constexpr std::size_t members_max = 16;  // of a list: every claim is sent to all others
+/// Members that one process knows at a time. With a store they are found there, and nobody keeps a list of them. Each
+/// has a link to all others and sends them each of its claims, so the work of a member grows with their number, and
+/// that of the cluster with its square; and sets of members are the bits of one number.
+inline constexpr std::size_t member_slots = 64;
 inline constexpr std::size_t member_name_max = 63;         // a DNS label
 inline constexpr std::size_t claims_max = 250'000;         // of one member, so many names at all others
 inline constexpr std::size_t claims_bytes_max = 64 << 20;  // of one member's claims in the table of another

@@ -16,20 +16,20 @@ Links::Links(const Members& members, TimePoint now)
 
 Result<MemberIndex, std::string> Links::check(const Hello& hello) const {
     const std::optional<MemberIndex> member = members_.find(hello.member);
-    if (!member) {
-        return "the member " + hello.member + " is not in this server's list of members";
-    }
-    if (*member == members_.own()) {
+    if (member == members_.own()) {
         return "the other end has this server's own name, " + hello.member;
-    }
-    const std::string& own = members_.name(members_.own());
-    if (std::find(hello.members.begin(), hello.members.end(), own) == hello.members.end()) {
-        return "this server, " + own + ", is not in the list of the member " + hello.member;
     }
     const bool has_store = (hello.features & feature::store) != 0;
     if (has_store != members_.has_store()) {
         return "the member " + hello.member + (has_store ? " uses" : " does not use") +
                " etcd (`cluster.etcd`), unlike this server; all members must agree on it";
+    }
+    if (!member) {
+        return "the member " + hello.member + " is not in this server's list of members";
+    }
+    const std::string& own = members_.name(members_.own());
+    if (!has_store && std::find(hello.members.begin(), hello.members.end(), own) == hello.members.end()) {
+        return "this server, " + own + ", is not in the list of the member " + hello.member;
     }
     return *member;
 }
@@ -39,7 +39,7 @@ void Links::add(MemberIndex member, LinkId link, const Hello& hello) {
     added.state = State::fresh;
     added.id = link;
     added.list.reset();
-    if (hello.members != members_.names()) {
+    if (!members_.has_store() && hello.members != members_.names()) {
         added.list.emplace(hello.members, hello.member);
     }
 }

@@ -28,6 +28,8 @@ public:
     Result<MemberIndex, std::string> check(const Hello& hello) const;
     void add(MemberIndex member, LinkId link, const Hello& hello);
     void lose(MemberIndex member, TimePoint now);
+    /// Another member has this place now, and counts as lost at `now`.
+    void begin_place(MemberIndex member, TimePoint now) { links_[member].lost_at = now; }
     /// False if the member does not follow the order of states.
     bool begin_sync(MemberIndex member) noexcept;
     bool end_sync(MemberIndex member) noexcept;
@@ -61,7 +63,7 @@ private:
     };
 
     const Members& members_;
-    std::array<Link, limits::members_max> links_;
+    std::array<Link, limits::member_slots> links_;
     std::string store_problem_;
 };
 

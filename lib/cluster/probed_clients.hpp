@@ -35,7 +35,7 @@ private:
     Context& context_;
     const Holdings& holdings_;
     std::map<std::uint64_t, Asked> probes_;                // in the order of deadlines, since all have the same time
-    std::array<std::size_t, limits::members_max> open_{};  // probes whose answers have not left
+    std::array<std::size_t, limits::member_slots> open_{};  // probes whose answers have not left
     std::uint64_t last_ = 0;
 };
 

@@ -16,12 +16,11 @@
 namespace ferrotunnel::cluster {
 
 struct Register::Parts {
-    Parts(std::shared_ptr<const Members> list_in, const Start& start)
-        : list(std::move(list_in)),
-          members(*list),
+    Parts(const Members& list, const Start& start)
+        : members(list),
           incarnation(start.incarnation),
           now(start.now),
-          table(members.size(), start.seed),
+          table(members.capacity(), start.seed),
           links(members, start.now),
           clock(table, start.now, start.wall),
           recovery(members, start.now) {}
@@ -37,8 +36,7 @@ struct Register::Parts {
     void lose_silent_readers();
     void forget_unreachable();
 
-    std::shared_ptr<const Members> list;
-    const Members& members;
+    Members members;
     std::uint64_t incarnation;
     TimePoint now;  // of the present call
     ClaimTable table;
@@ -54,7 +52,7 @@ struct Register::Parts {
     Home home{context, recovery};
     Statements statements{context, home.grants(), recovery};
     ProbedClients probed_clients{context, claimant.holdings()};
-    std::array<std::optional<Announcer>, limits::members_max> announcers;
+    std::array<std::optional<Announcer>, limits::member_slots> announcers;
 };
 
 // --- parts -----------------------------------------------------------------------------------------------------------
@@ -185,7 +183,7 @@ void Register::Parts::forget_grants(MemberIndex member) {
 // --- own clients -----------------------------------------------------------------------------------------------------
 
 Register::Register(std::shared_ptr<const Members> members, const Start& start)
-    : parts_(std::make_unique<Parts>(std::move(members), start)) {}
+    : parts_(std::make_unique<Parts>(*members, start)) {}
 
 Register::~Register() = default;
 
@@ -306,6 +304,38 @@ std::optional<Message> Register::next(LinkId link, TimePoint now) {
         parts_->sent(*member, *message);
     }
     return message;
+}
+
+// --- members ---------------------------------------------------------------------------------------------------------
+
+std::optional<MemberIndex> Register::add_member(std::string_view name, TimePoint now) {
+    const bool is_known = parts_->members.find(name).has_value();
+    const std::optional<MemberIndex> member = parts_->members.add(name);
+    if (member && !is_known) {
+        parts_->links.begin_place(*member, now);
+    }
+    return member;
+}
+
+std::optional<Effects> Register::remove_member(MemberIndex member, TimePoint now) {
+    parts_->now = now;
+    if (parts_->links.is_linked(member) || !parts_->members.remove(member)) {
+        return std::nullopt;
+    }
+    parts_->statements.forget(member, now);
+    parts_->values.member_forgotten(member);
+    parts_->recovery.forgotten(member);
+    return parts_->finish();
+}
+
+Effects Register::members_found(TimePoint now) {
+    parts_->now = now;
+    parts_->recovery.all_known();
+    return parts_->finish();
+}
+
+const Members& Register::members() const noexcept {
+    return parts_->members;
 }
 
 Result<Effects, std::string> Register::forget(MemberIndex member, TimePoint now) {

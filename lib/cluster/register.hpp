@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -35,6 +36,7 @@ public:
         TimePoint now{};
         std::uint64_t wall = 0;  // milliseconds since 1970 at `now`
     };
+    /// Begins with a copy of `members`.
     Register(std::shared_ptr<const Members> members, const Start& start);
     ~Register();
     Register(const Register&) = delete;
@@ -79,6 +81,18 @@ public:
     /// The next message to be sent over the link; none if there is nothing to send, or the link is not the present one.
     /// Then LinkReady follows when there is. Can change next_deadline().
     std::optional<Message> next(LinkId link, TimePoint now);
+    // --- members, if Members::has_store() ---
+
+    /// Makes a member known, if it is not: it may be linked. Empty: there are limits::member_slots, or the name is not
+    /// valid.
+    std::optional<MemberIndex> add_member(std::string_view name, TimePoint now);
+    /// Forgets a member that was added and is not linked, so that its place is free; its claims end as by forget().
+    /// Empty: it is of the list, or linked.
+    std::optional<Effects> remove_member(MemberIndex member, TimePoint now);
+    /// All members that the store has were added, for the first time: when they have reported, the recovery is over.
+    Effects members_found(TimePoint now);
+    const Members& members() const noexcept;
+
     /// Ends the claims of a member that is not linked, as if it had been linked again without them: their names stay
     /// reserved. An error, for people, if it is linked.
     Result<Effects, std::string> forget(MemberIndex member, TimePoint now);

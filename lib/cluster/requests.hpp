@@ -53,8 +53,8 @@ private:
     std::map<RequestId, Request> requests_;
     std::map<std::pair<Name, Owner>, RequestId> ids_;
     std::set<std::pair<TimePoint, RequestId>> deadlines_;
-    std::array<std::size_t, limits::members_max> counts_{};
-    std::array<std::size_t, limits::members_max> confirming_{};
+    std::array<std::size_t, limits::member_slots> counts_{};
+    std::array<std::size_t, limits::member_slots> confirming_{};
     RequestId last_ = 0;
 };
 

@@ -80,7 +80,7 @@ private:
 
     RootedNames<Item> names_;
     Slot next_to_end_ = no_slot;
-    std::array<Count, limits::members_max> counts_{};  // by member
+    std::array<Count, limits::member_slots> counts_{};  // by member
 };
 
 }  // namespace ferrotunnel::cluster

@@ -9,7 +9,7 @@
 namespace ferrotunnel::cluster {
 namespace {
 
-static_assert(limits::members_max <= 32, "SharedValues has a bit for each member");
+static_assert(limits::member_slots <= 64, "SharedValues has a bit for each member");
 
 std::size_t size_of(const std::string& key, const std::optional<std::string>& text) noexcept {
     return limits::value_overhead + key.size() + (text ? text->size() : 0);
@@ -116,6 +116,17 @@ void SharedValues::link_lost(MemberIndex member) noexcept {
     links_[member] = {};
 }
 
+// Its values stay, and count among those of all that are not known.
+void SharedValues::member_forgotten(MemberIndex member) {
+    for (auto at = entries_.begin(); at != entries_.end(); ++at) {
+        if (at->second.account == member) {
+            leave_indices(at);
+            at->second.account = limits::member_slots;
+            enter_indices(at);
+        }
+    }
+}
+
 Violation SharedValues::received(MemberIndex from, const Value& value, TimePoint now) {
     if (context_.clock.is_too_late(value.time, now)) {  // another member's clock is not the sender's fault
         return value.member == context_.members.name(from) ? Violation("its clock is more than a day ahead")
@@ -198,7 +209,7 @@ Value SharedValues::value_of(const std::string& key, const Entry& entry, TimePoi
 // --- entries ---------------------------------------------------------------------------------------------------------
 
 std::size_t SharedValues::account_of(const std::string& member) const noexcept {
-    return context_.members.find(member).value_or(static_cast<MemberIndex>(limits::members_max));
+    return context_.members.find(member).value_or(static_cast<MemberIndex>(limits::member_slots));
 }
 
 // Sets the entry for the key, in place of an earlier one. False: there is no room.

@@ -55,6 +55,8 @@ public:
     Violation received(MemberIndex from, const Value& value, TimePoint now);
     void link_up(MemberIndex member, std::uint64_t features);
     void link_lost(MemberIndex member) noexcept;
+    /// A member that is not linked is not known any more.
+    void member_forgotten(MemberIndex member);
     /// Perhaps next() has a message; certainly none if false.
     bool may_have_next(MemberIndex member) const noexcept;
     std::optional<Value> next(MemberIndex member, TimePoint now);
@@ -83,7 +85,7 @@ public:
     std::size_t size() const noexcept { return entries_.size(); }
 
 private:
-    using MemberSet = std::uint32_t;  // a bit for each
+    using MemberSet = std::uint64_t;  // a bit for each
     /// A change of a key. The order of changes is total, so that members that have heard of the same ones agree.
     struct Version {
         Since time = 0;
@@ -138,8 +140,8 @@ private:
     std::set<std::pair<TimePoint, std::string_view>> ends_;                   // that have an end
     std::set<std::tuple<std::size_t, TimePoint, std::string_view>> removed_;  // of each account, the oldest first
     std::set<std::pair<TimePoint, std::string_view>> early_;                  // by when they are sent
-    std::array<Account, limits::members_max + 1> accounts_{};
-    std::array<Link, limits::members_max> links_{};
+    std::array<Account, limits::member_slots + 1> accounts_{};
+    std::array<Link, limits::member_slots> links_{};
     std::uint64_t last_change_ = 0;
 };
 

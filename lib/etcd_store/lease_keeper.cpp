@@ -11,19 +11,12 @@ etcd::LeaseId random_lease(Random& random) {
     return static_cast<etcd::LeaseId>((random.next() >> 1U) | 1U);
 }
 
-LeaseKeeper::LeaseKeeper(runtime::Worker& worker, etcd::Client& client, Random& random, std::chrono::seconds time,
-                         Handlers handlers)
-    : worker_(worker),
-      client_(client),
-      random_(random),
-      time_(time),
-      handlers_(std::move(handlers)),
-      timer_(worker, [this] { act(); }),
-      end_timer_(worker, [this] { handlers_.changed(); }) {}
+LeaseKeeper::LeaseKeeper(Calls& calls, Random& random, std::chrono::seconds time, Handlers handlers)
+    : calls_(calls), random_(random), time_(time), handlers_(std::move(handlers)) {}
 
 void LeaseKeeper::start() {
     id_ = random_lease(random_);
-    timer_.set(worker_.now());
+    act_at_ = calls_.now();
 }
 
 void LeaseKeeper::replace() {
@@ -32,7 +25,18 @@ void LeaseKeeper::replace() {
 }
 
 void LeaseKeeper::check() {
-    timer_.set(worker_.now());
+    act_at_ = calls_.now();
+}
+
+void LeaseKeeper::tick() {
+    if (act_at_ <= calls_.now()) {
+        act_at_ = never;
+        act();
+    }
+    if (end_at_ <= calls_.now()) {
+        end_at_ = never;
+        handlers_.changed();
+    }
 }
 
 // --- calls -----------------------------------------------------------------------------------------------------------
@@ -42,20 +46,20 @@ void LeaseKeeper::act() {
         return;
     }
     is_asking_ = true;
-    const auto done = [this, id = id_, sent = worker_.now()](const Result<etcd::LeaseAnswer, etcd::Fault>& answer) {
+    const auto done = [this, id = id_, sent = calls_.now()](const Result<etcd::LeaseAnswer, etcd::Fault>& answer) {
         answered(id, sent, answer);
     };
     if (is_held_) {
-        client_.renew(id_, done);
+        calls_.renew(id_, done);
     } else {
-        client_.grant(id_, time_, done);
+        calls_.grant(id_, time_, done);
     }
 }
 
 void LeaseKeeper::answered(etcd::LeaseId id, TimePoint sent, const Result<etcd::LeaseAnswer, etcd::Fault>& answer) {
     is_asking_ = false;
     if (id != id_) {
-        timer_.set(worker_.now());
+        act_at_ = calls_.now();
         return;
     }
     // Of a grant: it was granted by an earlier call, whose answer was lost; the renewal counts its time.
@@ -65,7 +69,7 @@ void LeaseKeeper::answered(etcd::LeaseId id, TimePoint sent, const Result<etcd::
     if (exists) {
         is_held_ = true;
         good_until_ = sent;
-        timer_.set(worker_.now());
+        act_at_ = calls_.now();
     } else if (is_missing) {
         lose();
         handlers_.changed();
@@ -80,22 +84,22 @@ void LeaseKeeper::held(TimePoint sent, std::chrono::seconds granted) {
     is_held_ = true;
     problem_.clear();
     good_until_ = sent + std::min(time_, granted) - limits::lease_margin;
-    end_timer_.set(good_until_);
-    timer_.set(sent + time_ / 3);
+    end_at_ = good_until_;
+    act_at_ = sent + time_ / 3;
     handlers_.changed();
 }
 
 void LeaseKeeper::failed(const etcd::Fault& fault) {
     problem_ = fault.text;
     const Duration half = limits::again_time / 2;
-    timer_.set_after(half + Duration(random_.below(2 * half.count())));
+    act_at_ = calls_.now() + half + Duration(random_.below(2 * half.count()));
     handlers_.changed();
 }
 
 void LeaseKeeper::lose() {
     id_ = random_lease(random_);
     problem_ = "etcd has lost the lease of this member";
-    timer_.set(worker_.now());
+    act_at_ = calls_.now();
     if (std::exchange(is_held_, false)) {
         handlers_.lost();
     }

@@ -4,23 +4,21 @@
 //                 ^                   |--no answer: again in 0.5 to 1 s
 //                 '---etcd has lost it, or replace(): a new id, lost()--'
 //
-// The time is counted from when the last renewal was sent, by the worker's clock, which stops for no change of the
-// date.
+// The time is counted from when the last renewal was sent. Sans-IO.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <string>
 
 #include "base/clock.hpp"
 #include "base/random.hpp"
-#include "etcd_client/client.hpp"
-#include "runtime/timer.hpp"
-#include "runtime/worker.hpp"
+#include "etcd_store/calls.hpp"
 
 namespace ferrotunnel::etcd_store {
 
-/// Lives on its worker, and must not outlive the client.
+/// Its owner calls tick() at next_deadline(), which each call and each answer can change.
 class LeaseKeeper {
 public:
     struct Handlers {
@@ -29,8 +27,7 @@ public:
         /// What had the lease is gone.
         std::function<void()> lost;
     };
-    LeaseKeeper(runtime::Worker& worker, etcd::Client& client, Random& random, std::chrono::seconds time,
-                Handlers handlers);
+    LeaseKeeper(Calls& calls, Random& random, std::chrono::seconds time, Handlers handlers);
     LeaseKeeper(const LeaseKeeper&) = delete;
     LeaseKeeper& operator=(const LeaseKeeper&) = delete;
 
@@ -39,6 +36,8 @@ public:
     void replace();
     /// Asks etcd whether it still has the lease.
     void check();
+    TimePoint next_deadline() const noexcept { return std::min(act_at_, end_at_); }
+    void tick();
 
     etcd::LeaseId id() const noexcept { return id_; }
     /// It was granted, and has not ended for want of renewals.
@@ -53,8 +52,7 @@ private:
     void failed(const etcd::Fault& fault);
     void lose();
 
-    runtime::Worker& worker_;
-    etcd::Client& client_;
+    Calls& calls_;
     Random& random_;
     const std::chrono::seconds time_;
     const Handlers handlers_;
@@ -63,8 +61,8 @@ private:
     bool is_asking_ = false;  // a call is on its way
     TimePoint good_until_{};
     std::string problem_;
-    runtime::Timer timer_;
-    runtime::Timer end_timer_;  // at good_until_
+    TimePoint act_at_ = never;
+    TimePoint end_at_ = never;  // good_until_, until that was told
 };
 
 /// An id for a lease: 63 random bits, not 0.

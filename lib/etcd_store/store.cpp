@@ -1,225 +1,54 @@
 #include "etcd_store/store.hpp"
 
-#include <algorithm>
-#include <chrono>
 #include <utility>
 
-#include "etcd_store/limits.hpp"
-
 namespace ferrotunnel::etcd_store {
-namespace {
-
-using cluster::StoreAnswer;
-using TransactionResult = Result<etcd::TransactionAnswer, etcd::Fault>;
-
-bool is_port(const cluster::Name& name) {
-    return name.kind() == cluster::Name::Kind::tcp_port || name.kind() == cluster::Name::Kind::udp_port;
-}
-
-}  // namespace
 
 Store::Store(runtime::Worker& worker, const Settings& settings, std::vector<fetch::Destination> to, Random& random,
              Handlers handlers)
     : worker_(worker),
-      handlers_(std::move(handlers)),
-      random_(random),
-      keys_(settings.prefix, settings.member),
       client_(worker, settings.client, std::move(to), random),
-      live_(worker, client_, random, limits::live_time, {[this] { lease_changed(); }, [this] { lease_lost(); }}),
-      hosts_(worker, client_, random, limits::host_reserved_for,
-             {[this] { lease_changed(); }, [this] { lease_lost(); }}),
-      ports_(worker, client_, random, limits::port_reserved_for,
-             {[this] { lease_changed(); }, [this] { lease_lost(); }}),
-      timer_(worker, [this] { advance(); }) {}
+      names_(*this, random, settings.prefix, settings.member, std::move(handlers)),
+      timer_(worker, [this] {
+          names_.tick();
+          arm();
+      }) {}
 
 void Store::start() {
-    live_.start();
-    hosts_.start();
-    ports_.start();
+    names_.start();
+    arm();
 }
 
 void Store::claim(const cluster::StoreClaim& claim) {
-    if (!problem_.empty()) {
-        handlers_.answered(claim.request, {StoreAnswer::Kind::unavailable, problem_});
-        return;
-    }
-    queues_.add({true, {claim.name, claim.owner, claim.terms}, claim.request, claim.is_held, claim.follows});
-    timer_.set(worker_.now());
+    names_.claim(claim);
+    arm();
 }
 
 void Store::release(const cluster::StoreRelease& release) {
-    Operation operation{false, {release.name, release.owner, release.terms}};
-    operation.reserved_for = release.reserved_for;
-    queues_.add(std::move(operation));
-    timer_.set(worker_.now());
+    names_.release(release);
+    arm();
 }
 
-// --- leases ----------------------------------------------------------------------------------------------------------
+// --- calls -----------------------------------------------------------------------------------------------------------
 
-void Store::lease_lost() {
-    ++generation_;
-    has_lost_ = true;
+template <typename Answer>
+Calls::Done<Answer> Store::then_arm(Done<Answer> done) {
+    return [this, done = std::move(done)](const Result<Answer, etcd::Fault>& answer) {
+        done(answer);
+        arm();
+    };
 }
 
-void Store::lease_changed() {
-    std::string problem = present_problem();
-    if (problem == problem_) {
-        return;
-    }
-    problem_ = std::move(problem);
-    if (problem_.empty() && std::exchange(has_lost_, false)) {
-        handlers_.lost();
-    }
-    handlers_.problem(problem_);
-    if (!problem_.empty()) {
-        for (const std::uint64_t request : queues_.take_waiting_claims()) {
-            handlers_.answered(request, {StoreAnswer::Kind::unavailable, problem_});
-        }
-    }
+void Store::transact(const etcd::Transaction& request, Done<etcd::TransactionAnswer> done) {
+    client_.transact(request, then_arm(std::move(done)));
 }
 
-std::string Store::present_problem() const {
-    for (const LeaseKeeper* const lease : {&live_, &hosts_, &ports_}) {
-        if (!lease->is_good(worker_.now())) {
-            return lease->problem().empty() ? "it has not answered yet" : lease->problem();
-        }
-    }
-    return {};
+void Store::grant(etcd::LeaseId lease, std::chrono::seconds time, Done<etcd::LeaseAnswer> done) {
+    client_.grant(lease, time, then_arm(std::move(done)));
 }
 
-// Of a linearizable answer, whose call was sent when `sent_at` had been seen.
-void Store::see(const etcd::Header& header, etcd::Revision sent_at) {
-    const bool is_other = cluster_ != 0 && header.cluster != cluster_;
-    const bool is_older = header.revision < sent_at;
-    cluster_ = header.cluster;
-    seen_ = is_other || is_older ? header.revision : std::max(seen_, header.revision);
-    if (is_other || is_older) {
-        release_leases_.clear();
-        live_.replace();
-        hosts_.replace();
-        ports_.replace();
-    }
-}
-
-// --- operations ------------------------------------------------------------------------------------------------------
-
-void Store::advance() {
-    while (const Operation* const operation = queues_.next(worker_.now())) {
-        run(*operation);
-    }
-    timer_.set(queues_.next_deadline());
-}
-
-void Store::run(const Operation& operation) {
-    if (!operation.is_claim) {
-        run_release(operation);
-    } else if (problem_.empty()) {
-        run_claim(operation);
-    } else {
-        finish_claim(operation.claimed.name, {StoreAnswer::Kind::unavailable, problem_});
-    }
-}
-
-void Store::run_claim(const Operation& operation) {
-    const LeaseKeeper& reserving = is_port(operation.claimed.name) ? ports_ : hosts_;
-    client_.transact(keys_.claim(operation.claimed, live_.id(), reserving.id()),
-                     [this, name = operation.claimed.name, generation = generation_, sent_at = seen_](
-                         const TransactionResult& answer) { claimed(name, generation, answer, sent_at); });
-}
-
-void Store::claimed(const cluster::Name& name, std::uint64_t generation, const TransactionResult& answer,
-                    etcd::Revision sent_at) {
-    if (answer) {
-        see(answer->header, sent_at);
-    }
-    timer_.set(worker_.now());
-    if (!answer) {
-        return claim_failed(name, answer.error());
-    }
-    if (generation != generation_) {
-        return claim_failed(name, {etcd::Fault::Kind::unavailable, "it has lost this member's lease"});
-    }
-    Operation& operation = queues_.running(name);
-    const StoreAnswer decision = ClaimKeys::answer_of(operation.claimed, *answer);
-    if (decision.kind == StoreAnswer::Kind::other_owner && operation.follows &&
-        ++operation.attempts < limits::follow_attempts_max) {
-        return queues_.again_behind(name, worker_.now() + limits::follow_time);
-    }
-    finish_claim(name, decision);
-}
-
-// The claim may be there nevertheless. If nothing else refers to it, it is released, before anything else is asked
-// about the name.
-void Store::claim_failed(const cluster::Name& name, const etcd::Fault& fault) {
-    if (fault.kind == etcd::Fault::Kind::lease_missing) {
-        live_.check();
-        hosts_.check();
-        ports_.check();
-    }
-    const Operation& operation = queues_.running(name);
-    if (!operation.is_held && etcd::may_be_done(fault)) {
-        queues_.add({false, operation.claimed});
-    }
-    finish_claim(name, {StoreAnswer::Kind::unavailable, fault.text});
-}
-
-void Store::finish_claim(const cluster::Name& name, const StoreAnswer& answer) {
-    handlers_.answered(queues_.finished(name).request, answer);
-}
-
-// --- releases --------------------------------------------------------------------------------------------------------
-
-void Store::run_release(const Operation& operation) {
-    client_.transact(keys_.release(operation.claimed, live_.id()),
-                     [this, operation, sent_at = seen_](const TransactionResult& answer) {
-                         if (!answer) {
-                             return release_failed(operation);
-                         }
-                         see(answer->header, sent_at);
-                         reserve(operation);
-                     });
-}
-
-void Store::reserve(const Operation& operation) {
-    const auto time = std::chrono::ceil<std::chrono::seconds>(operation.reserved_for);
-    if (time <= std::chrono::seconds::zero()) {
-        return reserve_with(operation, 0);
-    }
-    if (const auto lease = release_leases_.find(time, worker_.now())) {
-        return reserve_with(operation, *lease);
-    }
-    const etcd::LeaseId lease = random_lease(random_);
-    client_.grant(
-        lease, ReleaseLeases::granted_for(time),
-        [this, operation, time, lease, sent = worker_.now()](const Result<etcd::LeaseAnswer, etcd::Fault>& answer) {
-            if (!answer && answer.error().kind != etcd::Fault::Kind::lease_exists) {
-                return release_failed(operation);
-            }
-            release_leases_.add(time, lease, sent);
-            reserve_with(operation, lease);
-        });
-}
-
-void Store::reserve_with(const Operation& operation, etcd::LeaseId lease) {
-    client_.transact(keys_.reserve(operation.claimed, lease),
-                     [this, operation, sent_at = seen_](const TransactionResult& answer) {
-                         if (!answer) {
-                             return release_failed(operation);
-                         }
-                         see(answer->header, sent_at);
-                         (void)queues_.finished(operation.claimed.name);
-                         timer_.set(worker_.now());
-                     });
-}
-
-void Store::release_failed(const Operation& operation) {
-    const cluster::Name& name = operation.claimed.name;
-    if (++queues_.running(name).attempts < limits::release_attempts_max) {
-        queues_.again_at(name, worker_.now() + limits::again_time);
-    } else {
-        (void)queues_.finished(name);
-    }
-    timer_.set(worker_.now());
+void Store::renew(etcd::LeaseId lease, Done<etcd::LeaseAnswer> done) {
+    client_.renew(lease, then_arm(std::move(done)));
 }
 
 }  // namespace ferrotunnel::etcd_store
