@@ -12,7 +12,6 @@ namespace ferrotunnel::etcd_store {
 namespace {
 
 constexpr std::size_t value_waiters_max = 64;
-constexpr std::int64_t values_page_max = 256;  // with the longest values, they fit into an answer
 
 ValueRecords::Milliseconds wall_now() {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -38,9 +37,13 @@ ValueKeeper::ValueKeeper(runtime::Worker& worker, const Settings& settings, std:
       member_(settings.member),
       records_(settings.prefix, keys),
       client_(worker, settings.client, std::move(to), random),
-      timer_(worker, [this] { advance(); }),
+      timer_(worker,
+             [this] {
+                 advance();
+                 handlers_.counted(due_.size() + running_, unreadable_);
+             }),
       watcher_(worker, client_, random, records_.prefix(),
-               {.keys_max = limits::value_keys_max, .page_max = values_page_max},
+               {.keys_max = limits::value_keys_max},
                {[this](const etcd::KeyValue& pair) { take(pair); },
                 [this](const std::string& key) { forget(std::string(records_.value_key(key))); },
                 [this] {

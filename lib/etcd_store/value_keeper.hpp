@@ -46,6 +46,9 @@ public:
         /// Why values do not reach etcd, or not from there, for people; empty: they do. When that has changed. At first
         /// they do not, until all were read once.
         std::function<void(const std::string& problem)> problem;
+        /// Keys whose change is not in etcd yet, and keys in etcd that cannot be read: of another cluster's key, or
+        /// altered. From time to time, after they have changed.
+        std::function<void(std::size_t waiting, std::size_t unreadable)> counted;
     };
     /// `to`: etcd::destinations_of(settings.client). May throw TlsConfigError.
     ValueKeeper(runtime::Worker& worker, const Settings& settings, std::vector<fetch::Destination> to, Random& random,
@@ -60,11 +63,6 @@ public:
     void set_keys(const transport::ClusterKeys& keys);
     /// Calls `stored` when etcd has this change of the key, or a later one; never, if it does not.
     void when_stored(const cluster::Value& change, std::function<void()> stored);
-
-    /// Keys whose change is not in etcd yet.
-    std::size_t waiting() const noexcept { return due_.size() + running_; }
-    /// Keys in etcd that cannot be read: of another cluster's key, or altered.
-    std::size_t unreadable() const noexcept { return unreadable_; }
 
 private:
     /// What etcd has for a key.

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "base/free_with.hpp"
+#include "transport/certificate.hpp"
 #include "transport/tls_context.hpp"
 
 namespace ferrotunnel::transport {
