@@ -51,10 +51,11 @@ etcd::Compare is_empty(KeyRange keys) {
     return {std::move(keys), etcd::Compare::Target::version, etcd::Compare::Result::equal, 0};
 }
 
-etcd::Read first_of(KeyRange keys) {
+// Of other tokens the first key is a reservation, and a claim follows it, if there is one.
+etcd::Read first_two_of(KeyRange keys) {
     etcd::Read read;
     read.keys = std::move(keys);
-    read.limit = 1;
+    read.limit = 2;
     read.has_values = false;
     return read;
 }
@@ -109,7 +110,7 @@ etcd::Transaction ClaimKeys::claim(const ClaimedName& claimed, etcd::LeaseId liv
     Others owners = others(path_key(claimed), owner_text(claimed));
     etcd::Transaction transaction;
     for (KeyRange* const keys : {&tokens.before, &tokens.behind, &owners.before, &owners.behind}) {
-        transaction.otherwise.emplace_back(first_of(*keys));
+        transaction.otherwise.emplace_back(first_two_of(*keys));
         transaction.conditions.push_back(is_empty(std::move(*keys)));
     }
     transaction.then = {etcd::Put{claim_key(claimed), {}, live}, etcd::Put{reservation_key(claimed), {}, reserving}};
@@ -123,7 +124,8 @@ StoreAnswer ClaimKeys::answer_of(const ClaimedName& claimed, const etcd::Transac
     for (std::size_t i = 0; i < answer.answers.size(); ++i) {
         const auto* const found = std::get_if<etcd::ReadAnswer>(&answer.answers[i]);
         if (found != nullptr && !found->pairs.empty()) {
-            return refusal_of(claimed, found->pairs.front().key, i >= first_of_owners);
+            const bool is_of_token = i >= first_of_owners;
+            return refusal_of(claimed, (is_of_token ? found->pairs.front() : found->pairs.back()).key, is_of_token);
         }
     }
     return {StoreAnswer::Kind::unavailable, "its answer contradicts itself"};

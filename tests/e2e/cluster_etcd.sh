@@ -61,7 +61,7 @@ done
 all_linked
 all_stores_are False
 client_at a alice token --http "app.test=files:$dir/site"
-wait_for_text alice 'etcd, which decides about the host app.test, cannot be asked'
+wait_for_text alice 'which decides about the host app.test, cannot be asked'
 
 say "it gets the name when etcd is there"
 start_etcd

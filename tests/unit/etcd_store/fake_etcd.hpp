@@ -58,7 +58,7 @@ public:
     std::string cluster = "7";
     std::size_t transactions = 0;
     bool is_silent = false;  // it reads, and does not answer
-    /// Replaces whole responses; empty: none of it.
+    /// Replaces whole responses, to calls that are carried out; empty: none of it.
     std::function<std::string(const std::string& path)> lie{};
     /// Before a transaction is carried out.
     std::function<void()> before_transaction{};
@@ -100,8 +100,9 @@ private:
         const std::string path = got.substr(5, got.find(' ', 5) - 5);
         const json body = json::parse(got.substr(end + 4, size));
         server_.forget(connection);
+        const std::string honest = answer(path, body);
         const std::string lied = lie ? lie(path) : std::string();
-        server_.say(connection, lied.empty() ? answer(path, body) : lied);
+        server_.say(connection, lied.empty() ? honest : lied);
     }
     std::string answer(const std::string& path, const json& body) {
         if (path == "/v3/lease/grant") {
@@ -193,7 +194,7 @@ private:
         }
         json list = json::array();
         for (const auto& [key, kept] : in(operation["request_range"])) {
-            if (list.empty()) {  // all reads have the limit 1
+            if (list.size() < static_cast<std::size_t>(number(operation["request_range"], "limit"))) {
                 list.push_back({{"key", encoded(key)},
                                 {"create_revision", std::to_string(kept.modified)},
                                 {"mod_revision", std::to_string(kept.modified)},
@@ -204,7 +205,7 @@ private:
         json range{{"header", header()}};
         if (!list.empty()) {
             range["kvs"] = list;
-            range["count"] = "1";
+            range["count"] = std::to_string(list.size());
         }
         return {{"response_range", range}};
     }
