@@ -42,8 +42,7 @@ ValueKeeper::ValueKeeper(runtime::Worker& worker, const Settings& settings, std:
                  advance();
                  handlers_.counted(due_.size() + running_, unreadable_);
              }),
-      watcher_(worker, client_, random, records_.prefix(),
-               {.keys_max = limits::value_keys_max},
+      watcher_(worker, client_, random, records_.prefix(), {.keys_max = limits::value_keys_max},
                {[this](const etcd::KeyValue& pair) { take(pair); },
                 [this](const std::string& key) { forget(std::string(records_.value_key(key))); },
                 [this] {
@@ -146,7 +145,8 @@ void ValueKeeper::take(const etcd::KeyValue& pair) {
         kept.is_readable = hear(*record);
         if (record->kept_until != 0) {
             const std::chrono::milliseconds left(record->kept_until - std::min(now, record->kept_until));
-            deletions_.add(key, worker_.now() + left + Duration(random_.below(Duration(limits::deletions_spread_over).count())));
+            deletions_.add(
+                key, worker_.now() + left + Duration(random_.below(Duration(limits::deletions_spread_over).count())));
         }
     }
     keep(key, std::move(kept));

@@ -105,9 +105,9 @@ private:
     std::multimap<std::string, Waiter> waiters_;
     std::size_t running_ = 0;
     std::size_t unreadable_ = 0;
-    std::string watch_problem_ = "it has not answered yet";
+    std::string watch_problem_;
     std::string put_problem_;
-    std::string problem_ = watch_problem_;
+    std::string problem_ = "it has not answered yet";
     bool was_read_ = false;
     runtime::Timer timer_;
     etcd::PrefixWatcher watcher_;

@@ -1,6 +1,7 @@
 // Shared values as keys in etcd. Sans-IO.
 //
-//   PREFIX value/KEY     sealed by the cluster's key, bound to the whole key: when it was written, and a message `value`
+//   PREFIX value/KEY     sealed by the cluster's key, bound to the whole key: when it was written, and a message
+//   `value`
 //
 // So who can read etcd learns which values there are, and neither their texts nor who has set them; who can write it
 // can remove values or bring back earlier ones of the same key, and cannot make others.

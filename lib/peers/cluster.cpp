@@ -160,9 +160,9 @@ struct Cluster::Parts {
                  [to = needs.shared->http] { to->carrier_is_back(); }}),
           carriers(carriers_of(links, names->members())),
           worker(std::make_shared<ClusterWorker>(needs.workers.at(0), names)),
-          store(needs.store ? std::make_shared<NameStore>(needs.workers.at(0), *needs.store, names, needs.random,
-                                                          needs.log)
-                            : nullptr),
+          store(needs.store
+                    ? std::make_shared<NameStore>(needs.workers.at(0), *needs.store, names, needs.random, needs.log)
+                    : nullptr),
           values(std::make_shared<ValueStore>(names, [to = std::weak_ptr(worker)] { wake(to); })),
           keeping(needs.store ? std::make_shared<ValueKeeping>(
                                     *std::move(needs.store), keys,

@@ -49,8 +49,7 @@ void ValueKeeping::make_keeper() {
         return keys;
     };
     handlers.heard = [this](const cluster::Value& value) {
-        needs_.names->update(
-            [&](cluster::Register& names, TimePoint now) { return names.hear_value(value, now); });
+        needs_.names->update([&](cluster::Register& names, TimePoint now) { return names.hear_value(value, now); });
     };
     handlers.problem = [this](const std::string& problem) { report(problem); };
     handlers.counted = [this](std::size_t waiting, std::size_t unreadable) {
@@ -93,11 +92,11 @@ void ValueKeeping::report(const std::string& problem) {
         state_.since = is_news ? needs_.worker.now() : state_.since;
     }
     if (is_news && problem.empty()) {
-        needs_.log.info("etcd keeps what the members of the cluster share",
-                        {{"prefix", place_.settings.prefix}});
+        needs_.log.info("etcd keeps what the members of the cluster share", {{"prefix", place_.settings.prefix}});
     } else if (is_news) {
-        needs_.log.warn("etcd does not keep what the members of the cluster share; linked members still tell each other",
-                        {{"why", problem}});
+        needs_.log.warn(
+            "etcd does not keep what the members of the cluster share; linked members still tell each other",
+            {{"why", problem}});
     }
     if (problem.empty() && !std::exchange(was_read_, true) && needs_.was_read) {
         needs_.was_read();
