@@ -2,8 +2,8 @@
 
     lying_etcd.py FOLDER [CERTIFICATE KEY]
 
-Its port is then in FOLDER/etcd.port. FOLDER/lie has the name of what it does now; `none`: it answers like etcd, from its
-memory, about leases and transactions. FOLDER/lies has the number of lies so far.
+Its port is then in FOLDER/etcd.port. FOLDER/lie has the name of what it does now; `none`: it answers like etcd, from
+its memory, about leases, transactions, reads and watches. FOLDER/lies has the number of lies so far.
 """
 
 import base64
@@ -28,45 +28,64 @@ class Kept:
 
     def __init__(self):
         self.keys, self.leases, self.revision = {}, {}, 10
+        self.events = []  # (revision, key, event)
 
     def header(self):
         return {**HEADER, "revision": str(self.revision)}
 
-    def among(self, item):
+    def is_among(self, key, item):
         first, end = bytes_of(item, "key"), bytes_of(item, "range_end")
-        return sorted(key for key in self.keys if (first <= key < end if end else key == first))
+        return first <= key < end if end else key == first
+
+    def among(self, item):
+        return sorted(key for key in self.keys if self.is_among(key, item))
 
     def holds(self, compare):
         found = self.among(compare)
         if compare["target"] == "VERSION":
             return not found
-        return bool(found) and all(self.keys[key] == compare["lease"] for key in found)
+        return bool(found) and all(self.keys[key]["lease"] == compare["lease"] for key in found)
+
+    def put(self, put):
+        key = bytes_of(put, "key")
+        self.keys[key] = {"key": put["key"], "value": put.get("value", ""), "create_revision": str(self.revision),
+                          "mod_revision": str(self.revision), "version": "1", "lease": put.get("lease", "0")}
+        self.events.append((self.revision, key, {"kv": self.keys[key]}))
+        return {"response_put": {"header": self.header()}}
+
+    def delete(self, item):
+        found = self.among(item)
+        for key in found:
+            gone = {"key": self.keys.pop(key)["key"], "mod_revision": str(self.revision)}
+            self.events.append((self.revision, key, {"type": "DELETE", "kv": gone}))
+        return {"response_delete_range": {"header": self.header(), "deleted": str(len(found))}}
+
+    def read(self, asked):
+        found = self.among(asked)
+        limit = int(asked.get("limit", "0")) or len(found)
+        drop = ("value",) if asked.get("keys_only") else ()
+        pairs = [{name: each for name, each in self.keys[key].items() if name not in drop} for key in found[:limit]]
+        return {"header": self.header(), "kvs": pairs, "count": str(len(found)), "more": len(found) > limit}
 
     def carry_out(self, operation):
         if "request_put" in operation:
-            put = operation["request_put"]
-            self.keys[bytes_of(put, "key")] = put.get("lease", "0")
-            return {"response_put": {"header": self.header()}}
+            return self.put(operation["request_put"])
         if "request_delete_range" in operation:
-            found = self.among(operation["request_delete_range"])
-            for key in found:
-                del self.keys[key]
-            return {"response_delete_range": {"header": self.header(), "deleted": str(len(found))}}
-        asked = operation["request_range"]
-        pairs = [{"key": base64.b64encode(key).decode(), "create_revision": "5", "mod_revision": "5", "version": "1",
-                  "lease": self.keys[key]} for key in self.among(asked)]
-        return {"response_range": {"header": self.header(), "kvs": pairs[:int(asked.get("limit", "0")) or None]}}
+            return self.delete(operation["request_delete_range"])
+        return {"response_range": self.read(operation["request_range"])}
 
     def transaction(self, body):
         succeeded = all(self.holds(compare) for compare in body.get("compare", []))
         operations = body.get("success" if succeeded else "failure", [])
-        self.revision += 1 if any("request_range" not in each for each in operations) else 0
+        self.revision += any("request_range" not in each for each in operations)
         answer = {"header": self.header(), "responses": [self.carry_out(each) for each in operations]}
         return {**answer, "succeeded": True} if succeeded else answer
 
     def answer(self, path, body):
         if path == "/v3/kv/txn":
             return self.transaction(body)
+        if path == "/v3/kv/range":
+            return self.read(body)
         lease = {"header": self.header(), "ID": body.get("ID", "0")}
         if path == "/v3/lease/grant":
             self.leases[body["ID"]] = body["TTL"]
@@ -97,9 +116,10 @@ def granted(path, body, answer):
 def of_others(path, body, answer):
     """Keys of others, which were not asked for."""
     key = base64.b64encode(b"ferrotunnel/claim/hother.test 00").decode()
-    pair = {"key": key, "create_revision": "5", "mod_revision": "5", "version": "1", "lease": "1"}
-    reads = [{"response_range": {"header": answer["header"], "kvs": [pair]}} for _ in body.get("failure", [])]
-    return {"header": answer["header"], "responses": reads} if path == "/v3/kv/txn" else answer
+    pair = {"key": key, "value": "eA==", "create_revision": "5", "mod_revision": "5", "version": "1", "lease": "1"}
+    read = {"header": answer["header"], "kvs": [pair]}
+    reads = [{"response_range": read} for _ in body.get("failure", [])]
+    return {"/v3/kv/txn": {"header": answer["header"], "responses": reads}, "/v3/kv/range": read}.get(path, answer)
 
 
 def contradicting(path, body, answer):
@@ -158,6 +178,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.say(*BODIES[lie])
         elif lie in CHANGES:
             self.say(200, {}, json.dumps(CHANGES[lie](self.path, body, answer)).encode())
+        elif lie == "none" and self.path == "/v3/watch":
+            self.close_connection = True
+            self.watch(body["create_request"])
         elif lie == "none":
             self.say(200, {}, json.dumps(answer).encode())
         else:
@@ -170,6 +193,22 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+
+    def watch(self, asked):
+        self.begin()
+        kept, seen = self.server.kept, int(asked["start_revision"]) - 1
+        message = {"created": True}
+        try:
+            while True:
+                if message:
+                    line = json.dumps({"result": {"header": kept.header(), **message}}) + "\n"
+                    self.wfile.write(f"{len(line):x}\r\n{line}\r\n".encode())
+                time.sleep(0.1)
+                with lock:
+                    events = [event for when, key, event in kept.events if when > seen and kept.is_among(key, asked)]
+                    message, seen = {"events": events} if events else {}, max(seen, kept.revision)
+        except OSError:
+            pass
 
     def begin(self):
         self.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
