@@ -36,7 +36,8 @@ start_node() {
     local own=http://${node_at[$1]}
     start "$1" "$within" "$1" "$etcd" --name "$1" --data-dir "$etcd_data/$1" --log-level error \
         --listen-client-urls "$own:2379" --advertise-client-urls "$own:2379" \
-        --listen-peer-urls "$own:2380" --initial-advertise-peer-urls "$own:2380" --initial-cluster "$nodes_with_peers"
+        --listen-peer-urls "$own:2380" --initial-advertise-peer-urls "$own:2380" --initial-cluster "$nodes_with_peers" \
+        --heartbeat-interval 300 --election-timeout 3000 # a busy machine, where leaders would be lost all the time
 }
 start_etcd() {
     for node in "${nodes[@]}"; do start_node "$node"; done
@@ -161,7 +162,7 @@ cut_from_all() {
     in_ns hub link set dev "etcd-$1" down
     for other in "$2" "$3"; do in_ns "$other" link set dev "to-$1" down; done
     wait_until $patience "the store of $1" store_is "$1" False
-    a_new_name "$2$3$1" # where etcd is
+    a_new_name "$3ab" # where etcd is
     wait_until 60 "the end of the cut" has_passed "$began" 20
     for other in "$2" "$3"; do
         wait_until $patience "$1 without $other" is_not_linked "$1" "$other"

@@ -131,7 +131,7 @@ sign other_host ca 192.0.2.1 -days 2
 sign unknown stranger 127.0.0.1 -days 2
 sign good ca 127.0.0.1 -days 2
 over_tls() { echo "etcd: \"https://127.0.0.1:$(<"$dir/etcd.port")\", etcd_ca_file: $dir/ca.pem"; }
-for case in "expired:expired" "other_host:127.0.0.1" "unknown:authority\|issuer\|CA"; do
+for case in "expired:expired" "other_host:mismatch" "unknown:authority\|issuer\|CA"; do
     start_liar "$dir/${case%%:*}.crt" "$dir/${case%%:*}.key"
     degraded "${case#*:}" "$(over_tls)"
     kill_now etcd
