@@ -48,6 +48,10 @@ struct Cluster {
     /// `etcd_prefix`. start() does not wait for it: while it cannot be asked, names that are known are served, and new
     /// ones refused for now. Default: none.
     std::vector<std::string> etcd{};
+    /// For the time in which the members change from deciding themselves to etcd, or back: this member asks both, so it
+    /// is linked with members without etcd and with members that ask only etcd, which are not linked with each other.
+    /// See "From a list to etcd" in scale.md. Needs `etcd`.
+    bool etcd_homes = false;
     /// What all keys in etcd begin with, 1 to 64 letters, digits, '-', '_', '.' and '/'; another one for each cluster.
     std::string etcd_prefix = "ferrotunnel/";
     /// User of etcd with rights to read and write keys with this prefix. Default: no login.

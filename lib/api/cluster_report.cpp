@@ -87,6 +87,18 @@ constexpr admin::Statistic<OwnNumbers> cluster_own_rows[]{
      gauge("ferrotunnel_cluster_partial_ports", "Public ports of other members that cannot be opened here.")},
 };
 
+const char* text_of(cluster::Decides decides) {
+    switch (decides) {
+        case cluster::Decides::homes:
+            return "servers";
+        case cluster::Decides::both:
+            return "both";
+        case cluster::Decides::store:
+            break;
+    }
+    return "etcd";
+}
+
 MemberNumbers numbers_of_member(const peers::ClusterState::Member& member) {
     return {member.linked,    member.data_links, member.streams,
             member.forwarded, member.names,      std::chrono::ceil<std::chrono::microseconds>(member.round_trip)};
@@ -137,6 +149,9 @@ Json json_of_member(const peers::ClusterState::Member& member, TimePoint now) {
     if (member.since != TimePoint{}) {
         json["since"] = wall_time(member.since, now);
     }
+    if (member.decides) {
+        json["decides"] = text_of(*member.decides);
+    }
     if (!member.agent.empty()) {
         json["agent"] = member.agent;
     }
@@ -149,7 +164,10 @@ Json json_of_member(const peers::ClusterState::Member& member, TimePoint now) {
 }  // namespace
 
 Json json_of_cluster(const peers::ClusterState& state, const std::string& listen, TimePoint now) {
-    Json json{{"member", state.own}, {"listen", listen}, {"recovering", state.recovering}};
+    Json json{{"member", state.own},
+              {"listen", listen},
+              {"decides", text_of(state.decides)},
+              {"recovering", state.recovering}};
     admin::put_numbers(json, own_numbers(state), cluster_own_rows);
     if (state.store) {
         json["store"] = json_of_store(*state.store, now);

@@ -89,8 +89,8 @@ std::error_code ServerCluster::create(const ServerSettings& settings, std::strin
             what = "prepare the connections to etcd: " + place.error();
             return errc::invalid_argument;
         }
-        store =
-            peers::StorePlace{std::move(place->settings), std::move(place->to), announced_address(settings.cluster)};
+        store = peers::StorePlace{std::move(place->settings), std::move(place->to), settings.cluster.etcd_homes,
+                                  announced_address(settings.cluster)};
     }
     if (keys_) {
         try {

@@ -62,6 +62,11 @@ public:
     /// SharedValues::set() and remove(). Empty: it was refused.
     std::optional<Effects> set_value(const std::string& key, std::string text, Duration lifetime, TimePoint now);
     std::optional<Effects> remove_value(const std::string& key, TimePoint now);
+    /// SharedValues::restore().
+    std::optional<Effects> restore_value(const Value& value, TimePoint now);
+    /// A change that was kept outside of all members: counts like one that a link has brought. One whose time is more
+    /// than a day ahead changes nothing.
+    Effects hear_value(const Value& value, TimePoint now);
     const SharedValues& values() const noexcept;
 
     // --- links ---
@@ -99,7 +104,7 @@ public:
     /// Why the store cannot be asked, for people; empty: it can. At first it cannot. Meanwhile claims are granted
     /// provisionally, as without a home, or refused for now.
     Effects set_store_problem(std::string problem, TimePoint now);
-    /// The store has lost what this member had there, so that all names are claimed again.
+    /// The store has lost what this member had there, so that all names are claimed again (with homes, at both).
     Effects store_lost(TimePoint now);
     const std::string& store_problem() const noexcept;
 
@@ -116,6 +121,8 @@ public:
     /// Whether own clients have it.
     bool has(const Name& name) const;
     bool is_linked(MemberIndex member) const noexcept;
+    /// What the member asks about names, as its hello says; none if it is not linked.
+    std::optional<Decides> decides(MemberIndex member) const noexcept;
     /// Whether it refuses, as home, what it has not heard of since its start.
     bool is_recovering() const noexcept;
     /// What waits for an answer or for a link: own claims without an answer or confirmation, requests that this home

@@ -82,6 +82,11 @@ constexpr std::array settings_of_cluster{
                  "a name, instead of the members. The same on all members. See \"Etcd\" in scale.md.",
          .default_text = "none; the members decide"},
         &Cluster::etcd},
+    Setting<Cluster>{{.key = "etcd_homes",
+                      .form = Form::on_off,
+                      .help = "Ask the other members about names as well as etcd: for the time in which a cluster "
+                              "changes to `etcd`, or back. See \"From a list to etcd\" in scale.md."},
+                     &Cluster::etcd_homes},
     Setting<Cluster>{
         {.key = "etcd_prefix",
          .form = Form::word,
@@ -218,7 +223,7 @@ void check_peer_address(ClusterPeer& peer, std::map<std::string, std::string>& n
 void check_peers(Cluster& cluster, std::vector<Problem>& problems) {
     const std::string key = "cluster.peers";
     if (cluster.peers.empty()) {
-        if (!cluster.etcd.empty()) {
+        if (!cluster.etcd.empty() && !cluster.etcd_homes) {
             return;
         }
         problems.push_back(
