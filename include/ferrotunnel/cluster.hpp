@@ -32,10 +32,6 @@ struct Cluster {
     /// readable only by its owner. Server::apply() reads it again: new connections between members use its keys, and
     /// present ones stay. Required.
     std::string key{};
-    /// Where other members connect to this one: a host name or IP address, by default with port 7838. With etcd they
-    /// find it there. Default: `listen`, unless that has all addresses (0.0.0.0) or port 0. Required with etcd, if
-    /// neither that nor `peers` is there; without etcd it has no effect.
-    std::string address{};
     /// The other members, 1 to 15, without this one. No two may have the same name or address. With etcd it may be
     /// empty: members are found there, in addition to these.
     std::vector<ClusterPeer> peers{};
@@ -67,6 +63,10 @@ struct Cluster {
     /// Certificate chain and key, PEM, for an etcd that demands a client certificate; both or neither.
     std::string etcd_chain{};
     std::string etcd_key{};
+    /// Where other members connect to this one: a host name or IP address, by default with port 7838. With etcd they
+    /// find it there. Default: `listen`, unless that has all addresses (0.0.0.0) or port 0. Required with etcd, if
+    /// neither that nor `peers` is there; without etcd it has no effect.
+    std::string address{};
 
     friend bool operator==(const Cluster&, const Cluster&) = default;
 };

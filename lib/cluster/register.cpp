@@ -233,6 +233,17 @@ std::optional<Effects> Register::remove_value(const std::string& key, TimePoint 
     return parts_->values.remove(key, now) ? std::optional(parts_->finish()) : std::nullopt;
 }
 
+std::optional<Effects> Register::restore_value(const Value& value, TimePoint now) {
+    parts_->now = now;
+    return parts_->values.restore(value, now) ? std::optional(parts_->finish()) : std::nullopt;
+}
+
+Effects Register::hear_value(const Value& value, TimePoint now) {
+    parts_->now = now;
+    (void)parts_->values.received(parts_->members.own(), value, now);
+    return parts_->finish();
+}
+
 const SharedValues& Register::values() const noexcept {
     return parts_->values;
 }

@@ -62,6 +62,11 @@ public:
     /// SharedValues::set() and remove(). Empty: it was refused.
     std::optional<Effects> set_value(const std::string& key, std::string text, Duration lifetime, TimePoint now);
     std::optional<Effects> remove_value(const std::string& key, TimePoint now);
+    /// SharedValues::restore().
+    std::optional<Effects> restore_value(const Value& value, TimePoint now);
+    /// A change that was kept outside of all members: counts like one that a link has brought. One whose time is more
+    /// than a day ahead changes nothing.
+    Effects hear_value(const Value& value, TimePoint now);
     const SharedValues& values() const noexcept;
 
     // --- links ---

@@ -46,6 +46,9 @@ public:
     /// Zero: no end. False, and nothing has changed: key or text is too long or not valid, or there is no room.
     bool set(const std::string& key, std::string text, Duration lifetime, TimePoint now);
     bool remove(const std::string& key, TimePoint now);
+    /// A change of now by which `value.member`, which may be any, has again what it had set: its time is that of this
+    /// change. Nothing happens if the text is the same, or none. False: as above.
+    bool restore(const Value& value, TimePoint now);
 
     // --- links ---
 
@@ -67,6 +70,8 @@ public:
     // --- readers ---
 
     std::optional<Present> get(const std::string& key) const;
+    /// The last change of the key, as a link would be sent it: also of a removed one. Empty: none is known.
+    std::optional<Value> last_change(const std::string& key, TimePoint now) const;
     /// Calls `visit(key, Present)` for each value whose key begins so, in order.
     template <typename Visit>
     void for_each(std::string_view prefix, Visit visit) const {
@@ -114,6 +119,8 @@ private:
     static bool is_same(const Value& value, const Entry& entry) noexcept;
 
     bool change_own(const std::string& key, std::optional<std::string> text, TimePoint ends, TimePoint now);
+    Version next_version(const std::string& key, std::string member, TimePoint now) const;
+    static Value value_of(const std::string& key, const Entry& entry, TimePoint now);
     void repeat_own(Entries::iterator at, Since over, TimePoint now);
     bool apply(const std::string& key, Entry entry, TimePoint now);
     bool make_room(std::size_t account, std::size_t bytes, const std::string& key);

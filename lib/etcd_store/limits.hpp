@@ -47,5 +47,23 @@ inline constexpr std::size_t member_keys_max = 256;
 inline constexpr std::chrono::minutes members_read_again{5};
 /// Of a key that is not valid, in the log.
 inline constexpr std::size_t shown_key_max = 200;
+// Shared values (value_keeper.hpp).
+/// Values that end sooner are told by links only: counts of quotas each second, orders that are on their way.
+inline constexpr std::chrono::minutes kept_value_time{5};
+/// A change of another member, which puts it itself: this much later, and at random up to twice that, others do.
+inline constexpr std::chrono::seconds put_for_others_time{2};
+/// After a put that has failed: likewise.
+inline constexpr std::chrono::seconds put_again_time{1};
+/// A value that others have changed meanwhile is put again after this time, and up to twice that: so it bounds the
+/// calls that two members that contradict each other, or an etcd that lies, can cause.
+inline constexpr std::chrono::milliseconds put_behind_time{100};
+/// Puts and deletions on their way at once.
+inline constexpr std::size_t value_calls_max = 8;
+/// Keys below the values' prefix that are read: those of a full cluster, with removed ones. More are ignored.
+inline constexpr std::size_t value_keys_max = 65'536;
+/// A value that was removed or has ended stays this long, as in members, so that a member that comes back does not
+/// revive it. Members then delete it at different moments within the second time.
+inline constexpr std::chrono::hours removed_value_kept_for{24};
+inline constexpr std::chrono::minutes deletions_spread_over{10};
 
 }  // namespace ferrotunnel::etcd_store::limits

@@ -150,7 +150,8 @@ void add_once(std::vector<std::string>& names, const std::string& name) {
 
 struct Cluster::Parts {
     Parts(Links::Settings settings, Needs needs)
-        : names(std::make_shared<RegisterDriver>(members_of(settings, needs.store), register_start(needs.random),
+        : keys(settings.keys),
+          names(std::make_shared<RegisterDriver>(members_of(settings, needs.store), register_start(needs.random),
                                                  worker_time)),
           claims(std::make_shared<NameClaims>(names)),
           carriers(std::make_shared<Carriers>()),
@@ -170,10 +171,15 @@ struct Cluster::Parts {
                  [of = names](const std::string& member) { (void)of->remove_member(member); }}),
           worker(std::make_shared<ClusterWorker>(needs.workers.at(0), names)),
           finder(needs.store && names->members().is_open() ? make_finder(*needs.store, needs) : nullptr),
-          store(needs.store ? std::make_shared<NameStore>(needs.workers.at(0), *std::move(needs.store), names,
-                                                          needs.random, needs.log)
-                            : nullptr),
+          store(needs.store
+                    ? std::make_shared<NameStore>(needs.workers.at(0), *needs.store, names, needs.random, needs.log)
+                    : nullptr),
           values(std::make_shared<ValueStore>(names, [to = std::weak_ptr(worker)] { wake(to); })),
+          keeping(needs.store ? std::make_shared<ValueKeeping>(
+                                    *std::move(needs.store), keys,
+                                    ValueKeeping::Needs{needs.workers.at(0), names, values, needs.random, needs.log,
+                                                        std::move(needs.values_read)})
+                              : nullptr),
           partial(std::make_shared<PartialPorts>(values, std::move(needs.announce))),
           writer(make_writer(needs.shared, carriers, partial, needs.workers.at(0), needs.log)),
           routes(std::make_shared<RemoteNames>(
@@ -208,6 +214,9 @@ struct Cluster::Parts {
         if (store) {
             store->stop();
         }
+        if (keeping) {
+            keeping->stop();
+        }
         if (finder) {
             finder->stop();
         }
@@ -229,6 +238,7 @@ struct Cluster::Parts {
         }
     }
 
+    const std::shared_ptr<const transport::ClusterKeys> keys;  // as it was created
     const std::shared_ptr<RegisterDriver> names;
     const std::shared_ptr<NameClaims> claims;
     const std::shared_ptr<Carriers> carriers;
@@ -238,6 +248,7 @@ struct Cluster::Parts {
     const std::shared_ptr<MemberFinder> finder;  // null likewise
     const std::shared_ptr<NameStore> store;      // null: the members decide themselves
     const std::shared_ptr<ValueStore> values;
+    const std::shared_ptr<ValueKeeping> keeping;  // null without a store
     const std::shared_ptr<PartialPorts> partial;
     const std::shared_ptr<RouteWriter> writer;
     const std::shared_ptr<RemoteNames> routes;
@@ -252,6 +263,7 @@ void Cluster::start(runtime::Fd listener) {
     parts_->worker->wake();
     if (parts_->store) {
         parts_->store->start();
+        parts_->keeping->start();
     }
     parts_->links.start(std::move(listener));
     if (parts_->finder) {
@@ -260,7 +272,10 @@ void Cluster::start(runtime::Fd listener) {
 }
 
 void Cluster::set_keys(std::shared_ptr<const transport::ClusterKeys> keys) {
-    parts_->links.set_keys(std::move(keys));
+    parts_->links.set_keys(keys);
+    if (parts_->keeping) {
+        parts_->keeping->set_keys(std::move(keys));
+    }
 }
 
 void Cluster::drain() noexcept {
@@ -302,6 +317,7 @@ ClusterState Cluster::state() const {
     });
     if (parts_->store) {
         state.store = parts_->store->state();
+        state.values = parts_->keeping->state();
     }
     if (parts_->finder) {
         state.finder = parts_->finder->state();
@@ -349,6 +365,35 @@ NamePage Cluster::names(std::size_t position) const {
 
 std::optional<std::string> Cluster::forget(const std::string& member) {
     return parts_->names->forget(member);
+}
+
+std::vector<cluster::Value> Cluster::values(const std::string& prefix, const std::string& after,
+                                            std::size_t most) const {
+    std::vector<cluster::Value> found;
+    parts_->names->read([&](const cluster::Register& of, TimePoint now) {
+        of.values().for_each(prefix, [&](const std::string& key, const cluster::SharedValues::Present&) {
+            if (key > after && found.size() < most) {
+                found.push_back(*of.values().last_change(key, now));
+            }
+        });
+    });
+    return found;
+}
+
+bool Cluster::restore_value(const cluster::Value& value) {
+    bool is_restored = false;
+    parts_->names->update([&](cluster::Register& names, TimePoint now) {
+        std::optional<cluster::Effects> effects = names.restore_value(value, now);
+        is_restored = effects.has_value();
+        return std::move(effects).value_or(cluster::Effects{});
+    });
+    return is_restored;
+}
+
+void Cluster::when_stored(const std::string& key, std::function<void()> stored) {
+    if (parts_->keeping) {
+        parts_->keeping->when_stored(key, std::move(stored));
+    }
 }
 
 bool Cluster::send_control(const std::string& member, runtime::Fd socket) const {

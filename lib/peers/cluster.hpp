@@ -21,6 +21,7 @@
 #include "peers/member_finder.hpp"
 #include "peers/name_page.hpp"
 #include "peers/name_store.hpp"
+#include "peers/value_keeping.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/worker_group.hpp"
 #include "session/server_shared.hpp"
@@ -45,7 +46,8 @@ struct ClusterState {
     /// "tcp 2222 at b (Address already in use)": of own clients, and other members cannot open it.
     std::vector<std::string> own_partial_ports;
     std::optional<StoreState> store;    // none: the members decide themselves
-    std::optional<FinderState> finder;  // likewise
+    std::optional<ValueState> values;   // likewise: shared values are only in the members' memory
+    std::optional<FinderState> finder;  // none: members are those of the list
 };
 
 /// Where a name is, for `route` and `services`.
@@ -66,6 +68,8 @@ public:
         std::function<void()> announce{};  // ServerShared::port_note has changed; on the first worker
         Links::OnControl on_control{};
         std::optional<StorePlace> store{};  // none: the members decide about names themselves
+        /// On the first worker, once, with a store: the values that it has are known here.
+        std::function<void()> values_read{};
     };
     Cluster(Links::Settings settings, Needs needs);
     ~Cluster();
@@ -86,6 +90,14 @@ public:
     NamePage names(std::size_t position) const;
     /// Ends the claims of a member that does not return. An error, for people.
     std::optional<std::string> forget(const std::string& member);
+    /// What this member knows of shared values, such as for a dump: those whose keys begin so, in order, from the first
+    /// key after `after`, at most `most`. One that ends at this moment has no text.
+    std::vector<cluster::Value> values(const std::string& prefix, const std::string& after, std::size_t most) const;
+    /// Members have the value again, as a change of now. False: it is not valid, or there is no room.
+    bool restore_value(const cluster::Value& value);
+    /// With a store: calls `stored`, on the first worker, when it has what the key has now. Never, if it gets none of
+    /// it, or there is no store.
+    void when_stored(const std::string& key, std::function<void()> stored);
     /// Joins the socket with the control API of another member, later. False if it is not linked. Thread-safe.
     bool send_control(const std::string& member, runtime::Fd socket) const;
 

@@ -25,6 +25,7 @@ for node in "${nodes[@]}"; do
 done
 make_etcd_network() {
     add_bridge etcd
+    in_ns hub address add 10.81.0.10/24 dev etcd # for etcdctl
     for name in "${members[@]}"; do plug "$name" "10.81.0.${address[$name]##*.}" etcd eth1; done
     for node in "${nodes[@]}"; do
         add_namespace "$node"
@@ -44,7 +45,7 @@ start_etcd() {
 kill_etcd() {
     for node in "${nodes[@]}"; do kill_now "$node"; done
 }
-ctl() { timeout 20 "$within" hub "$etcdctl" --endpoints "$endpoints" --command-timeout 10s "$@" 2>"$dir/ctl.err"; }
+ctl() { timeout 20 "$within" hub "$etcdctl" --endpoints "${asked:-$endpoints}" --command-timeout 10s "$@" 2>"$dir/ctl.err"; }
 etcd_is_whole() { ctl endpoint health >"$dir/ctl.out"; }
 # leader: its name.
 leader() {
@@ -126,7 +127,7 @@ without_etcd() {
     done
     newcomer abc
     waiting=$new
-    wait_for_text "$waiting" "etcd, which decides about the host $waiting.test, cannot be asked"
+    wait_for_text "$waiting" "which decides about the host $waiting.test, cannot be asked"
     unnoticed "all of etcd is away, 60 s" "$began"
     kill_member c ", without etcd" # whose clients keep their names at other servers
     wait_until 90 "a minute without etcd" has_passed "$began" 60
@@ -180,7 +181,7 @@ compact() {
     unnoticed "compaction" "$began"
     in_order
 }
-# restored SNAPSHOT: since when a client has got a name, and another one has given its name up.
+# restore SNAPSHOT: since which a client has got a name.
 restore() {
     local began
     say "etcd comes back from an older snapshot"
@@ -248,7 +249,7 @@ all_stores_are True
 start_load
 
 kill_member a # after which b and c have all clients
-ctl snapshot save "$etcd_data/snapshot" >/dev/null || fail "$(<"$dir/ctl.err")"
+asked=${node_at[e1]}:2379 ctl snapshot save "$etcd_data/snapshot" >/dev/null || fail "$(<"$dir/ctl.err")"
 kill_leader
 stop_leader
 without_etcd

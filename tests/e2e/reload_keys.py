@@ -133,6 +133,7 @@ values = {
     "server.cluster.name": "c", "server.cluster.listen": "127.0.0.1:8", "server.cluster.key": f"{folder}/cluster_again.key",
     "server.cluster.peers": {"b": "127.0.0.1:2"}, "server.cluster.public": "127.0.0.1:3", "server.cluster.control": False,
     "server.cluster.etcd": ["http://127.0.0.1:2"], "server.cluster.etcd_homes": True, "server.cluster.etcd_prefix": "other/", "server.cluster.etcd_user": "u",
+    "server.cluster.address": "127.0.0.1:4",
     "server.cluster.etcd_password_file": f"{folder}/etcd_password", "server.cluster.etcd_ca_file": f"{folder}/ca.pem",
     "server.cluster.etcd_chain": f"{folder}/etcd.pem", "server.cluster.etcd_key": f"{folder}/etcd.key",
     "server.ssh_service": "t@alice", "server.silent_service": "t@alice", "server.proxy_protocol_from": ["10.0.0.1"],
