@@ -216,6 +216,9 @@ void Claimant::lost(MemberIndex from, const Lost& lost, TimePoint now) {
 }
 
 void Claimant::store_lost() {
+    if (mutant(Mutant::loss_unconfirmed)) {
+        return;
+    }
     for (const auto& [name, holding] : holdings_.names()) {
         provisional_.add(own(), name);
     }

@@ -183,6 +183,9 @@ void Home::refused_by_store(const AtStore& asked, const StoreAnswer& answer, Tim
     if (asked.is_cancelled) {
         return refuse(own, request, refusals::cancelled());
     }
+    if (answer.kind == StoreAnswer::Kind::unavailable && mutant(Mutant::away_refuses)) {
+        return refuse(own, request, refusals::taken_by_token(request.name));
+    }
     switch (answer.kind) {
         case StoreAnswer::Kind::other_token:
             return refuse(own, request, refusals::taken_by_token(request.name));

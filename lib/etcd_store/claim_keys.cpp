@@ -6,6 +6,7 @@
 
 #include "base/bytes.hpp"
 #include "base/hex.hpp"
+#include "etcd_store/mutant.hpp"
 
 namespace ferrotunnel::etcd_store {
 namespace {
@@ -109,8 +110,11 @@ etcd::Transaction ClaimKeys::claim(const ClaimedName& claimed, etcd::LeaseId liv
     Others owners = others(path_key(claimed), owner_text(claimed));
     etcd::Transaction transaction;
     for (KeyRange* const keys : {&tokens.before, &tokens.behind, &owners.before, &owners.behind}) {
+        const bool is_of_token = keys == &owners.before || keys == &owners.behind;
         transaction.otherwise.emplace_back(first_of(*keys));
-        transaction.conditions.push_back(is_empty(std::move(*keys)));
+        if (!mutant(is_of_token ? Mutant::owners_ignored : Mutant::others_ignored)) {
+            transaction.conditions.push_back(is_empty(std::move(*keys)));
+        }
     }
     transaction.then = {etcd::Put{claim_key(claimed), {}, live}, etcd::Put{reservation_key(claimed), {}, reserving}};
     return transaction;
@@ -132,7 +136,9 @@ StoreAnswer ClaimKeys::answer_of(const ClaimedName& claimed, const etcd::Transac
 etcd::Transaction ClaimKeys::release(const ClaimedName& claimed, etcd::LeaseId live) const {
     etcd::Transaction transaction;
     const KeyRange key{claim_key(claimed), {}};
-    transaction.conditions = {{key, etcd::Compare::Target::lease, etcd::Compare::Result::equal, live}};
+    if (!mutant(Mutant::foreign_release)) {
+        transaction.conditions = {{key, etcd::Compare::Target::lease, etcd::Compare::Result::equal, live}};
+    }
     transaction.then = {etcd::Delete{key}};
     return transaction;
 }

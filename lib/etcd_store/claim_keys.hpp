@@ -24,6 +24,8 @@ struct ClaimedName {
     cluster::Name name;
     cluster::Owner owner;
     std::uint64_t terms = 0;
+
+    bool operator==(const ClaimedName&) const = default;
 };
 
 class ClaimKeys {

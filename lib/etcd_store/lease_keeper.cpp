@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "etcd_store/limits.hpp"
+#include "etcd_store/mutant.hpp"
 
 namespace ferrotunnel::etcd_store {
 
@@ -26,6 +27,8 @@ void LeaseKeeper::replace() {
 
 void LeaseKeeper::check() {
     act_at_ = calls_.now();
+    good_until_ = std::min(good_until_, act_at_);
+    is_too_early_ = is_asking_;
 }
 
 void LeaseKeeper::tick() {
@@ -35,6 +38,7 @@ void LeaseKeeper::tick() {
     }
     if (end_at_ <= calls_.now()) {
         end_at_ = never;
+        has_lapsed_ = is_held_;
         handlers_.changed();
     }
 }
@@ -58,7 +62,7 @@ void LeaseKeeper::act() {
 
 void LeaseKeeper::answered(etcd::LeaseId id, TimePoint sent, const Result<etcd::LeaseAnswer, etcd::Fault>& answer) {
     is_asking_ = false;
-    if (id != id_) {
+    if (id != id_ || std::exchange(is_too_early_, false)) {
         act_at_ = calls_.now();
         return;
     }
@@ -80,12 +84,17 @@ void LeaseKeeper::answered(etcd::LeaseId id, TimePoint sent, const Result<etcd::
     }
 }
 
+// After a time in which nothing was heard of etcd, it may have been restored from an earlier state that has the lease,
+// and not all of its keys.
 void LeaseKeeper::held(TimePoint sent, std::chrono::seconds granted) {
     is_held_ = true;
+    if (std::exchange(has_lapsed_, false)) {
+        handlers_.lost();
+    }
     problem_.clear();
     good_until_ = sent + std::min(time_, granted) - limits::lease_margin;
     end_at_ = good_until_;
-    act_at_ = sent + time_ / 3;
+    act_at_ = sent + (mutant(Mutant::delayed_renewal) ? time_ : time_ / 3);
     handlers_.changed();
 }
 
@@ -98,9 +107,10 @@ void LeaseKeeper::failed(const etcd::Fault& fault) {
 
 void LeaseKeeper::lose() {
     id_ = random_lease(random_);
+    has_lapsed_ = false;
     problem_ = "etcd has lost the lease of this member";
     act_at_ = calls_.now();
-    if (std::exchange(is_held_, false)) {
+    if (std::exchange(is_held_, false) && !mutant(Mutant::lost_lease)) {
         handlers_.lost();
     }
 }

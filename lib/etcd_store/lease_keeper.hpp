@@ -1,7 +1,7 @@
 // LeaseKeeper: a lease that is granted, renewed, and granted again under another id when etcd has lost it.
 //
 //   start() --> asking --granted--> held --renewed each third of its time--> held
-//                 ^                   |--no answer: again in 0.5 to 1 s
+//                 ^                   |--no answer: again in 0.25 to 0.75 s, and lost() if its time was over then
 //                 '---etcd has lost it, or replace(): a new id, lost()--'
 //
 // The time is counted from when the last renewal was sent. Sans-IO.
@@ -34,7 +34,7 @@ public:
     void start();
     /// Leaves the lease to its end, and asks for another one.
     void replace();
-    /// Asks etcd whether it still has the lease.
+    /// Asks etcd whether it still has the lease, which is not good until it says so.
     void check();
     TimePoint next_deadline() const noexcept { return std::min(act_at_, end_at_); }
     void tick();
@@ -58,7 +58,9 @@ private:
     const Handlers handlers_;
     etcd::LeaseId id_ = 0;
     bool is_held_ = false;
-    bool is_asking_ = false;  // a call is on its way
+    bool is_asking_ = false;     // a call is on its way
+    bool is_too_early_ = false;  // that call, since check()
+    bool has_lapsed_ = false;    // since the last renewal
     TimePoint good_until_{};
     std::string problem_;
     TimePoint act_at_ = never;

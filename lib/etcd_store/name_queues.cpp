@@ -2,20 +2,19 @@
 
 namespace ferrotunnel::etcd_store {
 
-// The first of each name may be running or paused, so it is left where it is: its own answer comes soon.
+// Places of names in ready_ and paused_ stay: next() passes over those that have nothing to do.
 std::vector<std::uint64_t> NameQueues::take_waiting_claims() {
     std::vector<std::uint64_t> requests;
-    for (auto& [name, of] : names_) {
-        std::deque<Operation> kept;
-        for (Operation& operation : of) {
-            if (operation.is_claim && !kept.empty()) {
+    for (auto of = names_.begin(); of != names_.end();) {
+        std::erase_if(of->second, [this, &requests](const Operation& operation) {
+            const bool is_taken = operation.is_claim && !operation.is_running;
+            if (is_taken) {
                 requests.push_back(operation.request);
                 --size_;
-            } else {
-                kept.push_back(std::move(operation));
             }
-        }
-        of = std::move(kept);
+            return is_taken;
+        });
+        of = of->second.empty() ? names_.erase(of) : std::next(of);
     }
     return requests;
 }

@@ -28,13 +28,19 @@ struct Operation {
     bool follows = false;
     Duration reserved_for{};  // of a release
     unsigned attempts = 0;
+    bool is_running = false;
 };
 
 class NameQueues {
 public:
+    /// A release that waits behind the same one, which has not begun, replaces it.
     void add(Operation operation) {
         std::string name = key_of(operation.claimed.name);
         std::deque<Operation>& of = names_[name];
+        if (!of.empty() && is_same_release(of.back(), operation)) {
+            of.back().reserved_for = operation.reserved_for;
+            return;
+        }
         of.push_back(std::move(operation));
         ++size_;
         if (of.size() == 1) {
@@ -47,13 +53,17 @@ public:
         while (!paused_.empty() && paused_.begin()->first <= now) {
             ready_.push_back(std::move(paused_.extract(paused_.begin()).mapped()));
         }
-        if (ready_.empty() || running_ == limits::running_max) {
-            return nullptr;
+        while (!ready_.empty() && running_ < limits::running_max) {
+            const auto of = names_.find(ready_.front());
+            ready_.pop_front();
+            // What had waited may have been taken.
+            if (of != names_.end() && !of->second.front().is_running) {
+                ++running_;
+                of->second.front().is_running = true;
+                return &of->second.front();
+            }
         }
-        ++running_;
-        Operation* const operation = &names_.find(ready_.front())->second.front();
-        ready_.pop_front();
-        return operation;
+        return nullptr;
     }
     /// Of this name.
     Operation& running(const cluster::Name& name) { return names_.find(key_of(name))->second.front(); }
@@ -72,6 +82,7 @@ public:
     }
     void again_at(const cluster::Name& name, TimePoint when) {
         --running_;
+        running(name).is_running = false;
         paused_.emplace(when, key_of(name));
     }
     /// The same, behind what waits for the name, which goes first and at once: it may be what this one waits for.
@@ -80,6 +91,7 @@ public:
         if (of.size() == 1) {
             return again_at(name, when);
         }
+        of.front().is_running = false;
         of.push_back(std::move(of.front()));
         of.pop_front();
         --running_;
@@ -87,13 +99,16 @@ public:
     }
     /// When a paused one is ready.
     TimePoint next_deadline() const noexcept { return paused_.empty() ? never : paused_.begin()->first; }
-    /// Of all claims that have not begun.
+    /// Of all claims that are not on their way.
     std::vector<std::uint64_t> take_waiting_claims();
 
     /// That have not finished.
     std::size_t size() const noexcept { return size_; }
 
 private:
+    static bool is_same_release(const Operation& one, const Operation& other) {
+        return !one.is_claim && !other.is_claim && !one.is_running && one.claimed == other.claimed;
+    }
     static std::string key_of(const cluster::Name& name) { return std::string(name.encoded()); }
 
     std::unordered_map<std::string, std::deque<Operation>> names_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "etcd_store/limits.hpp"
+#include "etcd_store/mutant.hpp"
 
 namespace ferrotunnel::etcd_store {
 namespace {
@@ -61,9 +62,18 @@ void StoredNames::tick() {
 
 // --- leases ----------------------------------------------------------------------------------------------------------
 
+// What has cost one lease may have cost all, also those of which etcd hears only each third of a day.
 void StoredNames::lease_lost() {
     ++generation_;
     has_lost_ = true;
+    release_leases_.clear();
+    check_leases();
+}
+
+void StoredNames::check_leases() {
+    for (LeaseKeeper* const lease : {&live_, &hosts_, &ports_}) {
+        lease->check();
+    }
 }
 
 void StoredNames::lease_changed() {
@@ -72,6 +82,7 @@ void StoredNames::lease_changed() {
         return;
     }
     problem_ = std::move(problem);
+    advance_at_ = calls_.now();
     if (problem_.empty() && std::exchange(has_lost_, false)) {
         handlers_.lost();
     }
@@ -98,8 +109,7 @@ void StoredNames::see(const etcd::Header& header, etcd::Revision sent_at) {
     const bool is_older = header.revision < sent_at;
     cluster_ = header.cluster;
     seen_ = is_other || is_older ? header.revision : std::max(seen_, header.revision);
-    if (is_other || is_older) {
-        release_leases_.clear();
+    if ((is_other || is_older) && !mutant(Mutant::backward_revision)) {
         live_.replace();
         hosts_.replace();
         ports_.replace();
@@ -108,7 +118,12 @@ void StoredNames::see(const etcd::Header& header, etcd::Revision sent_at) {
 
 // --- operations ------------------------------------------------------------------------------------------------------
 
+// While etcd cannot be asked, releases wait, and claims are answered at once.
 void StoredNames::advance() {
+    if (!problem_.empty()) {
+        advance_at_ = never;
+        return;
+    }
     while (const Operation* const operation = queues_.next(calls_.now())) {
         run(*operation);
     }
@@ -116,12 +131,10 @@ void StoredNames::advance() {
 }
 
 void StoredNames::run(const Operation& operation) {
-    if (!operation.is_claim) {
-        run_release(operation);
-    } else if (problem_.empty()) {
+    if (operation.is_claim) {
         run_claim(operation);
     } else {
-        finish_claim(operation.claimed.name, {StoreAnswer::Kind::unavailable, problem_});
+        run_release(operation);
     }
 }
 
@@ -141,7 +154,7 @@ void StoredNames::claimed(const cluster::Name& name, std::uint64_t generation, c
     if (!answer) {
         return claim_failed(name, answer.error());
     }
-    if (generation != generation_) {
+    if (generation != generation_ && !mutant(Mutant::old_answer)) {
         return claim_failed(name, {etcd::Fault::Kind::unavailable, "it has lost this member's lease"});
     }
     Operation& operation = queues_.running(name);
@@ -157,12 +170,10 @@ void StoredNames::claimed(const cluster::Name& name, std::uint64_t generation, c
 // about the name.
 void StoredNames::claim_failed(const cluster::Name& name, const etcd::Fault& fault) {
     if (fault.kind == etcd::Fault::Kind::lease_missing) {
-        live_.check();
-        hosts_.check();
-        ports_.check();
+        check_leases();
     }
     const Operation& operation = queues_.running(name);
-    if (!operation.is_held && etcd::may_be_done(fault)) {
+    if (!operation.is_held && etcd::may_be_done(fault) && !mutant(Mutant::unanswered_kept)) {
         queues_.add({false, operation.claimed});
     }
     finish_claim(name, {StoreAnswer::Kind::unavailable, fault.text});
@@ -209,6 +220,7 @@ void StoredNames::reserve_with(const Operation& operation, etcd::LeaseId lease) 
     calls_.transact(keys_.reserve(operation.claimed, lease),
                     [this, operation, sent_at = seen_](const TransactionResult& answer) {
                         if (!answer) {
+                            release_leases_.clear();  // one of them may have ended
                             return release_failed(operation);
                         }
                         see(answer->header, sent_at);
@@ -219,11 +231,9 @@ void StoredNames::reserve_with(const Operation& operation, etcd::LeaseId lease) 
 
 void StoredNames::release_failed(const Operation& operation) {
     const cluster::Name& name = operation.claimed.name;
-    if (++queues_.running(name).attempts < limits::release_attempts_max) {
-        queues_.again_at(name, calls_.now() + limits::again_time);
-    } else {
-        (void)queues_.finished(name);
-    }
+    unsigned& attempts = queues_.running(name).attempts;
+    attempts = std::min(attempts + 1, limits::release_pauses_max);
+    queues_.again_at(name, calls_.now() + attempts * limits::again_time);
     advance_at_ = calls_.now();
 }
 

@@ -58,6 +58,7 @@ public:
 
 private:
     void lease_lost();
+    void check_leases();
     void lease_changed();
     std::string present_problem() const;
     void advance();
