@@ -21,7 +21,18 @@ void LeaseKeeper::start() {
 }
 
 void LeaseKeeper::replace() {
-    lose();
+    if (is_held_) {
+        lose("etcd has lost the lease of this member");
+        handlers_.changed();
+    }
+}
+
+// Nothing was heard of etcd for so long that it may have been restored: to an earlier state that has this lease, and
+// not all of its keys, or also some that were deleted.
+void LeaseKeeper::lapse() {
+    if (is_held_ && !is_good(calls_.now())) {
+        lose(problem_.empty() ? "etcd does not answer" : problem_);
+    }
     handlers_.changed();
 }
 
@@ -38,8 +49,7 @@ void LeaseKeeper::tick() {
     }
     if (end_at_ <= calls_.now()) {
         end_at_ = never;
-        has_lapsed_ = is_held_;
-        handlers_.changed();
+        lapse();
     }
 }
 
@@ -75,7 +85,7 @@ void LeaseKeeper::answered(etcd::LeaseId id, TimePoint sent, const Result<etcd::
         good_until_ = sent;
         act_at_ = calls_.now();
     } else if (is_missing) {
-        lose();
+        lose("etcd has lost the lease of this member");
         handlers_.changed();
     } else if (answer) {
         held(sent, answer->time);
@@ -84,13 +94,8 @@ void LeaseKeeper::answered(etcd::LeaseId id, TimePoint sent, const Result<etcd::
     }
 }
 
-// After a time in which nothing was heard of etcd, it may have been restored from an earlier state that has the lease,
-// and not all of its keys.
 void LeaseKeeper::held(TimePoint sent, std::chrono::seconds granted) {
     is_held_ = true;
-    if (std::exchange(has_lapsed_, false)) {
-        handlers_.lost();
-    }
     problem_.clear();
     good_until_ = sent + std::min(time_, granted) - limits::lease_margin;
     end_at_ = good_until_;
@@ -105,10 +110,9 @@ void LeaseKeeper::failed(const etcd::Fault& fault) {
     handlers_.changed();
 }
 
-void LeaseKeeper::lose() {
+void LeaseKeeper::lose(std::string why) {
     id_ = random_lease(random_);
-    has_lapsed_ = false;
-    problem_ = "etcd has lost the lease of this member";
+    problem_ = std::move(why);
     act_at_ = calls_.now();
     if (std::exchange(is_held_, false) && !mutant(Mutant::lost_lease)) {
         handlers_.lost();

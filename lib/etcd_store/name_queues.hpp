@@ -27,6 +27,7 @@ struct Operation {
     bool is_held = false;
     bool follows = false;
     Duration reserved_for{};  // of a release
+    etcd::LeaseId live = 0;   // with which the claim is put, or was
     unsigned attempts = 0;
     bool is_running = false;
 };
@@ -39,6 +40,7 @@ public:
         std::deque<Operation>& of = names_[name];
         if (!of.empty() && is_same_release(of.back(), operation)) {
             of.back().reserved_for = operation.reserved_for;
+            of.back().live = operation.live;
             return;
         }
         of.push_back(std::move(operation));

@@ -47,6 +47,7 @@ void StoredNames::claim(const cluster::StoreClaim& claim) {
 void StoredNames::release(const cluster::StoreRelease& release) {
     Operation operation{false, {release.name, release.owner, release.terms}};
     operation.reserved_for = release.reserved_for;
+    operation.live = live_.id();
     queues_.add(std::move(operation));
     advance_at_ = calls_.now();
 }
@@ -62,12 +63,19 @@ void StoredNames::tick() {
 
 // --- leases ----------------------------------------------------------------------------------------------------------
 
-// What has cost one lease may have cost all, also those of which etcd hears only each third of a day.
+// What has cost one lease may have cost all, also those of which etcd hears only each third of a day; and what was put
+// with them, and is not claimed again, ends with them.
 void StoredNames::lease_lost() {
     ++generation_;
     has_lost_ = true;
     release_leases_.clear();
-    check_leases();
+    replace_leases();
+}
+
+void StoredNames::replace_leases() {
+    for (LeaseKeeper* const lease : {&live_, &hosts_, &ports_}) {
+        lease->replace();
+    }
 }
 
 void StoredNames::check_leases() {
@@ -110,9 +118,7 @@ void StoredNames::see(const etcd::Header& header, etcd::Revision sent_at) {
     cluster_ = header.cluster;
     seen_ = is_other || is_older ? header.revision : std::max(seen_, header.revision);
     if ((is_other || is_older) && !mutant(Mutant::backward_revision)) {
-        live_.replace();
-        hosts_.replace();
-        ports_.replace();
+        replace_leases();
     }
 }
 
@@ -124,13 +130,13 @@ void StoredNames::advance() {
         advance_at_ = never;
         return;
     }
-    while (const Operation* const operation = queues_.next(calls_.now())) {
+    while (Operation* const operation = queues_.next(calls_.now())) {
         run(*operation);
     }
     advance_at_ = queues_.next_deadline();
 }
 
-void StoredNames::run(const Operation& operation) {
+void StoredNames::run(Operation& operation) {
     if (operation.is_claim) {
         run_claim(operation);
     } else {
@@ -138,9 +144,10 @@ void StoredNames::run(const Operation& operation) {
     }
 }
 
-void StoredNames::run_claim(const Operation& operation) {
+void StoredNames::run_claim(Operation& operation) {
+    operation.live = live_.id();
     const LeaseKeeper& reserving = is_port(operation.claimed.name) ? ports_ : hosts_;
-    calls_.transact(keys_.claim(operation.claimed, live_.id(), reserving.id()),
+    calls_.transact(keys_.claim(operation.claimed, operation.live, reserving.id()),
                     [this, name = operation.claimed.name, generation = generation_,
                      sent_at = seen_](const TransactionResult& answer) { claimed(name, generation, answer, sent_at); });
 }
@@ -174,7 +181,9 @@ void StoredNames::claim_failed(const cluster::Name& name, const etcd::Fault& fau
     }
     const Operation& operation = queues_.running(name);
     if (!operation.is_held && etcd::may_be_done(fault) && !mutant(Mutant::unanswered_kept)) {
-        queues_.add({false, operation.claimed});
+        Operation release{false, operation.claimed};
+        release.live = operation.live;
+        queues_.add(std::move(release));
     }
     finish_claim(name, {StoreAnswer::Kind::unavailable, fault.text});
 }
@@ -186,7 +195,7 @@ void StoredNames::finish_claim(const cluster::Name& name, const StoreAnswer& ans
 // --- releases --------------------------------------------------------------------------------------------------------
 
 void StoredNames::run_release(const Operation& operation) {
-    calls_.transact(keys_.release(operation.claimed, live_.id()),
+    calls_.transact(keys_.release(operation.claimed, operation.live),
                     [this, operation, sent_at = seen_](const TransactionResult& answer) {
                         if (!answer) {
                             return release_failed(operation);

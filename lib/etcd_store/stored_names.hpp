@@ -58,12 +58,13 @@ public:
 
 private:
     void lease_lost();
+    void replace_leases();
     void check_leases();
     void lease_changed();
     std::string present_problem() const;
     void advance();
-    void run(const Operation& operation);
-    void run_claim(const Operation& operation);
+    void run(Operation& operation);
+    void run_claim(Operation& operation);
     void claimed(const cluster::Name& name, std::uint64_t generation,
                  const Result<etcd::TransactionAnswer, etcd::Fault>& answer, etcd::Revision sent_at);
     void claim_failed(const cluster::Name& name, const etcd::Fault& fault);

@@ -76,8 +76,19 @@ void ClusterEtcdFaults::restore() {
     const bool is_other = context_.random.chance(50);
     context_.tell(
         [is_other] { return std::string("etcd is restored, under ") + (is_other ? "another id" : "its id"); });
-    trouble_ = restored_at_ = context_.events.now();
-    etcd_.restore(is_other);
+    trouble_ = context_.events.now();
+    if (is_other) {
+        etcd_.restore(true);
+        return;
+    }
+    // To notice that nothing but the time has to be enough: it is away for longer than leases are good.
+    away_since_ = away_++ == 0 ? context_.events.now() : away_since_;
+    context_.events.after(context_.between(10s, 40s), [this] {
+        if (away_ > 0) {
+            etcd_.restore(false);
+            come_back();
+        }
+    });
 }
 
 void ClusterEtcdFaults::mend() {

@@ -52,8 +52,6 @@ public:
     TimePoint last_trouble(Index member) const;
     /// Since when nobody reaches it; never: somebody may.
     TimePoint away_since() const noexcept { return away_ > 0 ? away_since_ : never; }
-    /// When it was restored last.
-    TimePoint restored_at() const noexcept { return restored_at_; }
 
 private:
     void come_back();
@@ -69,7 +67,6 @@ private:
     std::map<Index, TimePoint> cut_until_;
     TimePoint trouble_{};
     TimePoint away_since_{};
-    TimePoint restored_at_{};
 };
 
 }  // namespace ferrotunnel::simulation

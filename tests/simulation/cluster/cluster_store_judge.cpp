@@ -172,14 +172,15 @@ void ClusterStoreJudge::check(const Stores& stores) const {
             const std::string key = key_of(member->index(), holding.claim);
             expected.insert(key);
             const etcd_store::ClaimKeys keys("ferrotunnel/", member->name());
-            if (!etcd_.keys().contains(key) ||
-                !etcd_.keys().contains(keys.reservation_key(claimed(holding.claim)))) {
+            if (!etcd_.keys().contains(key) || !etcd_.keys().contains(keys.reservation_key(claimed(holding.claim)))) {
                 throw ClusterFailure("in the end etcd has what members have: " + key);
             }
         }
     }
     for (const auto& [key, kept] : etcd_.keys()) {
-        cluster_rule(!is_claim(key) || expected.contains(key), "in the end etcd has only what members have");
+        if (is_claim(key) && !expected.contains(key)) {
+            throw ClusterFailure("in the end etcd has only what members have: " + key);
+        }
     }
     for (const auto& store : stores) {
         cluster_rule(store->names().waiting() == 0, "in the end no store waits");
