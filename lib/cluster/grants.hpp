@@ -30,7 +30,7 @@ public:
     void clear(MemberIndex member) { names_[member].clear(); }
 
 private:
-    std::array<std::map<Name, Since>, limits::members_max> names_;
+    std::array<std::map<Name, Since>, limits::member_slots> names_;
 };
 
 }  // namespace ferrotunnel::cluster

@@ -9,7 +9,11 @@
 
 namespace ferrotunnel::cluster::limits {
 
-inline constexpr std::size_t members_max = 16;             // every claim is sent to all others
+inline constexpr std::size_t members_max = 16;  // of a list: every claim is sent to all others
+/// Members that one process knows at a time. With a store they are found there, and nobody keeps a list of them. Each
+/// has a link to all others and sends them each of its claims, so the work of a member grows with their number, and
+/// that of the cluster with its square; and sets of members are the bits of one number.
+inline constexpr std::size_t member_slots = 64;
 inline constexpr std::size_t member_name_max = 63;         // a DNS label
 inline constexpr std::size_t claims_max = 250'000;         // of one member, so many names at all others
 inline constexpr std::size_t claims_bytes_max = 64 << 20;  // of one member's claims in the table of another
@@ -21,6 +25,9 @@ inline constexpr std::size_t changes_max = claims_max;
 inline constexpr std::size_t message_max = 16'384;     // one CONTROL frame
 inline constexpr std::size_t claims_per_message = 16;  // with names of name_max they fit (message_encode.cpp)
 inline constexpr std::size_t requests_max = 4'096;  // that wait for one home, and that a home works on for one member
+/// Names that homes have granted, which wait for the store: as many as may wait for one home, however many homes are
+/// asked.
+inline constexpr std::size_t store_claims_max = requests_max;
 inline constexpr std::size_t requests_of_token_max = 256;  // of them, which a home works on: not all are one token's
 inline constexpr std::size_t probes_max = 4'096;           // of clients of one member, by one home
 inline constexpr std::size_t confirmations_max = 256;      // provisional claims that one home is asked about at a time

@@ -59,8 +59,8 @@ public:
 
 private:
     const Links& links_;
-    std::array<std::deque<Message>, limits::members_max> queues_;
-    std::array<std::map<Name, Since>, limits::members_max> lost_;
+    std::array<std::deque<Message>, limits::member_slots> queues_;
+    std::array<std::map<Name, Since>, limits::member_slots> lost_;
 };
 
 }  // namespace ferrotunnel::cluster

@@ -27,12 +27,14 @@ bool is_member_name(std::string_view name) noexcept {
     return is_label(name) && name.front() != '-' && name.back() != '-';
 }
 
-Members::Members(std::vector<std::string> names, std::string_view own, bool has_store)
-    : names_(std::move(names)), has_store_(has_store) {
+Members::Members(std::vector<std::string> names, std::string_view own, Decides decides)
+    : names_(std::move(names)), decides_(decides) {
     check(!names_.empty() && names_.size() <= limits::members_max, "a cluster has 1 to members_max members");
     check(std::all_of(names_.begin(), names_.end(), is_member_name), "names of members are valid");
     std::sort(names_.begin(), names_.end());
     check(std::adjacent_find(names_.begin(), names_.end()) == names_.end(), "names of members differ");
+    places_.reserve(capacity());
+    places_ = names_;
     const auto place = find(own);
     check(place.has_value(), "the own name is in the list of members");
     own_ = *place;
@@ -41,13 +43,42 @@ Members::Members(std::vector<std::string> names, std::string_view own, bool has_
 }
 
 std::optional<MemberIndex> Members::find(std::string_view name) const noexcept {
-    const auto place = std::lower_bound(names_.begin(), names_.end(), name);
-    return place != names_.end() && *place == name ? std::optional(static_cast<MemberIndex>(place - names_.begin()))
+    const auto place = std::find(places_.begin(), places_.end(), name);
+    return place != places_.end() && !name.empty() ? std::optional(static_cast<MemberIndex>(place - places_.begin()))
                                                    : std::nullopt;
 }
 
+std::size_t Members::capacity() const noexcept {
+    return is_open() ? limits::member_slots : names_.size();
+}
+
+std::optional<MemberIndex> Members::add(std::string_view name) {
+    if (const auto known = find(name)) {
+        return known;
+    }
+    const auto free = std::find(places_.begin(), places_.end(), std::string());
+    if (!is_member_name(name) || (free == places_.end() && places_.size() >= capacity())) {
+        return std::nullopt;
+    }
+    const auto index = static_cast<MemberIndex>(free - places_.begin());
+    if (free == places_.end()) {
+        places_.emplace_back(name);
+    } else {
+        *free = name;
+    }
+    return index;
+}
+
+bool Members::remove(MemberIndex index) {
+    if (index < names_.size() || !is_known(index)) {
+        return false;
+    }
+    places_[index].clear();
+    return true;
+}
+
 MemberIndex Members::home_of(const Name& name) const noexcept {
-    if (has_store_) {
+    if (!has_homes()) {
         return own_;
     }
     const std::uint64_t root = hash_of(name.root());

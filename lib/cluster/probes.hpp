@@ -52,7 +52,7 @@ private:
     Mail& mail_;
     Probing probes_;
     std::map<std::pair<MemberIndex, Owner>, RequestId> ids_;
-    std::array<std::size_t, limits::members_max> counts_{};
+    std::array<std::size_t, limits::member_slots> counts_{};
     RequestId last_ = 0;
 };
 

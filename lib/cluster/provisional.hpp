@@ -52,7 +52,7 @@ private:
         TimePoint again = never;
     };
 
-    std::array<Home, limits::members_max> homes_;
+    std::array<Home, limits::member_slots> homes_;
 };
 
 }  // namespace ferrotunnel::cluster

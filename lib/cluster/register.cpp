@@ -12,16 +12,16 @@
 #include "cluster/mutant.hpp"
 #include "cluster/probed_clients.hpp"
 #include "cluster/statements.hpp"
+#include "cluster/store_check.hpp"
 
 namespace ferrotunnel::cluster {
 
 struct Register::Parts {
-    Parts(std::shared_ptr<const Members> list_in, const Start& start)
-        : list(std::move(list_in)),
-          members(*list),
+    Parts(const Members& list, const Start& start)
+        : members(list),
           incarnation(start.incarnation),
           now(start.now),
-          table(members.size(), start.seed),
+          table(members.capacity(), start.seed),
           links(members, start.now),
           clock(table, start.now, start.wall),
           recovery(members, start.now) {}
@@ -37,8 +37,7 @@ struct Register::Parts {
     void lose_silent_readers();
     void forget_unreachable();
 
-    std::shared_ptr<const Members> list;
-    const Members& members;
+    Members members;
     std::uint64_t incarnation;
     TimePoint now;  // of the present call
     ClaimTable table;
@@ -50,11 +49,12 @@ struct Register::Parts {
     Changes changes{members, links};
     SharedValues values{context};
     Claimant claimant{context, changes};
+    StoreCheck store_check{context, claimant};
     Recovery recovery;
     Home home{context, recovery};
     Statements statements{context, home.grants(), recovery};
-    ProbedClients probed_clients{context, claimant.holdings()};
-    std::array<std::optional<Announcer>, limits::members_max> announcers;
+    ProbedClients probed_clients{context, claimant};
+    std::array<std::optional<Announcer>, limits::member_slots> announcers;
 };
 
 // --- parts -----------------------------------------------------------------------------------------------------------
@@ -85,9 +85,9 @@ void Register::Parts::lose_silent_readers() {
     }
 }
 
-// With a store, what members that cannot be reached have is the store's knowledge.
+// Without homes, what members that cannot be reached have is the store's knowledge.
 void Register::Parts::forget_unreachable() {
-    for (std::size_t i = 0; i < members.size() && members.has_store() && !mutant(Mutant::unreachable_kept); ++i) {
+    for (std::size_t i = 0; i < members.size() && !members.has_homes() && !mutant(Mutant::unreachable_kept); ++i) {
         const auto member = static_cast<MemberIndex>(i);
         if (links.is_unreachable(member, now) && table.size(member) != 0) {
             statements.forget(member, now);
@@ -126,7 +126,9 @@ Violation Register::Parts::deliver(MemberIndex from, const Message& message) {
             parts.home.cancel(from, cancel);
             return std::nullopt;
         }
-        Violation operator()(const Granted& granted) const { return parts.claimant.granted(from, granted, parts.now); }
+        Violation operator()(const Granted& granted) const {
+            return parts.store_check.granted(from, granted, parts.now);
+        }
         Violation operator()(const Refused& refused) const {
             parts.claimant.refused(from, refused, parts.now);
             return std::nullopt;
@@ -185,7 +187,7 @@ void Register::Parts::forget_grants(MemberIndex member) {
 // --- own clients -----------------------------------------------------------------------------------------------------
 
 Register::Register(std::shared_ptr<const Members> members, const Start& start)
-    : parts_(std::make_unique<Parts>(std::move(members), start)) {}
+    : parts_(std::make_unique<Parts>(*members, start)) {}
 
 Register::~Register() = default;
 
@@ -231,6 +233,17 @@ std::optional<Effects> Register::remove_value(const std::string& key, TimePoint 
     return parts_->values.remove(key, now) ? std::optional(parts_->finish()) : std::nullopt;
 }
 
+std::optional<Effects> Register::restore_value(const Value& value, TimePoint now) {
+    parts_->now = now;
+    return parts_->values.restore(value, now) ? std::optional(parts_->finish()) : std::nullopt;
+}
+
+Effects Register::hear_value(const Value& value, TimePoint now) {
+    parts_->now = now;
+    (void)parts_->values.received(parts_->members.own(), value, now);
+    return parts_->finish();
+}
+
 const SharedValues& Register::values() const noexcept {
     return parts_->values;
 }
@@ -243,7 +256,7 @@ Hello Register::hello() const {
     hello.incarnation = parts_->incarnation;
     hello.members = parts_->members.names();
     hello.recovering = is_recovering();
-    hello.features = feature::announced | (parts_->members.has_store() ? feature::store : 0);
+    hello.features = feature::announced | feature::of(parts_->members.decides());
     return hello;
 }
 
@@ -297,6 +310,38 @@ std::optional<Message> Register::next(LinkId link, TimePoint now) {
     return message;
 }
 
+// --- members ---------------------------------------------------------------------------------------------------------
+
+std::optional<MemberIndex> Register::add_member(std::string_view name, TimePoint now) {
+    const bool is_known = parts_->members.find(name).has_value();
+    const std::optional<MemberIndex> member = parts_->members.add(name);
+    if (member && !is_known) {
+        parts_->links.begin_place(*member, now);
+    }
+    return member;
+}
+
+std::optional<Effects> Register::remove_member(MemberIndex member, TimePoint now) {
+    parts_->now = now;
+    if (parts_->links.is_linked(member) || !parts_->members.remove(member)) {
+        return std::nullopt;
+    }
+    parts_->statements.forget(member, now);
+    parts_->values.member_forgotten(member);
+    parts_->recovery.forgotten(member);
+    return parts_->finish();
+}
+
+Effects Register::members_found(TimePoint now) {
+    parts_->now = now;
+    parts_->recovery.all_known();
+    return parts_->finish();
+}
+
+const Members& Register::members() const noexcept {
+    return parts_->members;
+}
+
 Result<Effects, std::string> Register::forget(MemberIndex member, TimePoint now) {
     parts_->now = now;
     if (parts_->links.is_linked(member)) {
@@ -310,7 +355,7 @@ Result<Effects, std::string> Register::forget(MemberIndex member, TimePoint now)
 
 Effects Register::store_answered(std::uint64_t request, const StoreAnswer& answer, TimePoint now) {
     parts_->now = now;
-    parts_->home.store_answered(request, answer, now);
+    parts_->store_check.answered(request, answer, now);
     return parts_->finish();
 }
 
@@ -386,6 +431,10 @@ bool Register::has(const Name& name) const {
 
 bool Register::is_linked(MemberIndex member) const noexcept {
     return parts_->links.is_linked(member);
+}
+
+std::optional<Decides> Register::decides(MemberIndex member) const noexcept {
+    return member == parts_->members.own() ? parts_->members.decides() : parts_->links.decides(member);
 }
 
 bool Register::is_recovering() const noexcept {

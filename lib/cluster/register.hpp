@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -35,6 +36,7 @@ public:
         TimePoint now{};
         std::uint64_t wall = 0;  // milliseconds since 1970 at `now`
     };
+    /// Begins with a copy of `members`.
     Register(std::shared_ptr<const Members> members, const Start& start);
     ~Register();
     Register(const Register&) = delete;
@@ -60,6 +62,11 @@ public:
     /// SharedValues::set() and remove(). Empty: it was refused.
     std::optional<Effects> set_value(const std::string& key, std::string text, Duration lifetime, TimePoint now);
     std::optional<Effects> remove_value(const std::string& key, TimePoint now);
+    /// SharedValues::restore().
+    std::optional<Effects> restore_value(const Value& value, TimePoint now);
+    /// A change that was kept outside of all members: counts like one that a link has brought. One whose time is more
+    /// than a day ahead changes nothing.
+    Effects hear_value(const Value& value, TimePoint now);
     const SharedValues& values() const noexcept;
 
     // --- links ---
@@ -74,6 +81,18 @@ public:
     /// The next message to be sent over the link; none if there is nothing to send, or the link is not the present one.
     /// Then LinkReady follows when there is. Can change next_deadline().
     std::optional<Message> next(LinkId link, TimePoint now);
+    // --- members, if Members::is_open() ---
+
+    /// Makes a member known, if it is not: it may be linked. Empty: there are limits::member_slots, or the name is not
+    /// valid.
+    std::optional<MemberIndex> add_member(std::string_view name, TimePoint now);
+    /// Forgets a member that was added and is not linked, so that its place is free; its claims end as by forget().
+    /// Empty: it is of the list, or linked.
+    std::optional<Effects> remove_member(MemberIndex member, TimePoint now);
+    /// All members that the store has were added, for the first time: when they have reported, the recovery is over.
+    Effects members_found(TimePoint now);
+    const Members& members() const noexcept;
+
     /// Ends the claims of a member that is not linked, as if it had been linked again without them: their names stay
     /// reserved. An error, for people, if it is linked.
     Result<Effects, std::string> forget(MemberIndex member, TimePoint now);
@@ -85,7 +104,7 @@ public:
     /// Why the store cannot be asked, for people; empty: it can. At first it cannot. Meanwhile claims are granted
     /// provisionally, as without a home, or refused for now.
     Effects set_store_problem(std::string problem, TimePoint now);
-    /// The store has lost what this member had there, so that all names are claimed again.
+    /// The store has lost what this member had there, so that all names are claimed again (with homes, at both).
     Effects store_lost(TimePoint now);
     const std::string& store_problem() const noexcept;
 
@@ -102,6 +121,8 @@ public:
     /// Whether own clients have it.
     bool has(const Name& name) const;
     bool is_linked(MemberIndex member) const noexcept;
+    /// What the member asks about names, as its hello says; none if it is not linked.
+    std::optional<Decides> decides(MemberIndex member) const noexcept;
     /// Whether it refuses, as home, what it has not heard of since its start.
     bool is_recovering() const noexcept;
     /// What waits for an answer or for a link: own claims without an answer or confirmation, requests that this home

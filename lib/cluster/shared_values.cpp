@@ -9,7 +9,7 @@
 namespace ferrotunnel::cluster {
 namespace {
 
-static_assert(limits::members_max <= 32, "SharedValues has a bit for each member");
+static_assert(limits::member_slots <= 64, "SharedValues has a bit for each member");
 
 std::size_t size_of(const std::string& key, const std::optional<std::string>& text) noexcept {
     return limits::value_overhead + key.size() + (text ? text->size() : 0);
@@ -70,15 +70,35 @@ bool SharedValues::change_own(const std::string& key, std::optional<std::string>
     if (!is_value_key(key)) {
         return false;
     }
-    const auto found = entries_.find(key);
-    const Since after = found == entries_.end() ? 0 : found->second.version.time + 1;
     Entry entry;
-    entry.version = {std::min(std::max(context_.clock.wall(now), after), limits::since_max),
-                     context_.members.name(context_.members.own())};
+    entry.version = next_version(key, context_.members.name(context_.members.own()), now);
     entry.text = std::move(text);
     entry.ends = ends;
     entry.is_set_here = true;
     return apply(key, std::move(entry), now);
+}
+
+SharedValues::Version SharedValues::next_version(const std::string& key, std::string member, TimePoint now) const {
+    const auto found = entries_.find(key);
+    const Since after = found == entries_.end() ? 0 : found->second.version.time + 1;
+    return {std::min(std::max(context_.clock.wall(now), after), limits::since_max), std::move(member)};
+}
+
+bool SharedValues::restore(const Value& value, TimePoint now) {
+    if (!is_value_key(value.key) || !value.text || value.text->size() > limits::value_text_max ||
+        value.milliseconds > limits::value_milliseconds_max) {
+        return false;
+    }
+    const auto found = entries_.find(value.key);
+    if (found != entries_.end() && found->second.text == value.text) {
+        return true;
+    }
+    Entry entry;
+    entry.version = next_version(value.key, value.member, now);
+    entry.text = value.text;
+    entry.ends = value.milliseconds == 0 ? never : now + std::chrono::milliseconds(value.milliseconds);
+    entry.is_set_here = value.member == context_.members.name(context_.members.own());
+    return apply(value.key, std::move(entry), now);
 }
 
 // --- links -----------------------------------------------------------------------------------------------------------
@@ -94,6 +114,17 @@ void SharedValues::link_lost(MemberIndex member) noexcept {
         }
     }
     links_[member] = {};
+}
+
+// Its values stay, and count among those of all that are not known.
+void SharedValues::member_forgotten(MemberIndex member) {
+    for (auto at = entries_.begin(); at != entries_.end(); ++at) {
+        if (at->second.account == member) {
+            leave_indices(at);
+            at->second.account = limits::member_slots;
+            enter_indices(at);
+        }
+    }
 }
 
 Violation SharedValues::received(MemberIndex from, const Value& value, TimePoint now) {
@@ -160,21 +191,25 @@ std::optional<Value> SharedValues::next(MemberIndex member, TimePoint now) {
         }
         link.cursor = at->first;
         entry.known_by |= bit(member);
-        Value value{key, entry.version.time, entry.version.member};
-        if (entry.text && entry.ends > now) {
-            value.text = entry.text;
-            value.milliseconds = entry.ends == never ? 0 : milliseconds_left(entry.ends, now);
-        }
-        return value;
+        return value_of(key, entry, now);
     }
     link.cursor = last_change_;
     return std::nullopt;
 }
 
+Value SharedValues::value_of(const std::string& key, const Entry& entry, TimePoint now) {
+    Value value{key, entry.version.time, entry.version.member};
+    if (entry.text && entry.ends > now) {
+        value.text = entry.text;
+        value.milliseconds = entry.ends == never ? 0 : milliseconds_left(entry.ends, now);
+    }
+    return value;
+}
+
 // --- entries ---------------------------------------------------------------------------------------------------------
 
 std::size_t SharedValues::account_of(const std::string& member) const noexcept {
-    return context_.members.find(member).value_or(static_cast<MemberIndex>(limits::members_max));
+    return context_.members.find(member).value_or(static_cast<MemberIndex>(limits::member_slots));
 }
 
 // Sets the entry for the key, in place of an earlier one. False: there is no room.
@@ -320,6 +355,11 @@ void SharedValues::tick(TimePoint now) {
 std::optional<SharedValues::Present> SharedValues::get(const std::string& key) const {
     const auto found = entries_.find(key);
     return found == entries_.end() || !found->second.text ? std::nullopt : std::optional(present(found->second));
+}
+
+std::optional<Value> SharedValues::last_change(const std::string& key, TimePoint now) const {
+    const auto found = entries_.find(key);
+    return found == entries_.end() ? std::nullopt : std::optional(value_of(key, found->second, now));
 }
 
 }  // namespace ferrotunnel::cluster

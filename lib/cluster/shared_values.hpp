@@ -46,12 +46,17 @@ public:
     /// Zero: no end. False, and nothing has changed: key or text is too long or not valid, or there is no room.
     bool set(const std::string& key, std::string text, Duration lifetime, TimePoint now);
     bool remove(const std::string& key, TimePoint now);
+    /// A change of now by which `value.member`, which may be any, has again what it had set: its time is that of this
+    /// change. Nothing happens if the text is the same, or none. False: as above.
+    bool restore(const Value& value, TimePoint now);
 
     // --- links ---
 
     Violation received(MemberIndex from, const Value& value, TimePoint now);
     void link_up(MemberIndex member, std::uint64_t features);
     void link_lost(MemberIndex member) noexcept;
+    /// A member that is not linked is not known any more.
+    void member_forgotten(MemberIndex member);
     /// Perhaps next() has a message; certainly none if false.
     bool may_have_next(MemberIndex member) const noexcept;
     std::optional<Value> next(MemberIndex member, TimePoint now);
@@ -65,6 +70,8 @@ public:
     // --- readers ---
 
     std::optional<Present> get(const std::string& key) const;
+    /// The last change of the key, as a link would be sent it: also of a removed one. Empty: none is known.
+    std::optional<Value> last_change(const std::string& key, TimePoint now) const;
     /// Calls `visit(key, Present)` for each value whose key begins so, in order.
     template <typename Visit>
     void for_each(std::string_view prefix, Visit visit) const {
@@ -78,7 +85,7 @@ public:
     std::size_t size() const noexcept { return entries_.size(); }
 
 private:
-    using MemberSet = std::uint32_t;  // a bit for each
+    using MemberSet = std::uint64_t;  // a bit for each
     /// A change of a key. The order of changes is total, so that members that have heard of the same ones agree.
     struct Version {
         Since time = 0;
@@ -112,6 +119,8 @@ private:
     static bool is_same(const Value& value, const Entry& entry) noexcept;
 
     bool change_own(const std::string& key, std::optional<std::string> text, TimePoint ends, TimePoint now);
+    Version next_version(const std::string& key, std::string member, TimePoint now) const;
+    static Value value_of(const std::string& key, const Entry& entry, TimePoint now);
     void repeat_own(Entries::iterator at, Since over, TimePoint now);
     bool apply(const std::string& key, Entry entry, TimePoint now);
     bool make_room(std::size_t account, std::size_t bytes, const std::string& key);
@@ -131,8 +140,8 @@ private:
     std::set<std::pair<TimePoint, std::string_view>> ends_;                   // that have an end
     std::set<std::tuple<std::size_t, TimePoint, std::string_view>> removed_;  // of each account, the oldest first
     std::set<std::pair<TimePoint, std::string_view>> early_;                  // by when they are sent
-    std::array<Account, limits::members_max + 1> accounts_{};
-    std::array<Link, limits::members_max> links_{};
+    std::array<Account, limits::member_slots + 1> accounts_{};
+    std::array<Link, limits::member_slots> links_{};
     std::uint64_t last_change_ = 0;
 };
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace ferrotunnel::etcd::limits {
 
@@ -33,6 +34,13 @@ inline constexpr std::chrono::seconds long_call_time{5};
 inline constexpr std::chrono::seconds login_time{2};
 /// For the first message of a watch.
 inline constexpr std::chrono::seconds watch_time{2};
+/// A watch from which nothing has arrived for so long is replaced by another one, since its connection may be dead;
+/// etcd itself reports progress only every ten minutes.
+inline constexpr std::chrono::seconds watch_silence_max{60};
+/// After a watch that has ended, or a read that has failed: half of this, and at random up to as much more.
+inline constexpr std::chrono::milliseconds again_time{500};
+/// Keys of one page of a read: with the longest values, in base64, an answer stays below answer_max.
+inline constexpr std::int64_t page_keys = 256;
 /// Endpoints at which one call is tried.
 inline constexpr unsigned attempts_max = 5;
 /// An endpoint that has failed is avoided for this time, and up to as long again.
@@ -43,5 +51,7 @@ inline constexpr std::chrono::seconds login_pause_max{60};
 /// Calls on their way, and calls that wait for that; more fail at once.
 inline constexpr std::size_t calls_running_max = 16;
 inline constexpr std::size_t calls_waiting_max = 4'096;
+
+static_assert(page_keys * (value_max + key_max) * 4 / 3 < answer_max);
 
 }  // namespace ferrotunnel::etcd::limits

@@ -1,5 +1,7 @@
 #include "etcd_store/claim_keys.hpp"
 
+#include <set>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -52,10 +54,11 @@ etcd::Compare is_empty(KeyRange keys) {
     return {std::move(keys), etcd::Compare::Target::version, etcd::Compare::Result::equal, 0};
 }
 
-etcd::Read first_of(KeyRange keys) {
+// Of other tokens the first key is a reservation, and a claim follows it, if there is one.
+etcd::Read first_two_of(KeyRange keys) {
     etcd::Read read;
     read.keys = std::move(keys);
-    read.limit = 1;
+    read.limit = 2;
     read.has_values = false;
     return read;
 }
@@ -105,18 +108,39 @@ std::string ClaimKeys::claim_key(const ClaimedName& claimed) const {
     return path_key(claimed) + separator + owner_text(claimed) + separator + member_;
 }
 
-etcd::Transaction ClaimKeys::claim(const ClaimedName& claimed, etcd::LeaseId live, etcd::LeaseId reserving) const {
-    Others tokens = others(root_key(claimed.name), to_hex(claimed.owner.token));
-    Others owners = others(path_key(claimed), owner_text(claimed));
-    etcd::Transaction transaction;
-    for (KeyRange* const keys : {&tokens.before, &tokens.behind, &owners.before, &owners.behind}) {
-        const bool is_of_token = keys == &owners.before || keys == &owners.behind;
-        transaction.otherwise.emplace_back(first_of(*keys));
-        if (!mutant(is_of_token ? Mutant::owners_ignored : Mutant::others_ignored)) {
-            transaction.conditions.push_back(is_empty(std::move(*keys)));
-        }
+// With the conditions in the order of the reads of claim().
+void ClaimKeys::add_claim(etcd::Transaction& transaction, const LeasedClaim& claim, etcd::LeaseId live,
+                          bool is_first_of_root) const {
+    const ClaimedName& claimed = *claim.claimed;
+    if (is_first_of_root) {
+        Others tokens = mutant(Mutant::others_ignored) ? Others{{"none", {}}, {"none", {}}}
+                                                       : others(root_key(claimed.name), to_hex(claimed.owner.token));
+        transaction.conditions.push_back(is_empty(std::move(tokens.before)));
+        transaction.conditions.push_back(is_empty(std::move(tokens.behind)));
+        transaction.then.emplace_back(etcd::Put{reservation_key(claimed), {}, claim.reserving});
     }
-    transaction.then = {etcd::Put{claim_key(claimed), {}, live}, etcd::Put{reservation_key(claimed), {}, reserving}};
+    Others owners = mutant(Mutant::owners_ignored) ? Others{{"none", {}}, {"none", {}}}
+                                                   : others(path_key(claimed), owner_text(claimed));
+    transaction.conditions.push_back(is_empty(std::move(owners.before)));
+    transaction.conditions.push_back(is_empty(std::move(owners.behind)));
+    transaction.then.emplace_back(etcd::Put{claim_key(claimed), {}, live});
+}
+
+etcd::Transaction ClaimKeys::claim(const ClaimedName& claimed, etcd::LeaseId live, etcd::LeaseId reserving) const {
+    etcd::Transaction transaction;
+    add_claim(transaction, {&claimed, reserving}, live, true);
+    for (const etcd::Compare& condition : transaction.conditions) {
+        transaction.otherwise.emplace_back(first_two_of(condition.keys));
+    }
+    return transaction;
+}
+
+etcd::Transaction ClaimKeys::claims(const std::vector<LeasedClaim>& claims, etcd::LeaseId live) const {
+    etcd::Transaction transaction;
+    std::set<std::string_view> roots;  // a key may be put once
+    for (const LeasedClaim& claim : claims) {
+        add_claim(transaction, claim, live, roots.insert(claim.claimed->name.root()).second);
+    }
     return transaction;
 }
 
@@ -127,7 +151,8 @@ StoreAnswer ClaimKeys::answer_of(const ClaimedName& claimed, const etcd::Transac
     for (std::size_t i = 0; i < answer.answers.size(); ++i) {
         const auto* const found = std::get_if<etcd::ReadAnswer>(&answer.answers[i]);
         if (found != nullptr && !found->pairs.empty()) {
-            return refusal_of(claimed, found->pairs.front().key, i >= first_of_owners);
+            const bool is_of_token = i >= first_of_owners;
+            return refusal_of(claimed, (is_of_token ? found->pairs.front() : found->pairs.back()).key, is_of_token);
         }
     }
     return {StoreAnswer::Kind::unavailable, "its answer contradicts itself"};

@@ -13,6 +13,11 @@ namespace {
 using cluster::StoreAnswer;
 using TransactionResult = Result<etcd::TransactionAnswer, etcd::Fault>;
 
+// Of several claims together; each of them may be accepted.
+bool is_refused(const etcd::Fault& fault) noexcept {
+    return fault.kind == etcd::Fault::Kind::too_large || fault.kind == etcd::Fault::Kind::rejected;
+}
+
 bool is_port(const cluster::Name& name) {
     return name.kind() == cluster::Name::Kind::tcp_port || name.kind() == cluster::Name::Kind::udp_port;
 }
@@ -33,6 +38,7 @@ void StoredNames::start() {
     live_.start();
     hosts_.start();
     ports_.start();
+    ask_revision_at_ = calls_.now() + limits::revision_time;
 }
 
 void StoredNames::claim(const cluster::StoreClaim& claim) {
@@ -56,6 +62,9 @@ void StoredNames::tick() {
     for (LeaseKeeper* const lease : {&live_, &hosts_, &ports_}) {
         lease->tick();
     }
+    if (ask_revision_at_ <= calls_.now()) {
+        ask_revision();
+    }
     if (advance_at_ <= calls_.now()) {
         advance();
     }
@@ -75,12 +84,6 @@ void StoredNames::lease_lost() {
 void StoredNames::replace_leases() {
     for (LeaseKeeper* const lease : {&live_, &hosts_, &ports_}) {
         lease->replace();
-    }
-}
-
-void StoredNames::check_leases() {
-    for (LeaseKeeper* const lease : {&live_, &hosts_, &ports_}) {
-        lease->check();
     }
 }
 
@@ -111,6 +114,17 @@ std::string StoredNames::present_problem() const {
     return {};
 }
 
+// By a transaction that does nothing. Answers about leases have the revision of a member that may lag behind.
+void StoredNames::ask_revision() {
+    ask_revision_at_ = never;
+    calls_.transact({}, [this, sent_at = seen_](const TransactionResult& answer) {
+        if (answer) {
+            see(answer->header, sent_at);
+        }
+        ask_revision_at_ = calls_.now() + limits::revision_time;
+    });
+}
+
 // Of a linearizable answer, whose call was sent when `sent_at` had been seen.
 void StoredNames::see(const etcd::Header& header, etcd::Revision sent_at) {
     const bool is_other = cluster_ != 0 && header.cluster != cluster_;
@@ -118,78 +132,103 @@ void StoredNames::see(const etcd::Header& header, etcd::Revision sent_at) {
     cluster_ = header.cluster;
     seen_ = is_other || is_older ? header.revision : std::max(seen_, header.revision);
     if ((is_other || is_older) && !mutant(Mutant::backward_revision)) {
+        release_leases_.clear();
         replace_leases();
     }
 }
 
 // --- operations ------------------------------------------------------------------------------------------------------
 
-// While etcd cannot be asked, releases wait, and claims are answered at once.
+// Releases wait until etcd can be asked.
 void StoredNames::advance() {
-    if (!problem_.empty()) {
-        advance_at_ = never;
-        return;
+    while (problem_.empty()) {
+        const Operation* const release = queues_.next_release(calls_.now());
+        if (release == nullptr) {
+            break;
+        }
+        run_release(*release);
     }
-    while (Operation* const operation = queues_.next(calls_.now())) {
-        run(*operation);
+    for (auto claims = queues_.next_claims(calls_.now()); !claims.empty(); claims = queues_.next_claims(calls_.now())) {
+        run_claims(claims);
     }
     advance_at_ = queues_.next_deadline();
 }
 
-void StoredNames::run(Operation& operation) {
-    if (operation.is_claim) {
-        run_claim(operation);
-    } else {
-        run_release(operation);
+// --- claims ----------------------------------------------------------------------------------------------------------
+
+void StoredNames::run_claims(const std::vector<Operation*>& operations) {
+    std::vector<cluster::Name> names;
+    std::vector<LeasedClaim> claims;
+    for (Operation* const operation : operations) {
+        operation->live = live_.id();
+        names.push_back(operation->claimed.name);
+        claims.push_back({&operation->claimed, (is_port(names.back()) ? ports_ : hosts_).id()});
     }
+    if (!problem_.empty()) {
+        queues_.claims_answered();
+        return finish_claims(names, {StoreAnswer::Kind::unavailable, problem_});
+    }
+    calls_.transact(claims.size() == 1 ? keys_.claim(*claims[0].claimed, live_.id(), claims[0].reserving)
+                                       : keys_.claims(claims, live_.id()),
+                    [this, names, generation = generation_, sent_at = seen_](const TransactionResult& answer) {
+                        claimed(names, generation, answer, sent_at);
+                    });
 }
 
-void StoredNames::run_claim(Operation& operation) {
-    operation.live = live_.id();
-    const LeaseKeeper& reserving = is_port(operation.claimed.name) ? ports_ : hosts_;
-    calls_.transact(keys_.claim(operation.claimed, operation.live, reserving.id()),
-                    [this, name = operation.claimed.name, generation = generation_,
-                     sent_at = seen_](const TransactionResult& answer) { claimed(name, generation, answer, sent_at); });
-}
-
-void StoredNames::claimed(const cluster::Name& name, std::uint64_t generation, const TransactionResult& answer,
-                          etcd::Revision sent_at) {
+void StoredNames::claimed(const std::vector<cluster::Name>& names, std::uint64_t generation,
+                          const TransactionResult& answer, etcd::Revision sent_at) {
+    queues_.claims_answered();
     if (answer) {
         see(answer->header, sent_at);
     }
     advance_at_ = calls_.now();
-    if (!answer) {
-        return claim_failed(name, answer.error());
+    if (answer && generation != generation_ && !mutant(Mutant::old_answer)) {
+        claims_failed(names, {etcd::Fault::Kind::unavailable, "it has lost this member's lease"});
+    } else if (names.size() == 1 && answer) {
+        decided(names.front(), *answer);
+    } else if (answer && answer->succeeded) {
+        finish_claims(names, {StoreAnswer::Kind::granted, {}});
+    } else if (names.size() > 1 && (answer || is_refused(answer.error()))) {
+        std::for_each(names.rbegin(), names.rend(), [this](const cluster::Name& name) { queues_.again_alone(name); });
+    } else {
+        claims_failed(names, answer.error());
     }
-    if (generation != generation_ && !mutant(Mutant::old_answer)) {
-        return claim_failed(name, {etcd::Fault::Kind::unavailable, "it has lost this member's lease"});
-    }
+}
+
+void StoredNames::decided(const cluster::Name& name, const etcd::TransactionAnswer& answer) {
     Operation& operation = queues_.running(name);
-    const StoreAnswer decision = ClaimKeys::answer_of(operation.claimed, *answer);
+    const StoreAnswer decision = ClaimKeys::answer_of(operation.claimed, answer);
     if (decision.kind == StoreAnswer::Kind::other_owner && operation.follows &&
         ++operation.attempts < limits::follow_attempts_max) {
-        return queues_.again_behind(name, calls_.now() + limits::follow_time);
+        queues_.again_behind(name, calls_.now() + limits::follow_time);
+    } else {
+        finish_claims({name}, decision);
     }
-    finish_claim(name, decision);
 }
 
-// The claim may be there nevertheless. If nothing else refers to it, it is released, before anything else is asked
+// The claims may be there nevertheless. One to which nothing else refers is released, before anything else is asked
 // about the name.
-void StoredNames::claim_failed(const cluster::Name& name, const etcd::Fault& fault) {
+void StoredNames::claims_failed(const std::vector<cluster::Name>& names, const etcd::Fault& fault) {
     if (fault.kind == etcd::Fault::Kind::lease_missing) {
-        check_leases();
+        live_.check();
+        hosts_.check();
+        ports_.check();
     }
-    const Operation& operation = queues_.running(name);
-    if (!operation.is_held && etcd::may_be_done(fault) && !mutant(Mutant::unanswered_kept)) {
-        Operation release{false, operation.claimed};
-        release.live = operation.live;
-        queues_.add(std::move(release));
+    for (const cluster::Name& name : names) {
+        const Operation& operation = queues_.running(name);
+        if (!operation.is_held && etcd::may_be_done(fault) && !mutant(Mutant::unanswered_kept)) {
+            Operation release{false, operation.claimed};
+            release.live = operation.live;
+            queues_.add(std::move(release));
+        }
     }
-    finish_claim(name, {StoreAnswer::Kind::unavailable, fault.text});
+    finish_claims(names, {StoreAnswer::Kind::unavailable, fault.text});
 }
 
-void StoredNames::finish_claim(const cluster::Name& name, const StoreAnswer& answer) {
-    handlers_.answered(queues_.finished(name).request, answer);
+void StoredNames::finish_claims(const std::vector<cluster::Name>& names, const StoreAnswer& answer) {
+    for (const cluster::Name& name : names) {
+        handlers_.answered(queues_.finished(name).request, answer);
+    }
 }
 
 // --- releases --------------------------------------------------------------------------------------------------------

@@ -322,13 +322,13 @@ TEST_CASE("cluster table: a member that has left the list has no entries") {
 TEST_CASE("cluster table: members outside the list are bugs") {
     const test::BugsThrow throws;
     CHECK_THROWS_AS(ClaimTable(0, table_seed), BugError);
-    CHECK_THROWS_AS(ClaimTable(cluster::limits::members_max + 1, table_seed), BugError);
-    ClaimTable table(cluster::limits::members_max, table_seed);
-    CHECK(table.add(cluster::limits::members_max - 1, {path_one, table_owner(1), 1}) == TableAdded::added);
-    CHECK_THROWS_AS(table.add(cluster::limits::members_max, {path_one, table_owner(1), 1}), BugError);
-    CHECK_THROWS_AS(table.reserve(cluster::limits::members_max, {public_port, table_token(1), never}, table_start),
+    CHECK_THROWS_AS(ClaimTable(cluster::limits::member_slots + 1, table_seed), BugError);
+    ClaimTable table(cluster::limits::member_slots, table_seed);
+    CHECK(table.add(cluster::limits::member_slots - 1, {path_one, table_owner(1), 1}) == TableAdded::added);
+    CHECK_THROWS_AS(table.add(cluster::limits::member_slots, {path_one, table_owner(1), 1}), BugError);
+    CHECK_THROWS_AS(table.reserve(cluster::limits::member_slots, {public_port, table_token(1), never}, table_start),
                     BugError);
-    CHECK_THROWS_AS(table.size(cluster::limits::members_max), BugError);
+    CHECK_THROWS_AS(table.size(cluster::limits::member_slots), BugError);
     CHECK(table.entries(path_one).size() == 1);
 }
 

@@ -141,6 +141,43 @@ TEST_CASE("limit: members of a cluster") {
     CHECK_THROWS_AS(make_members(numbered_members(cluster::limits::members_max + 1), "member-1"), BugError);
 }
 
+TEST_CASE("members: with a store others are added, and free places are used again") {
+    Members members({"c", "b"}, "b", Decides::store);
+    CHECK(members.add("c") == MemberIndex{1});
+    CHECK(members.add("a") == MemberIndex{2});
+    CHECK(members.add("x") == MemberIndex{3});
+    CHECK(members.own() == 0);
+    CHECK(members.names() == std::vector<std::string>{"b", "c"});  // the list
+    CHECK(members.remove(2));
+    CHECK_FALSE(members.remove(2));
+    CHECK_FALSE(members.remove(1));  // of the list
+    CHECK_FALSE(members.remove(9));
+    CHECK_FALSE(members.find("a"));
+    CHECK_FALSE(members.find(""));
+    CHECK_FALSE(members.is_known(2));
+    CHECK(members.find("x") == MemberIndex{3});
+    CHECK(members.size() == 4);
+    CHECK(members.add("y") == MemberIndex{2});
+    CHECK(members.name(2) == "y");
+    for (const char* name : {"", "-a", "A", "a b"}) {
+        CHECK_FALSE(members.add(name));
+    }
+    Members fixed({"a", "b"}, "a");
+    CHECK_FALSE(fixed.add("c"));
+    CHECK(fixed.capacity() == 2);
+}
+
+TEST_CASE("limit: members that are known with a store") {
+    Members members({"own"}, "own", Decides::store);
+    for (std::size_t i = 1; i < cluster::limits::member_slots; ++i) {
+        CHECK(members.add("member-" + std::to_string(i)) == static_cast<MemberIndex>(i));
+    }
+    CHECK_FALSE(members.add("one-more"));
+    CHECK(members.add("member-7") == MemberIndex{7});
+    CHECK(members.remove(5));
+    CHECK(members.add("one-more") == MemberIndex{5});
+}
+
 TEST_CASE("limit: names of members") {
     CHECK(is_member_name(std::string(cluster::limits::member_name_max, 'a')));
     CHECK_FALSE(is_member_name(std::string(cluster::limits::member_name_max + 1, 'a')));
