@@ -49,6 +49,9 @@ void ClusterStoreJudge::gone(const etcd::KeyValue& key, bool is_lost) {
         return;
     }
     const Index member = static_cast<Index>(key.key.back() - 'a');
+    if (!stores_[member]->keeps(key.lease)) {
+        return;  // it would end in any case
+    }
     for (const auto& [name, holding] : judge_.holdings(member)) {
         if (!holding.claim.provisional && key_of(member, holding.claim) == key.key) {
             throw ClusterFailure("etcd keeps what a member has: " + key.key);
@@ -165,7 +168,7 @@ void ClusterStoreJudge::refused(Index member, const Name& name, const Owner& own
 
 // --- in the end ------------------------------------------------------------------------------------------------------
 
-void ClusterStoreJudge::check(const Stores& stores) const {
+void ClusterStoreJudge::check() const {
     std::set<std::string> expected;
     for (const auto& member : members_) {
         for (const auto& [name, holding] : judge_.holdings(member->index())) {
@@ -182,16 +185,16 @@ void ClusterStoreJudge::check(const Stores& stores) const {
             throw ClusterFailure("in the end etcd has only what members have: " + key);
         }
     }
-    for (const auto& store : stores) {
+    for (const auto& store : stores_) {
         cluster_rule(store->names().waiting() == 0, "in the end no store waits");
         cluster_rule(store->names().problem().empty(), "in the end all stores can be asked");
     }
 }
 
-void ClusterStoreJudge::check_left(const Stores& stores) const {
+void ClusterStoreJudge::check_left() const {
     for (const auto& [key, kept] : etcd_.keys()) {
         const bool is_kept =
-            std::any_of(stores.begin(), stores.end(), [&](const auto& store) { return store->keeps(kept.lease); });
+            std::any_of(stores_.begin(), stores_.end(), [&](const auto& store) { return store->keeps(kept.lease); });
         if (is_claim(key) || is_kept) {
             throw ClusterFailure("when all have left, what etcd has ends with its time: " + key);
         }

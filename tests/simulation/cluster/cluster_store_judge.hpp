@@ -26,11 +26,12 @@ namespace ferrotunnel::simulation {
 class ClusterStoreJudge final : public ClusterStoreRules {
 public:
     using MemberList = ClusterJudge::MemberList;
-    using Stores = std::vector<std::shared_ptr<ClusterStore>>;  // of the present processes
+    using Stores = std::vector<std::shared_ptr<ClusterStore>>;
 
+    /// `stores`: of the present processes.
     ClusterStoreJudge(ClusterContext& context, const MemberList& members, const ClusterEtcd& etcd,
-                      const ClusterEtcdFaults& faults, const ClusterJudge& judge)
-        : context_(context), members_(members), etcd_(etcd), faults_(faults), judge_(judge) {}
+                      const ClusterEtcdFaults& faults, const ClusterJudge& judge, const Stores& stores)
+        : context_(context), members_(members), etcd_(etcd), faults_(faults), judge_(judge), stores_(stores) {}
 
     void gone(const etcd::KeyValue& key, bool is_lost);
     /// A process of the member says that its names have to be claimed again.
@@ -46,9 +47,9 @@ public:
     void revoked() override;
 
     /// When faults have ended long ago.
-    void check(const Stores& stores) const;
+    void check() const;
     /// When all have left: nothing is reserved by a lease that is renewed.
-    void check_left(const Stores& stores) const;
+    void check_left() const;
     /// When all reservations are over.
     void check_empty() const { cluster_rule(etcd_.keys().empty(), "when all have left etcd keeps nothing"); }
 
@@ -64,6 +65,7 @@ private:
     const ClusterEtcd& etcd_;
     const ClusterEtcdFaults& faults_;
     const ClusterJudge& judge_;
+    const Stores& stores_;
     std::map<std::string, TimePoint> lost_;            // keys of claims
     std::map<std::string, TimePoint> reserved_until_;  // by root
     std::map<Index, TimePoint> jumped_;

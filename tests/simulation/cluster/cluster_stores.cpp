@@ -11,8 +11,8 @@ ClusterStores::ClusterStores(ClusterContext& context, const MemberList& members,
       members_(members),
       etcd_(context),
       faults_(context, etcd_, count),
-      judge_(context, members, etcd_, faults_, judge),
-      present_(count) {
+      present_(count),
+      judge_(context, members, etcd_, faults_, judge, present_) {
     etcd_.on_gone([this](const etcd::KeyValue& key, bool is_lost) { judge_.gone(key, is_lost); });
     judge.set_store(&judge_);
 }
@@ -36,7 +36,7 @@ void ClusterStores::jump() {
 }
 
 void ClusterStores::stop() {
-    judge_.check_left(present_);
+    judge_.check_left();
     for (const auto& store : present_) {
         store->stop();
     }

@@ -25,7 +25,7 @@ public:
     /// Some member's clock goes forward.
     void jump();
     /// When faults have ended long ago.
-    void check() const { judge_.check(present_); }
+    void check() const { judge_.check(); }
     /// When all have left; then no store does anything any more.
     void stop();
     /// A day after that.
@@ -36,9 +36,9 @@ private:
     const MemberList& members_;
     ClusterEtcd etcd_;
     ClusterEtcdFaults faults_;
+    ClusterStoreJudge::Stores present_;
+    ClusterStoreJudge::Stores past_;
     ClusterStoreJudge judge_;
-    std::vector<std::shared_ptr<ClusterStore>> present_;
-    std::vector<std::shared_ptr<ClusterStore>> past_;
 };
 
 }  // namespace ferrotunnel::simulation
