@@ -25,6 +25,8 @@ struct ClaimedName {
     cluster::Name name;
     cluster::Owner owner;
     std::uint64_t terms = 0;
+
+    bool operator==(const ClaimedName&) const = default;
 };
 
 /// A claim with the lease of its reservation.

@@ -32,8 +32,9 @@ inline constexpr std::size_t releases_running_max = 32;
 /// Another client of the token has been told to give the name up: so often is etcd asked again, after this time each.
 inline constexpr unsigned follow_attempts_max = 15;
 inline constexpr std::chrono::milliseconds follow_time{200};
-/// A release without an answer is repeated, so often; then the member's lease, or the next claim, ends what is left.
-inline constexpr unsigned release_attempts_max = 20;
+/// A release without an answer is repeated until there is one, since the member's lease, and with it what is to be
+/// released, outlives an etcd that is away. The pauses grow by again_time up to so many times as long.
+inline constexpr unsigned release_pauses_max = 20;
 /// Leases of releases are shared by those of a time that begin within this part of it.
 inline constexpr int release_share = 16;
 /// Different times for which names are reserved, whose leases are shared; of more, each release has a lease of its own.

@@ -61,6 +61,7 @@ public:
 
 private:
     void lease_lost();
+    void replace_leases();
     void lease_changed();
     std::string present_problem() const;
     void ask_revision();
