@@ -158,6 +158,18 @@ StoreAnswer ClaimKeys::answer_of(const ClaimedName& claimed, const etcd::Transac
     return {StoreAnswer::Kind::unavailable, "its answer contradicts itself"};
 }
 
+etcd::Transaction ClaimKeys::look() const {
+    etcd::Transaction transaction;
+    transaction.then = {first_two_of({prefix_ + "claim/", {}})};
+    return transaction;
+}
+
+etcd::Transaction ClaimKeys::attempt(etcd::LeaseId live) const {
+    etcd::Transaction transaction;
+    transaction.then = {etcd::Put{prefix_ + "attempt/" + member_, {}, live}};
+    return transaction;
+}
+
 etcd::Transaction ClaimKeys::release(const ClaimedName& claimed, etcd::LeaseId live) const {
     etcd::Transaction transaction;
     const KeyRange key{claim_key(claimed), {}};

@@ -105,15 +105,21 @@ void LeaseKeeper::held(TimePoint sent, std::chrono::seconds granted) {
 
 void LeaseKeeper::failed(const etcd::Fault& fault) {
     problem_ = fault.text;
-    const Duration half = limits::again_time / 2;
-    act_at_ = calls_.now() + half + Duration(random_.below(2 * half.count()));
+    act_at_ = calls_.now() + pause();
     handlers_.changed();
 }
 
+Duration LeaseKeeper::pause() {
+    const Duration half = limits::again_time / 2;
+    return half + Duration(random_.below(2 * half.count()));
+}
+
 void LeaseKeeper::lose(std::string why) {
+    const TimePoint now = calls_.now();
     id_ = random_lease(random_);
     problem_ = std::move(why);
-    act_at_ = calls_.now();
+    act_at_ = now < lost_until_ ? now + pause() : now;  // an etcd that contradicts itself is not asked again at once
+    lost_until_ = now + limits::lost_again_time;
     if (std::exchange(is_held_, false) && !mutant(Mutant::lost_lease)) {
         handlers_.lost();
     }

@@ -50,6 +50,7 @@ private:
     void answered(etcd::LeaseId id, TimePoint sent, const Result<etcd::LeaseAnswer, etcd::Fault>& answer);
     void held(TimePoint sent, std::chrono::seconds granted);
     void failed(const etcd::Fault& fault);
+    Duration pause();
     void lapse();
     void lose(std::string why);
 
@@ -62,6 +63,7 @@ private:
     bool is_asking_ = false;     // a call is on its way
     bool is_too_early_ = false;  // that call, since check()
     TimePoint good_until_{};
+    TimePoint lost_until_{};  // until then another loss is one too many
     std::string problem_;
     TimePoint act_at_ = never;
     TimePoint end_at_ = never;  // good_until_, until that was told

@@ -18,8 +18,10 @@ inline constexpr std::chrono::seconds revision_time{5};
 /// Names whose member has died stay reserved for their tokens: as in cluster/limits.hpp.
 inline constexpr std::chrono::hours host_reserved_for{24};
 inline constexpr std::chrono::seconds port_reserved_for{60};
-/// After a call about a lease that has failed: half of this, and at random up to as much more.
+/// After a call about a lease that has failed: half of this, and at random up to this much more.
 inline constexpr std::chrono::milliseconds again_time{500};
+/// A lease that is lost again within this time is not asked for at once, but after a pause as above.
+inline constexpr std::chrono::seconds lost_again_time{1};
 
 /// Claims in one transaction, which has four conditions for each: as many as etcd accepts
 /// (etcd::limits::operations_max).

@@ -111,18 +111,33 @@ std::string StoredNames::present_problem() const {
             return lease->problem().empty() ? "it has not answered yet" : lease->problem();
         }
     }
-    return {};
+    return refused_;
 }
 
-// By a transaction that does nothing. Answers about leases have the revision of a member that may lag behind.
+// Answers about leases have the revision of a member that may lag behind.
 void StoredNames::ask_revision() {
     ask_revision_at_ = never;
-    calls_.transact({}, [this, sent_at = seen_](const TransactionResult& answer) {
-        if (answer) {
-            see(answer->header, sent_at);
-        }
-        ask_revision_at_ = calls_.now() + limits::revision_time;
-    });
+    const bool is_attempt = !refused_.empty();
+    calls_.transact(is_attempt ? keys_.attempt(live_.id()) : keys_.look(),
+                    [this, is_attempt, sent_at = seen_](const TransactionResult& answer) {
+                        ask_revision_at_ = calls_.now() + limits::revision_time;
+                        if (!answer) {
+                            return note_refusal(answer.error());
+                        }
+                        see(answer->header, sent_at);
+                        if (is_attempt) {
+                            refused_.clear();
+                            lease_changed();
+                        }
+                    });
+}
+
+// Leases need neither a right nor space.
+void StoredNames::note_refusal(const etcd::Fault& fault) {
+    if (fault.kind == etcd::Fault::Kind::forbidden || fault.kind == etcd::Fault::Kind::no_space) {
+        refused_ = fault.text;
+        lease_changed();
+    }
 }
 
 // Of a linearizable answer, whose call was sent when `sent_at` had been seen.
@@ -223,6 +238,7 @@ void StoredNames::claims_failed(const std::vector<cluster::Name>& names, const e
         }
     }
     finish_claims(names, {StoreAnswer::Kind::unavailable, fault.text});
+    note_refusal(fault);
 }
 
 void StoredNames::finish_claims(const std::vector<cluster::Name>& names, const StoreAnswer& answer) {
