@@ -44,12 +44,19 @@ void Links::add(MemberIndex member, LinkId link, const Hello& hello) {
     if (by_homes(added.decides) && members_.has_homes() && hello.members != members_.names()) {
         added.list.emplace(hello.members, hello.member);
     }
+    lists_ += added.list ? 1 : 0;
+    without_homes_ += by_homes(added.decides) ? 0 : 1;
 }
 
 void Links::lose(MemberIndex member, TimePoint now) {
-    links_[member].state = State::none;
-    links_[member].lost_at = now;
-    links_[member].list.reset();
+    Link& lost = links_[member];
+    if (lost.state != State::none) {
+        lists_ -= lost.list ? 1 : 0;
+        without_homes_ -= by_homes(lost.decides) ? 0 : 1;
+    }
+    lost.state = State::none;
+    lost.lost_at = now;
+    lost.list.reset();
 }
 
 bool Links::begin_sync(MemberIndex member) noexcept {
@@ -90,8 +97,8 @@ bool Links::is_synced(MemberIndex member) const noexcept {
     return links_[member].state == State::synced;
 }
 
-bool Links::is_unreachable(MemberIndex member, TimePoint now) const noexcept {
-    return !is_linked(member) && now - links_[member].lost_at >= limits::unreachable_time;
+TimePoint Links::unreachable_at(MemberIndex member) const noexcept {
+    return is_linked(member) ? never : links_[member].lost_at + limits::unreachable_time;
 }
 
 std::optional<MemberIndex> Links::home_of(const Name& name) const {
@@ -99,7 +106,8 @@ std::optional<MemberIndex> Links::home_of(const Name& name) const {
         return members_.own();
     }
     const MemberIndex home = members_.home_of(name);
-    for (const Link& link : links_) {
+    for (std::size_t i = 0; i < members_.size() && lists_ != 0; ++i) {
+        const Link& link = links_[i];
         if (link.list && link.list->name(link.list->home_of(name)) != members_.name(home)) {
             return std::nullopt;
         }
@@ -113,11 +121,6 @@ MemberIndex Links::home_in_place_of(MemberIndex home) const noexcept {
 
 std::optional<Decides> Links::decides(MemberIndex member) const noexcept {
     return links_[member].state == State::none ? std::nullopt : std::optional(links_[member].decides);
-}
-
-bool Links::has_member_without_homes() const noexcept {
-    return std::any_of(links_.begin(), links_.end(),
-                       [](const Link& link) { return link.state != State::none && link.decides == Decides::store; });
 }
 
 }  // namespace ferrotunnel::cluster

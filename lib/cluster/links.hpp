@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>
@@ -41,7 +42,9 @@ public:
     bool is_linked(MemberIndex member) const noexcept;
     bool is_synced(MemberIndex member) const noexcept;
     /// It has not been linked for limits::unreachable_time.
-    bool is_unreachable(MemberIndex member, TimePoint now) const noexcept;
+    bool is_unreachable(MemberIndex member, TimePoint now) const noexcept { return unreachable_at(member) <= now; }
+    /// Since when; never while it is linked.
+    TimePoint unreachable_at(MemberIndex member) const noexcept;
     /// The member that decides about the name. None while a linked home's list has another one.
     std::optional<MemberIndex> home_of(const Name& name) const;
     /// Who is asked about names whose home by the list this is: the own member, if that one asks the store only. Then
@@ -55,7 +58,7 @@ public:
     /// As its hello said; none if it is not linked, or is the own member.
     std::optional<Decides> decides(MemberIndex member) const noexcept;
     /// What such a member has was not granted by a home, but by the store.
-    bool has_member_without_homes() const noexcept;
+    bool has_member_without_homes() const noexcept { return without_homes_ != 0; }
 
 private:
     enum class State : std::uint8_t { none, fresh, syncing, synced };
@@ -69,6 +72,8 @@ private:
 
     const Members& members_;
     std::array<Link, limits::member_slots> links_;
+    std::size_t lists_ = 0;          // that differ, of linked members
+    std::size_t without_homes_ = 0;  // linked members that ask the store only
     std::string store_problem_;
 };
 

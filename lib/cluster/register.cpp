@@ -35,7 +35,9 @@ struct Register::Parts {
     void lose(MemberIndex member);
     void forget_grants(MemberIndex member);
     void lose_silent_readers();
+    TimePoint next_unreachable() const noexcept;
     void forget_unreachable();
+    bool is_paused() const noexcept;
 
     Members members;
     std::uint64_t incarnation;
@@ -86,6 +88,15 @@ void Register::Parts::lose_silent_readers() {
 }
 
 // Without homes, what members that cannot be reached have is the store's knowledge.
+TimePoint Register::Parts::next_unreachable() const noexcept {
+    TimePoint earliest = never;
+    for (std::size_t i = 0; i < members.size() && !members.has_homes(); ++i) {
+        const auto member = static_cast<MemberIndex>(i);
+        earliest = table.size(member) == 0 ? earliest : std::min(earliest, links.unreachable_at(member));
+    }
+    return earliest;
+}
+
 void Register::Parts::forget_unreachable() {
     for (std::size_t i = 0; i < members.size() && !members.has_homes() && !mutant(Mutant::unreachable_kept); ++i) {
         const auto member = static_cast<MemberIndex>(i);
@@ -93,6 +104,12 @@ void Register::Parts::forget_unreachable() {
             statements.forget(member, now);
         }
     }
+}
+
+bool Register::Parts::is_paused() const noexcept {
+    const auto end = announcers.begin() + static_cast<std::ptrdiff_t>(members.size());
+    return std::any_of(announcers.begin(), end,
+                       [](const auto& announcer) { return announcer && announcer->is_paused(); });
 }
 
 // Own messages cause at most a few others each, and probes end in an effect.
@@ -193,7 +210,6 @@ Register::~Register() = default;
 
 Effects Register::claim(ClaimId claim, const Name& name, const Owner& owner, std::uint64_t terms, TimePoint now) {
     parts_->now = now;
-    parts_->forget_unreachable();
     parts_->claimant.claim(claim, name, owner, terms, now);
     return parts_->finish();
 }
@@ -378,15 +394,15 @@ const std::string& Register::store_problem() const noexcept {
 // --- time ------------------------------------------------------------------------------------------------------------
 
 TimePoint Register::next_deadline() const noexcept {
-    const bool is_paused = std::any_of(parts_->announcers.begin(), parts_->announcers.end(),
-                                       [](const auto& announcer) { return announcer && announcer->is_paused(); });
-    return is_paused ? parts_->now
-                     : std::min({parts_->claimant.next_deadline(), parts_->probed_clients.next_deadline(),
-                                 parts_->recovery.deadline(), parts_->values.next_deadline()});
+    return parts_->is_paused()
+               ? parts_->now
+               : std::min({parts_->claimant.next_deadline(), parts_->probed_clients.next_deadline(),
+                           parts_->recovery.deadline(), parts_->values.next_deadline(), parts_->next_unreachable()});
 }
 
 Effects Register::tick(TimePoint now) {
     parts_->now = now;
+    parts_->forget_unreachable();
     parts_->recovery.tick(now);
     parts_->probed_clients.tick(now);
     parts_->deliver_own();

@@ -182,7 +182,9 @@ TEST_CASE_METHOD(StoreOnly, "register, store: names of a member that is gone are
     cluster.unlink_all(c);
     store.claims.clear();  // its lease has ended
     REQUIRE(ask(a, app, ann_again).is_temporary);
+    REQUIRE(cluster[a].table().size(c) == 1);
     pass(limits::unreachable_time);
+    REQUIRE(cluster[a].table().size(c) == 0);  // before anybody asks
     REQUIRE(ask(a, app, ann_again).granted);
     REQUIRE_FALSE(ask(b, app, bob).granted);
 }
