@@ -18,9 +18,7 @@
 #include "api/server_comparison.hpp"
 #include "api/server_edge.hpp"
 #include "api/server_plugins.hpp"
-#include "api/server_upkeep.hpp"
-#include "api/shared_rights.hpp"
-#include "api/state_directory.hpp"
+#include "api/token_table.hpp"
 #include "base/mutex.hpp"
 
 namespace ferrotunnel::detail {
@@ -44,9 +42,7 @@ public:
         ServerEdge& edge;
         ServerCluster& cluster;
         ServerCertificates& certificates;
-        StateDirectory& state;
-        ServerUpkeep& upkeep;
-        const SharedRights& shared_rights;
+        TokenTable& tokens;
     };
     ServerReload(ServerSettings&& settings, Needs needs) : needs_(std::move(needs)), settings_(std::move(settings)) {}
     ServerReload(const ServerReload&) = delete;
@@ -97,7 +93,6 @@ private:
     void commit(SettingsComparison&& all, Made made) REQUIRES(mutex_);
     void commit_tls(const SettingsComparison& all, Made& made) REQUIRES(mutex_);
     void commit_logs(const SettingsComparison& all, Made& made) REQUIRES(mutex_);
-    void commit_tokens() REQUIRES(mutex_);
 
     const Needs needs_;
     Mutex mutex_;
