@@ -10,6 +10,7 @@
 #include <tuple>
 #include <vector>
 
+#include "cluster_change_text.hpp"
 #include "printable.hpp"
 
 namespace ferrotunnel::cli {
@@ -57,10 +58,16 @@ std::string notes_of(const Json& cluster) {
     }
     const Json& store = member_of(cluster, "store");
     if (member_of(store, "in_order") == true) {
-        text += ", names in etcd";
+        text += raw_text_in(cluster, "decides") == "both" ? ", names in etcd and at homes" : ", names in etcd";
     } else if (store.is_object()) {
         const Json& problem = member_of(store, "problem");
         text += ", etcd cannot be asked, so new names are refused for now: " +
+                printable(problem.is_string() ? problem.get<std::string>() : "no reason known");
+    }
+    const Json& finder = member_of(cluster, "finder");
+    if (member_of(finder, "in_order") == false) {
+        const Json& problem = member_of(finder, "problem");
+        text += ", members cannot be followed in etcd, so only known ones are linked: " +
                 printable(problem.is_string() ? problem.get<std::string>() : "no reason known");
     }
     const std::string others = list_in(cluster, "partial_ports");
@@ -96,7 +103,7 @@ std::string cluster_text(const Json& answer) {
                         round_trip_text(member)});
         problems += is_linked(member) ? "" : problem_line(member) + '\n';
     }
-    return text + table(rows, 2) + problems;
+    return text + table(rows, 2) + problems + cluster_change_text(answer);
 }
 
 std::string cluster_lines(const Json& cluster) {

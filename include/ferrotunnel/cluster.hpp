@@ -16,10 +16,11 @@ struct ClusterPeer {
     friend bool operator==(const ClusterPeer&, const ClusterPeer&) = default;
 };
 
-/// A cluster of 2 to 16 servers (Server::Builder::cluster): a client connects to any of them, a visitor to any of them.
-/// Each member has the same names, with the address at which it is reached by the others. Members prove to each other
-/// that they have the cluster's key, and who has the key is every member. A member that cannot be reached is dialled
-/// again for ever; start() does not wait for it. docs/architecture/cluster.md describes what members tell each other.
+/// A cluster of 2 to 16 servers, or with etcd up to 64 (Server::Builder::cluster): a client connects to any of them, a
+/// visitor to any of them. Each member has the same names, with the address at which it is reached by the others.
+/// Members prove to each other that they have the cluster's key, and who has the key is every member. A member that
+/// cannot be reached is dialled again for ever; start() does not wait for it. docs/architecture/cluster.md describes
+/// what members tell each other.
 struct Cluster {
     /// The name of this server in the cluster: 1 to 63 lower-case letters, digits, '-' and '_', with no '-' at either
     /// end. The names of all members together decide which of them is asked about a new host or port. Required.
@@ -31,7 +32,8 @@ struct Cluster {
     /// readable only by its owner. Server::apply() reads it again: new connections between members use its keys, and
     /// present ones stay. Required.
     std::string key{};
-    /// The other members, 1 to 15, without this one. No two may have the same name or address.
+    /// The other members, 1 to 15, without this one. No two may have the same name or address. With etcd it may be
+    /// empty: members are found there, in addition to these.
     std::vector<ClusterPeer> peers{};
     /// Where clients reach this member: a host name or IP address, by default with port 7835. The members tell it to
     /// their clients, which connect to two members (Client::Builder::redundancy). Default: none; then this member is
@@ -46,6 +48,10 @@ struct Cluster {
     /// `etcd_prefix`. start() does not wait for it: while it cannot be asked, names that are known are served, and new
     /// ones refused for now. Default: none.
     std::vector<std::string> etcd{};
+    /// For the time in which the members change from deciding themselves to etcd, or back: this member asks both, so it
+    /// is linked with members without etcd and with members that ask only etcd, which are not linked with each other.
+    /// See "From a list to etcd" in scale.md. Needs `etcd`.
+    bool etcd_homes = false;
     /// What all keys in etcd begin with, 1 to 64 letters, digits, '-', '_', '.' and '/'; another one for each cluster.
     std::string etcd_prefix = "ferrotunnel/";
     /// User of etcd with rights to read and write keys with this prefix. Default: no login.
@@ -57,6 +63,10 @@ struct Cluster {
     /// Certificate chain and key, PEM, for an etcd that demands a client certificate; both or neither.
     std::string etcd_chain{};
     std::string etcd_key{};
+    /// Where other members connect to this one: a host name or IP address, by default with port 7838. With etcd they
+    /// find it there. Default: `listen`, unless that has all addresses (0.0.0.0) or port 0. Required with etcd, if
+    /// neither that nor `peers` is there; without etcd it has no effect.
+    std::string address{};
 
     friend bool operator==(const Cluster&, const Cluster&) = default;
 };

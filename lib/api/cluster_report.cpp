@@ -55,6 +55,19 @@ constexpr admin::Statistic<StoreNumbers> cluster_store_rows[]{
      gauge("ferrotunnel_cluster_store_waiting", "Claims and releases of names that wait for etcd.")},
 };
 
+struct FinderNumbers {
+    bool in_order = false;
+    std::uint64_t found = 0;
+};
+
+constexpr admin::Statistic<FinderNumbers> cluster_finder_rows[]{
+    {&FinderNumbers::in_order, "in_order",
+     gauge("ferrotunnel_cluster_finder_in_order",
+           "1 if members of the cluster are found in etcd, 0 if only known ones are linked; absent without etcd.")},
+    {&FinderNumbers::found, "found",
+     gauge("ferrotunnel_cluster_finder_members", "Other members of the cluster in etcd.")},
+};
+
 struct OwnNumbers {
     std::uint64_t names = 0;
     std::uint64_t waiting = 0;
@@ -74,6 +87,18 @@ constexpr admin::Statistic<OwnNumbers> cluster_own_rows[]{
      gauge("ferrotunnel_cluster_partial_ports", "Public ports of other members that cannot be opened here.")},
 };
 
+const char* text_of(cluster::Decides decides) {
+    switch (decides) {
+        case cluster::Decides::homes:
+            return "servers";
+        case cluster::Decides::both:
+            return "both";
+        case cluster::Decides::store:
+            break;
+    }
+    return "etcd";
+}
+
 MemberNumbers numbers_of_member(const peers::ClusterState::Member& member) {
     return {member.linked,    member.data_links, member.streams,
             member.forwarded, member.names,      std::chrono::ceil<std::chrono::microseconds>(member.round_trip)};
@@ -85,6 +110,10 @@ OwnNumbers own_numbers(const peers::ClusterState& state) {
 
 StoreNumbers numbers_of_store(const peers::StoreState& store) {
     return {store.problem.empty(), store.waiting};
+}
+
+FinderNumbers numbers_of_finder(const peers::FinderState& finder) {
+    return {finder.problem.empty(), finder.found};
 }
 
 std::int64_t wall_time(TimePoint then, TimePoint now) {
@@ -105,11 +134,23 @@ Json json_of_store(const peers::StoreState& store, TimePoint now) {
     return json;
 }
 
+Json json_of_finder(const peers::FinderState& finder) {
+    Json json{{"address", finder.address}};
+    admin::put_numbers(json, numbers_of_finder(finder), cluster_finder_rows);
+    if (!finder.problem.empty()) {
+        json["problem"] = finder.problem;
+    }
+    return json;
+}
+
 Json json_of_member(const peers::ClusterState::Member& member, TimePoint now) {
     Json json{{"name", member.name}, {"address", member.address}};
     admin::put_numbers(json, numbers_of_member(member), cluster_member_rows);
     if (member.since != TimePoint{}) {
         json["since"] = wall_time(member.since, now);
+    }
+    if (member.decides) {
+        json["decides"] = text_of(*member.decides);
     }
     if (!member.agent.empty()) {
         json["agent"] = member.agent;
@@ -123,10 +164,16 @@ Json json_of_member(const peers::ClusterState::Member& member, TimePoint now) {
 }  // namespace
 
 Json json_of_cluster(const peers::ClusterState& state, const std::string& listen, TimePoint now) {
-    Json json{{"member", state.own}, {"listen", listen}, {"recovering", state.recovering}};
+    Json json{{"member", state.own},
+              {"listen", listen},
+              {"decides", text_of(state.decides)},
+              {"recovering", state.recovering}};
     admin::put_numbers(json, own_numbers(state), cluster_own_rows);
     if (state.store) {
         json["store"] = json_of_store(*state.store, now);
+    }
+    if (state.finder) {
+        json["finder"] = json_of_finder(*state.finder);
     }
     json["partial_ports"] = state.partial_ports;
     json["own_partial_ports"] = state.own_partial_ports;
@@ -166,6 +213,8 @@ void put_cluster(Exposition& to, const peers::ClusterState* state) {
     admin::Labelled<OwnNumbers> all;
     StoreNumbers store;
     admin::Labelled<StoreNumbers> stores;
+    FinderNumbers finder;
+    admin::Labelled<FinderNumbers> finders;
     if (state != nullptr) {
         for (const peers::ClusterState::Member& member : state->members) {
             numbers.push_back(numbers_of_member(member));
@@ -177,11 +226,16 @@ void put_cluster(Exposition& to, const peers::ClusterState* state) {
             store = numbers_of_store(*state->store);
             stores.emplace_back(std::string(), &store);
         }
+        if (state->finder) {
+            finder = numbers_of_finder(*state->finder);
+            finders.emplace_back(std::string(), &finder);
+        }
     }
     admin::MetricFamilies families;
     families.add_each<MemberNumbers>(members, cluster_member_rows);
     families.add_each<OwnNumbers>(all, cluster_own_rows);
     families.add_each<StoreNumbers>(stores, cluster_store_rows);
+    families.add_each<FinderNumbers>(finders, cluster_finder_rows);
     families.write_to(to);
 }
 

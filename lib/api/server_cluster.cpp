@@ -6,6 +6,7 @@
 
 #include "ferrotunnel/error.hpp"
 #include "net/host_port.hpp"
+#include "settings/cluster.hpp"
 #include "settings/cluster_etcd.hpp"
 #include "transport/tls_context.hpp"
 
@@ -88,7 +89,8 @@ std::error_code ServerCluster::create(const ServerSettings& settings, std::strin
             what = "prepare the connections to etcd: " + place.error();
             return errc::invalid_argument;
         }
-        store = peers::StorePlace{std::move(place->settings), std::move(place->to)};
+        store = peers::StorePlace{std::move(place->settings), std::move(place->to), settings.cluster.etcd_homes,
+                                  announced_address(settings.cluster)};
     }
     if (keys_) {
         try {

@@ -1,6 +1,7 @@
 // Names of own claims that have changed, for each link that has not been told yet.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <optional>
@@ -33,10 +34,13 @@ public:
             }
         }
     }
-    /// The home has granted the name, so it has such a claim from here, whatever it was told before.
-    void granted(MemberIndex home, const Name& name, Since since) {
+    /// The home has granted the name, so it has such a claim from here, whatever it was told before. If there is none,
+    /// the name stays reserved until then at least.
+    void granted(MemberIndex home, const Name& name, Since since, TimePoint reserved_until = TimePoint::min()) {
         if (home != members_.own() && links_.is_linked(home)) {
-            names_[home].try_emplace(name, Change{0, TimePoint::min()}).first->second.known = since;
+            Change& change = names_[home].try_emplace(name, Change{0, TimePoint::min()}).first->second;
+            change.known = since;
+            change.reserved_until = std::max(change.reserved_until, reserved_until);
         }
     }
 

@@ -1,7 +1,6 @@
 #include "cluster/claim_table.hpp"
 
 #include <algorithm>
-#include <array>
 #include <tuple>
 #include <utility>
 
@@ -57,12 +56,13 @@ struct ClaimTable::Parts {
         bool is_syncing = false;
     };
 
-    Parts(std::size_t members_in, std::uint64_t seed) : names(seed), reserved(seed), count(members_in) {
+    Parts(std::size_t count, std::uint64_t seed) : names(seed), reserved(seed) {
         check(count >= 1 && count <= limits::member_slots, "a table has 1 to member_slots members");
+        members.resize(count);
     }
 
     Member& member(MemberIndex index) {
-        check(index < count, "the member is in the list");
+        check(index < members.size(), "the member is in the list");
         return members[index];
     }
 
@@ -125,8 +125,7 @@ struct ClaimTable::Parts {
 
     RootedNames<Item> names;
     Reservations reserved;
-    std::array<Member, limits::member_slots> members{};
-    std::size_t count;
+    std::vector<Member> members;
     Since latest = 0;
 };
 
@@ -265,7 +264,7 @@ std::size_t ClaimTable::reservations() const noexcept {
 }
 
 std::size_t ClaimTable::memory() const noexcept {
-    return sizeof(Parts) + parts_->names.memory() + parts_->reserved.memory();
+    return sizeof(Parts) + parts_->members.size() * sizeof(Parts::Member) + parts_->names.memory() + parts_->reserved.memory();
 }
 
 Since ClaimTable::latest() const noexcept {

@@ -88,11 +88,17 @@ void Claimant::ask(Request request, TimePoint now) {
     } else {
         request.home = *home;
         request.deadline = std::min(request.deadline, now + limits::decision_time);
-        send(std::move(request));
+        send(std::move(request), now);
     }
 }
 
-void Claimant::send(Request request) {
+void Claimant::send(Request request, TimePoint now) {
+    if (context_.members.has_store()) {
+        // A grant ends it, also one that the store refuses.
+        const std::optional<Reservation> reserved = context_.table.reservation(request.name, now);
+        const bool is_owners = reserved && reserved->token == request.owner.token;
+        request.reserved_until = is_owners ? reserved->until : TimePoint::min();
+    }
     const Request& sent = requests_.add(std::move(request));
     context_.mail.send(sent.home, ClaimRequest{sent.id, sent.name, sent.owner, sent.terms});
 }
@@ -100,7 +106,7 @@ void Claimant::send(Request request) {
 // The answer still comes, and may be a grant that has crossed this.
 void Claimant::cancel_at_home(Request& request) {
     requests_.set_deadline(request, never);
-    if (!std::exchange(request.is_cancelled, true)) {
+    if (!request.is_at_store && !std::exchange(request.is_cancelled, true)) {
         context_.mail.send(request.home, Cancel{request.id});
     }
 }
@@ -109,7 +115,7 @@ void Claimant::decide_alone(const Request& request, TimePoint now) {
     const std::optional<Claim> claim = provisional_claim(request, now);
     if (!claim) {
         const std::optional<MemberIndex> home = context_.links.home_of(request.name);
-        refuse(request.claims, context_.members.has_store()
+        refuse(request.claims, !context_.links.store_problem().empty()
                                    ? refusals::store_away(request.name, context_.links.store_problem())
                                : home ? refusals::home_not_linked(request.name, context_.members.name(*home))
                                       : refusals::lists_differ(request.name));
@@ -156,18 +162,37 @@ std::optional<Claim> Claimant::provisional_claim(const Request& request, TimePoi
 
 // --- from homes ------------------------------------------------------------------------------------------------------
 
-Violation Claimant::granted(MemberIndex from, const Granted& granted, TimePoint now) {
+Violation Claimant::fault_of(MemberIndex from, const Granted& granted, TimePoint now) {
     const Request* const found = requests_.find(granted.request);
-    if (found == nullptr || found->home != from) {
+    if (found == nullptr || found->home != from || found->is_at_store) {
         return "it granted what was not asked for";
     }
     // The own home follows what others have said, of which the latest may be a day ahead.
     if (from != own() && context_.clock.is_too_late(granted.since, now)) {
         return "its clock is more than a day ahead";
     }
+    return std::nullopt;
+}
+
+std::optional<StoreClaim> Claimant::pass_to_store(const Granted& granted, TimePoint now) {
+    Request& request = *requests_.find(granted.request);
+    const bool is_held = held(request.name, request.owner) != nullptr;
+    if (!is_held && (request.claims.empty() || request.is_overtaken)) {
+        return std::nullopt;
+    }
+    // The home has it in its table, instead of any other claim of this name here; and the store refuses it as long as
+    // it has that one.
+    if (!is_held && holdings_.find(request.name) != nullptr) {
+        revoke(request.name, refusals::ended(request.name), now);
+    }
+    request.is_at_store = true;
+    return StoreClaim{request.id, request.name, request.owner, request.terms, is_held, granted.over != 0};
+}
+
+void Claimant::granted(MemberIndex from, const Granted& granted, TimePoint now) {
     const Request request = *requests_.take(granted.request);
     if (request.claims.empty() && held(request.name, request.owner) == nullptr && mutant(Mutant::orphan_kept)) {
-        return std::nullopt;
+        return;
     }
     changes_.granted(from, request.name, granted.since);
     Claim claim{request.name, request.owner, granted.since, granted.over, request.terms};
@@ -185,12 +210,40 @@ Violation Claimant::granted(MemberIndex from, const Granted& granted, TimePoint 
         refuse(request.claims, refusals::too_many_names());
         give_back(claim, now);
     }
-    return std::nullopt;
+}
+
+// What is held is held as the home has it, also if it is asked again later.
+void Claimant::store_refused(MemberIndex home, const Granted& granted, Refused why, TimePoint now) {
+    Request& request = *requests_.find(granted.request);
+    request.is_at_store = false;
+    changes_.granted(home, request.name, granted.since, request.reserved_until);
+    Claim claim{request.name, request.owner, granted.since, granted.over, request.terms};
+    if (const Claim* const before = held(request.name, request.owner)) {
+        claim.readiness = before->readiness;
+        claim.terms = before->terms;
+        claim.provisional = before->provisional;
+        hold(claim, {}, now);
+    } else {
+        remove_entry(claim, request.reserved_until, now);
+    }
+    why.request = granted.request;
+    refused(home, why, now);
+}
+
+TimePoint Claimant::store_answered_late(RequestId id, TimePoint now) {
+    const Request request = *requests_.take(id);
+    ask_again(request, now);
+    return request.reserved_until;
+}
+
+const Requests::Request* Claimant::at_store(const Name& name, const Owner& owner) {
+    const Request* const found = requests_.find(name, owner);
+    return found != nullptr && found->is_at_store ? found : nullptr;
 }
 
 void Claimant::refused(MemberIndex from, const Refused& refused, TimePoint now) {
     const Request* const found = requests_.find(refused.request);
-    if (found == nullptr || found->home != from) {
+    if (found == nullptr || found->home != from || found->is_at_store) {
         return;
     }
     const Request request = *requests_.take(refused.request);
@@ -217,7 +270,7 @@ void Claimant::lost(MemberIndex from, const Lost& lost, TimePoint now) {
 
 void Claimant::store_lost() {
     for (const auto& [name, holding] : holdings_.names()) {
-        provisional_.add(own(), name);
+        provisional_.add(context_.members.home_of(name), name);
     }
 }
 
@@ -235,29 +288,35 @@ void Claimant::confirm(TimePoint now) {
 }
 
 bool Claimant::can_confirm(MemberIndex home) const noexcept {
-    return context_.links.is_deciding(home) && requests_.confirming(home) < limits::confirmations_max &&
-           requests_.count(home) < limits::requests_max;
+    const MemberIndex asked = context_.links.home_in_place_of(home);
+    return context_.links.is_deciding(asked) && requests_.confirming(asked) < limits::confirmations_max &&
+           requests_.count(asked) < limits::requests_max;
 }
 
 void Claimant::confirm_next(const Name& name, MemberIndex home, TimePoint now) {
     const Claim& claim = holdings_.find(name)->claim;
+    const MemberIndex asked = context_.links.home_in_place_of(home);
     // A request may be left of an earlier claim of this owner; its answer would be taken for this one.
-    if (context_.links.home_of(name) != home || requests_.find(name, claim.owner) != nullptr) {
+    if (context_.links.home_of(name) != asked || requests_.find(name, claim.owner) != nullptr) {
         provisional_.defer(home, name, now);
         return;
     }
-    Request request{0, name, claim.owner, claim.terms, home, {}};
+    Request request{0, name, claim.owner, claim.terms, asked, {}};
     request.confirms = true;
-    send(std::move(request));
+    send(std::move(request), now);
 }
 
 void Claimant::link_lost(MemberIndex home, TimePoint now) {
     for (const Request& request : requests_.take_all(home)) {
-        if (held(request.name, request.owner) != nullptr) {
-            provisional_.add(context_.members.home_of(request.name), request.name);
-        } else if (!request.claims.empty()) {
-            ask({0, request.name, request.owner, request.terms, 0, request.claims, request.deadline}, now);
-        }
+        ask_again(request, now);
+    }
+}
+
+void Claimant::ask_again(const Request& request, TimePoint now) {
+    if (held(request.name, request.owner) != nullptr) {
+        provisional_.add(context_.members.home_of(request.name), request.name);
+    } else if (!request.claims.empty()) {
+        ask({0, request.name, request.owner, request.terms, 0, request.claims, request.deadline}, now);
     }
 }
 
@@ -341,6 +400,10 @@ void Claimant::end(const Name& name, TimePoint reserved_until, TimePoint now) {
         confirming->is_overtaken = true;
     }
     holdings_.erase(name);
+    if (context_.members.has_store()) {
+        const Duration reserved_for = reserved_until > now ? reserved_until - now : Duration::zero();
+        context_.effects.emplace_back(StoreRelease{name, claim.owner, claim.terms, reserved_for});
+    }
     remove_entry(claim, reserved_until, now);
     changes_.changed(name, claim.since, reserved_until);
 }
@@ -348,10 +411,6 @@ void Claimant::end(const Name& name, TimePoint reserved_until, TimePoint now) {
 // Unless this member is the home, and has entered another claim of the name here. Visitors were not sent to another
 // owner, whose claim has lost against this one, so they may have to be now.
 void Claimant::remove_entry(const Claim& ended, TimePoint reserved_until, TimePoint now) {
-    if (context_.members.has_store()) {
-        const Duration reserved_for = reserved_until > now ? reserved_until - now : Duration::zero();
-        context_.effects.emplace_back(StoreRelease{ended.name, ended.owner, ended.terms, reserved_for});
-    }
     const std::optional<ClaimTable::Entry> entry = context_.table.entry(own(), ended.name);
     if (entry && entry->claim.since == ended.since && entry->claim.owner == ended.owner) {
         context_.table.remove(own(), ended.name, reserved_until, now);

@@ -15,13 +15,15 @@ namespace ferrotunnel::cluster {
 
 /// A claim:
 ///
-///   claim() --home linked--> waiting --granted()--> held --release(), lost()--> ended
-///      |                        |--refused(), late--> refused
-///      |                        `--home's link lost--.
-///      `--home not linked--> the table decides <-----'--> refused, or held provisionally --confirmed by its home-->
-///      held
+///   claim() --home linked--> waiting --home grants--> (at the store) --granted()--> held --release(), lost()--> ended
+///      |                        |                           |  '--store_refused()--> refused
+///      |                        |--refused(), late--> refused '--home's link lost, answered--.
+///      |                        `--home's link lost--.                                       |
+///      `--home not linked--> the table decides <-----'<--------------------------------------'
+///                                 '--> refused, or held provisionally --confirmed by its home (and the store)--> held
 ///
-/// An owner that has the name here already shares it at once.
+/// With a store, StoreCheck passes a grant on when the store agrees, and keeps the request at the store until then: a
+/// home whose link is lost meanwhile is asked again. An owner that has the name here already shares it at once.
 class Claimant {
 public:
     Claimant(Context& context, Changes& changes) noexcept : context_(context), changes_(changes) {}
@@ -31,7 +33,18 @@ public:
     void release(ClaimId claim, Duration reserved_for, TimePoint now);
     void set_readiness(const Name& name, Readiness readiness);
 
-    Violation granted(MemberIndex from, const Granted& granted, TimePoint now);
+    /// Of a grant that has arrived, before anything else is done with it.
+    Violation fault_of(MemberIndex from, const Granted& granted, TimePoint now);
+    /// The question to the store that follows a grant, and the request is at the store; none if nobody waits any more.
+    std::optional<StoreClaim> pass_to_store(const Granted& granted, TimePoint now);
+    void granted(MemberIndex from, const Granted& granted, TimePoint now);
+    /// The home has granted what the store refuses: that is given back.
+    void store_refused(MemberIndex home, const Granted& granted, Refused why, TimePoint now);
+    /// The link to the home of a request at the store was lost. Until when the name was reserved for the owner's token.
+    TimePoint store_answered_late(RequestId request, TimePoint now);
+    /// The request is at the store. Null: it is not.
+    const Requests::Request* at_store(const Name& name, const Owner& owner);
+    bool holds(const Name& name, const Owner& owner) const { return held(name, owner) != nullptr; }
     void refused(MemberIndex from, const Refused& refused, TimePoint now);
     void lost(MemberIndex from, const Lost& lost, TimePoint now);
 
@@ -60,7 +73,8 @@ private:
     void share(ClaimId claim, const Name& name, std::uint64_t terms);
     void join(Request& request, ClaimId claim, std::uint64_t terms, TimePoint now);
     void ask(Request request, TimePoint now);
-    void send(Request request);
+    void send(Request request, TimePoint now);
+    void ask_again(const Request& request, TimePoint now);
     void decide_alone(const Request& request, TimePoint now);
     std::optional<Claim> provisional_claim(const Request& request, TimePoint now) const;
     bool hold(const Claim& claim, const std::vector<ClaimId>& claims, TimePoint now);

@@ -5,8 +5,8 @@
 namespace ferrotunnel::cluster {
 
 void Conflicts::resolve(const Name& name, const std::optional<wire::TokenId>& before, TimePoint now) {
-    if (context_.members.has_store()) {
-        return;  // it has decided, and what is known here of two members can be of two moments
+    if (!context_.members.has_homes() || context_.links.has_member_without_homes()) {
+        return;  // the store has decided, and what is known here of two members can be of two moments
     }
     const std::optional<wire::TokenId> token = context_.table.token_of_root(name, now);
     if (context_.links.home_of(name) != context_.members.own() || !token) {

@@ -16,7 +16,10 @@ Violation Home::request(MemberIndex from, const ClaimRequest& request, TimePoint
     if (from != context_.members.own() && !context_.links.is_synced(from)) {
         return "it asked before it had sent all its claims";  // and said which grants it has not received
     }
-    if (contests_.contains({from, request.request}) || at_store_.contains(request.request)) {
+    if (from != context_.members.own() && !context_.members.has_homes()) {
+        return "it asked a member that is not a home";
+    }
+    if (contests_.contains({from, request.request})) {
         return "it has used the number of a request twice";
     }
     ++open_[from];
@@ -28,9 +31,6 @@ void Home::cancel(MemberIndex from, const Cancel& cancel) {
     const auto found = contests_.find({from, cancel.request});
     if (found != contests_.end()) {
         refuse(from, take(found), refusals::cancelled());
-    }
-    if (const auto asked = at_store_.find(cancel.request); asked != at_store_.end()) {
-        asked->second.is_cancelled = true;
     }
 }
 
@@ -52,7 +52,7 @@ void Home::decide(MemberIndex from, const ClaimRequest& request, const Owner& ri
                    ? refuse(from, request, refusals::other_terms(name))
                    : grant(from, request, best->claim.since, best->claim.over);
     }
-    if (!recovery_.is_over() && !context_.members.has_store()) {
+    if (!recovery_.is_over() && context_.members.has_homes()) {
         return refuse(from, request, refusals::recovering(name, context_.members.name(context_.members.own())));
     }
     if (best == nullptr) {
@@ -149,68 +149,8 @@ ClaimRequest Home::take(Contests::iterator contest) {
     return part.request;
 }
 
-void Home::grant(MemberIndex from, const ClaimRequest& request, Since since, Since over) {
-    if (!context_.members.has_store()) {
-        return enter(from, request, since, over);
-    }
-    at_store_.insert_or_assign(request.request, AtStore{request, since, over});
-    const std::optional<ClaimTable::Entry> present = context_.table.entry(from, request.name);
-    const bool is_held = present && present->claim.owner == request.owner;
-    context_.effects.emplace_back(
-        StoreClaim{request.request, request.name, request.owner, request.terms, is_held, over != 0});
-}
-
-// The owner may have got the name at another member meanwhile.
-void Home::store_answered(RequestId request, const StoreAnswer& answer, TimePoint now) {
-    const auto asked = at_store_.extract(request);
-    if (!asked) {
-        return;
-    }
-    const AtStore& of = asked.mapped();
-    if (answer.kind != StoreAnswer::Kind::granted) {
-        return refused_by_store(of, answer, now);
-    }
-    const std::vector<ClaimTable::Entry> entries = context_.table.entries(of.request.name);
-    const ClaimTable::Entry* const best = winner(entries);
-    const bool is_known = best != nullptr && best->claim.owner == of.request.owner;
-    enter(context_.members.own(), of.request, is_known ? best->claim.since : of.since,
-          is_known ? best->claim.over : of.over);
-}
-
-void Home::refused_by_store(const AtStore& asked, const StoreAnswer& answer, TimePoint now) {
-    const MemberIndex own = context_.members.own();
-    const ClaimRequest& request = asked.request;
-    if (asked.is_cancelled) {
-        return refuse(own, request, refusals::cancelled());
-    }
-    switch (answer.kind) {
-        case StoreAnswer::Kind::other_token:
-            return refuse(own, request, refusals::taken_by_token(request.name));
-        case StoreAnswer::Kind::reserved:
-            return refuse(own, request, refusals::reserved(request.name));
-        case StoreAnswer::Kind::other_terms:
-            return refuse(own, request, refusals::other_terms(request.name));
-        case StoreAnswer::Kind::other_owner:
-            break;
-        case StoreAnswer::Kind::granted:
-        case StoreAnswer::Kind::unavailable:
-            return refuse(own, request, refusals::store_away(request.name, answer.text));
-    }
-    // If the table has it too, the other client can be probed; otherwise its member has to be linked first.
-    const std::vector<ClaimTable::Entry> entries = context_.table.entries(request.name);
-    const ClaimTable::Entry* const best = winner(entries);
-    const bool can_probe = best != nullptr && best->claim.owner != request.owner &&
-                           std::any_of(entries.begin(), entries.end(), [&](const ClaimTable::Entry& entry) {
-                               return entry.claim.owner == best->claim.owner && context_.links.is_linked(entry.member);
-                           });
-    if (asked.over == 0 && can_probe) {
-        return decide(own, request, {}, {}, now);
-    }
-    refuse(own, request, refusals::holder_not_linked(request.name, answer.text));
-}
-
 // It is in the table at once, so the next request sees it. It routes when the member confirms it.
-void Home::enter(MemberIndex from, const ClaimRequest& request, Since since, Since over) {
+void Home::grant(MemberIndex from, const ClaimRequest& request, Since since, Since over) {
     Claim claim{request.name, request.owner, since, over, request.terms};
     const std::optional<ClaimTable::Entry> before = context_.table.entry(from, request.name);
     const bool is_known = before && before->claim.owner == request.owner;
@@ -231,8 +171,8 @@ void Home::enter(MemberIndex from, const ClaimRequest& request, Since since, Sin
 
 void Home::end_others(MemberIndex asker, const std::vector<ClaimTable::Entry>& entries, const Owner& owner) {
     for (const ClaimTable::Entry& entry : entries) {
-        // A grant replaces the claim of the asker's other client; a store has to be told that it has ended.
-        if ((entry.member != asker || context_.members.has_store()) && entry.claim.owner != owner) {
+        // A grant replaces the claim of the asker's other client.
+        if (entry.member != asker && entry.claim.owner != owner) {
             context_.mail.send_lost(entry.member, entry.claim.name, entry.claim.since);
         }
     }

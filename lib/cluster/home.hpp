@@ -11,7 +11,6 @@
 #include "cluster/grants.hpp"
 #include "cluster/probes.hpp"
 #include "cluster/recovery.hpp"
-#include "cluster/store_answer.hpp"
 
 namespace ferrotunnel::cluster {
 
@@ -22,8 +21,8 @@ namespace ferrotunnel::cluster {
 ///       |             ^-------.
 ///       `--> contested --all probes answered--'
 ///
-/// With a store, only this member asks, and what the table grants is granted when the store agrees: the table has what
-/// linked members have, and the store what all have.
+/// Without homes only this member asks its own one, which knows what linked members have; what it grants is granted
+/// when the store agrees, which knows what all have (StoreCheck).
 class Home {
 public:
     Home(Context& context, const Recovery& recovery) noexcept
@@ -35,11 +34,8 @@ public:
     /// An answer to the member has left, so it may ask for more.
     void answer_sent(MemberIndex to) noexcept { --open_[to]; }
     void link_lost(MemberIndex member, TimePoint now);
-    /// To a StoreClaim of this request.
-    void store_answered(RequestId request, const StoreAnswer& answer, TimePoint now);
 
-    /// Contests, probes, and what waits for the store.
-    std::size_t waiting() const noexcept { return contests_.size() + probes_.size() + at_store_.size(); }
+    std::size_t waiting() const noexcept { return contests_.size() + probes_.size(); }
     Grants& grants() noexcept { return grants_; }
 
 private:
@@ -51,12 +47,6 @@ private:
         MemberSet silent;  // where the rival does not answer
     };
     using Contests = std::map<Asker, Contest>;
-    struct AtStore {
-        ClaimRequest request;
-        Since since = 0;
-        Since over = 0;
-        bool is_cancelled = false;
-    };
     enum class Outcome { answers, silent, unknown };
 
     void decide(MemberIndex from, const ClaimRequest& request, const Owner& rival, MemberSet silent, TimePoint now);
@@ -64,8 +54,6 @@ private:
     void finish(const Probes::Probe& probe, Outcome outcome, TimePoint now);
     ClaimRequest take(Contests::iterator contest);
     void grant(MemberIndex from, const ClaimRequest& request, Since since, Since over);
-    void enter(MemberIndex from, const ClaimRequest& request, Since since, Since over);
-    void refused_by_store(const AtStore& asked, const StoreAnswer& answer, TimePoint now);
     void refuse(MemberIndex to, const ClaimRequest& request, Refused why);
     void end_others(MemberIndex asker, const std::vector<ClaimTable::Entry>& entries, const Owner& owner);
 
@@ -74,7 +62,6 @@ private:
     Probes probes_;
     Grants grants_;
     Contests contests_;
-    std::map<RequestId, AtStore> at_store_;
     std::map<std::pair<MemberIndex, wire::TokenId>, std::size_t> contests_of_token_;
     std::array<std::size_t, limits::member_slots> open_{};  // requests whose answers have not left
 };

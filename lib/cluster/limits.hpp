@@ -25,6 +25,9 @@ inline constexpr std::size_t changes_max = claims_max;
 inline constexpr std::size_t message_max = 16'384;     // one CONTROL frame
 inline constexpr std::size_t claims_per_message = 16;  // with names of name_max they fit (message_encode.cpp)
 inline constexpr std::size_t requests_max = 4'096;  // that wait for one home, and that a home works on for one member
+/// Names that homes have granted, which wait for the store: as many as may wait for one home, however many homes are
+/// asked.
+inline constexpr std::size_t store_claims_max = requests_max;
 inline constexpr std::size_t requests_of_token_max = 256;  // of them, which a home works on: not all are one token's
 inline constexpr std::size_t probes_max = 4'096;           // of clients of one member, by one home
 inline constexpr std::size_t confirmations_max = 256;      // provisional claims that one home is asked about at a time

@@ -19,16 +19,17 @@ Result<MemberIndex, std::string> Links::check(const Hello& hello) const {
     if (member == members_.own()) {
         return "the other end has this server's own name, " + hello.member;
     }
-    const bool has_store = (hello.features & feature::store) != 0;
-    if (has_store != members_.has_store()) {
-        return "the member " + hello.member + (has_store ? " uses" : " does not use") +
-               " etcd (`cluster.etcd`), unlike this server; all members must agree on it";
+    const Decides decides = feature::decides(hello.features);
+    if (decides != members_.decides() && decides != Decides::both && members_.decides() != Decides::both) {
+        return "the member " + hello.member + (by_store(decides) ? " uses" : " does not use") +
+               " etcd (`cluster.etcd`), unlike this server; to change that, all members need `etcd_homes` meanwhile";
     }
     if (!member) {
         return "the member " + hello.member + " is not in this server's list of members";
     }
     const std::string& own = members_.name(members_.own());
-    if (!has_store && std::find(hello.members.begin(), hello.members.end(), own) == hello.members.end()) {
+    if (by_homes(decides) && members_.has_homes() &&
+        std::find(hello.members.begin(), hello.members.end(), own) == hello.members.end()) {
         return "this server, " + own + ", is not in the list of the member " + hello.member;
     }
     return *member;
@@ -38,8 +39,9 @@ void Links::add(MemberIndex member, LinkId link, const Hello& hello) {
     Link& added = links_[member];
     added.state = State::fresh;
     added.id = link;
+    added.decides = feature::decides(hello.features);
     added.list.reset();
-    if (!members_.has_store() && hello.members != members_.names()) {
+    if (by_homes(added.decides) && members_.has_homes() && hello.members != members_.names()) {
         added.list.emplace(hello.members, hello.member);
     }
 }
@@ -96,16 +98,26 @@ std::optional<MemberIndex> Links::home_of(const Name& name) const {
     if (mutant(Mutant::two_homes)) {
         return members_.own();
     }
-    if (members_.has_store()) {
-        return store_problem_.empty() ? std::optional(members_.own()) : std::nullopt;
-    }
     const MemberIndex home = members_.home_of(name);
     for (const Link& link : links_) {
         if (link.list && link.list->name(link.list->home_of(name)) != members_.name(home)) {
             return std::nullopt;
         }
     }
-    return home;
+    return home_in_place_of(home);
+}
+
+MemberIndex Links::home_in_place_of(MemberIndex home) const noexcept {
+    return decides(home) == Decides::store ? members_.own() : home;
+}
+
+std::optional<Decides> Links::decides(MemberIndex member) const noexcept {
+    return links_[member].state == State::none ? std::nullopt : std::optional(links_[member].decides);
+}
+
+bool Links::has_member_without_homes() const noexcept {
+    return std::any_of(links_.begin(), links_.end(),
+                       [](const Link& link) { return link.state != State::none && link.decides == Decides::store; });
 }
 
 }  // namespace ferrotunnel::cluster

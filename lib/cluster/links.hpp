@@ -42,22 +42,27 @@ public:
     bool is_synced(MemberIndex member) const noexcept;
     /// It has not been linked for limits::unreachable_time.
     bool is_unreachable(MemberIndex member, TimePoint now) const noexcept;
-    /// The member that decides about the name. None while a linked member's list has another one, or the store cannot
-    /// be asked.
+    /// The member that decides about the name. None while a linked home's list has another one.
     std::optional<MemberIndex> home_of(const Name& name) const;
+    /// Who is asked about names whose home by the list this is: the own member, if that one asks the store only. Then
+    /// no member is linked that does not ask the store, which decides.
+    MemberIndex home_in_place_of(MemberIndex home) const noexcept;
     /// Why the store cannot be asked, for people; empty: it can, or there is none.
     void set_store_problem(std::string problem) { store_problem_ = std::move(problem); }
     const std::string& store_problem() const noexcept { return store_problem_; }
-    /// Whether the member can be asked as a home.
-    bool is_deciding(MemberIndex home) const noexcept {
-        return is_linked(home) && (home != members_.own() || store_problem_.empty());
-    }
+    /// Whether the member can be asked as a home, and then the store, if there is one.
+    bool is_deciding(MemberIndex home) const noexcept { return is_linked(home) && store_problem_.empty(); }
+    /// As its hello said; none if it is not linked, or is the own member.
+    std::optional<Decides> decides(MemberIndex member) const noexcept;
+    /// What such a member has was not granted by a home, but by the store.
+    bool has_member_without_homes() const noexcept;
 
 private:
     enum class State : std::uint8_t { none, fresh, syncing, synced };
     struct Link {
         State state = State::none;
         LinkId id = 0;
+        Decides decides = Decides::homes;
         TimePoint lost_at{};
         std::optional<Members> list;  // if it differs
     };

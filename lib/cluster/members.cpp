@@ -27,8 +27,8 @@ bool is_member_name(std::string_view name) noexcept {
     return is_label(name) && name.front() != '-' && name.back() != '-';
 }
 
-Members::Members(std::vector<std::string> names, std::string_view own, bool has_store)
-    : names_(std::move(names)), has_store_(has_store) {
+Members::Members(std::vector<std::string> names, std::string_view own, Decides decides)
+    : names_(std::move(names)), decides_(decides) {
     check(!names_.empty() && names_.size() <= limits::members_max, "a cluster has 1 to members_max members");
     check(std::all_of(names_.begin(), names_.end(), is_member_name), "names of members are valid");
     std::sort(names_.begin(), names_.end());
@@ -49,7 +49,7 @@ std::optional<MemberIndex> Members::find(std::string_view name) const noexcept {
 }
 
 std::size_t Members::capacity() const noexcept {
-    return has_store_ ? limits::member_slots : names_.size();
+    return is_open() ? limits::member_slots : names_.size();
 }
 
 std::optional<MemberIndex> Members::add(std::string_view name) {
@@ -78,7 +78,7 @@ bool Members::remove(MemberIndex index) {
 }
 
 MemberIndex Members::home_of(const Name& name) const noexcept {
-    if (has_store_) {
+    if (!has_homes()) {
         return own_;
     }
     const std::uint64_t root = hash_of(name.root());

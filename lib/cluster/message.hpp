@@ -10,6 +10,7 @@
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 #include "cluster/claim.hpp"
+#include "cluster/decides.hpp"
 #include "wire/code.hpp"
 #include "wire/control_error.hpp"
 
@@ -20,8 +21,17 @@ using RequestId = std::uint64_t;
 /// Bits of Hello::features: what a member understands beyond the first version.
 namespace feature {
 inline constexpr std::uint64_t values = 1U << 0;    // `value`
-inline constexpr std::uint64_t store = 1U << 1;     // its members ask etcd, and no home
-inline constexpr std::uint64_t announced = values;  // by all; `store` besides, where there is one
+inline constexpr std::uint64_t store = 1U << 1;     // it asks etcd about names
+inline constexpr std::uint64_t homes = 1U << 2;     // with `store`: it asks homes as well, and is one
+inline constexpr std::uint64_t announced = values;  // by all; `store` and `homes` besides, where they apply
+
+constexpr std::uint64_t of(Decides decides) noexcept {
+    return (by_store(decides) ? store : 0) | (decides == Decides::both ? homes : 0);
+}
+/// Members of versions that have no store announce neither bit.
+constexpr Decides decides(std::uint64_t features) noexcept {
+    return (features & store) == 0 ? Decides::homes : (features & homes) != 0 ? Decides::both : Decides::store;
+}
 }  // namespace feature
 
 /// The first message of both ends of a link.

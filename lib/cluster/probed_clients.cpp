@@ -9,13 +9,18 @@ Violation ProbedClients::probe(MemberIndex from, const Probe& probe, TimePoint n
         return "it has more than " + std::to_string(limits::probes_max) + " probes without an answer";
     }
     ++open_[from];
-    const Holdings::Holding* const holding = holdings_.find(probe.name);
-    if (holding == nullptr || holding->claim.owner != probe.owner) {
-        context_.mail.send(from, Probed{probe.request, false});
+    const bool is_held = claimant_.holds(probe.name, probe.owner);
+    const Requests::Request* const at_store = is_held ? nullptr : claimant_.at_store(probe.name, probe.owner);
+    const bool has_just_asked = at_store != nullptr && !at_store->claims.empty();
+    if (has_just_asked || (!is_held && at_store == nullptr)) {
+        context_.mail.send(from, Probed{probe.request, has_just_asked});
         return std::nullopt;
     }
+    // Of a name that nobody wants any more, the store's answer is awaited: before that, the home would only ask again.
     probes_.emplace(++last_, Asked{from, probe.request, now + limits::probe_time});
-    context_.effects.emplace_back(ProbeClient{last_, probe.name, probe.owner});
+    if (is_held) {
+        context_.effects.emplace_back(ProbeClient{last_, probe.name, probe.owner});
+    }
     return std::nullopt;
 }
 

@@ -5,14 +5,14 @@
 #include <cstdint>
 #include <map>
 
+#include "cluster/claimant.hpp"
 #include "cluster/context.hpp"
-#include "cluster/holdings.hpp"
 
 namespace ferrotunnel::cluster {
 
 class ProbedClients {
 public:
-    ProbedClients(Context& context, const Holdings& holdings) noexcept : context_(context), holdings_(holdings) {}
+    ProbedClients(Context& context, Claimant& claimant) noexcept : context_(context), claimant_(claimant) {}
 
     Violation probe(MemberIndex from, const Probe& probe, TimePoint now);
     /// What the client's session says; nothing happens if it is too late.
@@ -33,8 +33,8 @@ private:
     };
 
     Context& context_;
-    const Holdings& holdings_;
-    std::map<std::uint64_t, Asked> probes_;                // in the order of deadlines, since all have the same time
+    Claimant& claimant_;
+    std::map<std::uint64_t, Asked> probes_;                 // in the order of deadlines, since all have the same time
     std::array<std::size_t, limits::member_slots> open_{};  // probes whose answers have not left
     std::uint64_t last_ = 0;
 };

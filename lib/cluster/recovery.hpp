@@ -10,11 +10,11 @@
 
 namespace ferrotunnel::cluster {
 
-/// With a store members are added, so it is also awaited that all were found.
+/// Where members are added, it is also awaited that all were found.
 class Recovery {
 public:
     Recovery(const Members& members, TimePoint now) noexcept
-        : members_(members), are_all_known_(!members.has_store()), deadline_(now + limits::recovery_time) {
+        : members_(members), are_all_known_(!members.is_open()), deadline_(now + limits::recovery_time) {
         end_if_complete();
     }
 

@@ -12,6 +12,7 @@
 #include "cluster/mutant.hpp"
 #include "cluster/probed_clients.hpp"
 #include "cluster/statements.hpp"
+#include "cluster/store_check.hpp"
 
 namespace ferrotunnel::cluster {
 
@@ -48,10 +49,11 @@ struct Register::Parts {
     Changes changes{members, links};
     SharedValues values{context};
     Claimant claimant{context, changes};
+    StoreCheck store_check{context, claimant};
     Recovery recovery;
     Home home{context, recovery};
     Statements statements{context, home.grants(), recovery};
-    ProbedClients probed_clients{context, claimant.holdings()};
+    ProbedClients probed_clients{context, claimant};
     std::array<std::optional<Announcer>, limits::member_slots> announcers;
 };
 
@@ -83,9 +85,9 @@ void Register::Parts::lose_silent_readers() {
     }
 }
 
-// With a store, what members that cannot be reached have is the store's knowledge.
+// Without homes, what members that cannot be reached have is the store's knowledge.
 void Register::Parts::forget_unreachable() {
-    for (std::size_t i = 0; i < members.size() && members.has_store(); ++i) {
+    for (std::size_t i = 0; i < members.size() && !members.has_homes(); ++i) {
         const auto member = static_cast<MemberIndex>(i);
         if (links.is_unreachable(member, now) && table.size(member) != 0) {
             statements.forget(member, now);
@@ -124,7 +126,9 @@ Violation Register::Parts::deliver(MemberIndex from, const Message& message) {
             parts.home.cancel(from, cancel);
             return std::nullopt;
         }
-        Violation operator()(const Granted& granted) const { return parts.claimant.granted(from, granted, parts.now); }
+        Violation operator()(const Granted& granted) const {
+            return parts.store_check.granted(from, granted, parts.now);
+        }
         Violation operator()(const Refused& refused) const {
             parts.claimant.refused(from, refused, parts.now);
             return std::nullopt;
@@ -252,7 +256,7 @@ Hello Register::hello() const {
     hello.incarnation = parts_->incarnation;
     hello.members = parts_->members.names();
     hello.recovering = is_recovering();
-    hello.features = feature::announced | (parts_->members.has_store() ? feature::store : 0);
+    hello.features = feature::announced | feature::of(parts_->members.decides());
     return hello;
 }
 
@@ -351,7 +355,7 @@ Result<Effects, std::string> Register::forget(MemberIndex member, TimePoint now)
 
 Effects Register::store_answered(std::uint64_t request, const StoreAnswer& answer, TimePoint now) {
     parts_->now = now;
-    parts_->home.store_answered(request, answer, now);
+    parts_->store_check.answered(request, answer, now);
     return parts_->finish();
 }
 
@@ -427,6 +431,10 @@ bool Register::has(const Name& name) const {
 
 bool Register::is_linked(MemberIndex member) const noexcept {
     return parts_->links.is_linked(member);
+}
+
+std::optional<Decides> Register::decides(MemberIndex member) const noexcept {
+    return member == parts_->members.own() ? parts_->members.decides() : parts_->links.decides(member);
 }
 
 bool Register::is_recovering() const noexcept {

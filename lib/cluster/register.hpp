@@ -81,7 +81,7 @@ public:
     /// The next message to be sent over the link; none if there is nothing to send, or the link is not the present one.
     /// Then LinkReady follows when there is. Can change next_deadline().
     std::optional<Message> next(LinkId link, TimePoint now);
-    // --- members, if Members::has_store() ---
+    // --- members, if Members::is_open() ---
 
     /// Makes a member known, if it is not: it may be linked. Empty: there are limits::member_slots, or the name is not
     /// valid.
@@ -104,7 +104,7 @@ public:
     /// Why the store cannot be asked, for people; empty: it can. At first it cannot. Meanwhile claims are granted
     /// provisionally, as without a home, or refused for now.
     Effects set_store_problem(std::string problem, TimePoint now);
-    /// The store has lost what this member had there, so that all names are claimed again.
+    /// The store has lost what this member had there, so that all names are claimed again (with homes, at both).
     Effects store_lost(TimePoint now);
     const std::string& store_problem() const noexcept;
 
@@ -121,6 +121,8 @@ public:
     /// Whether own clients have it.
     bool has(const Name& name) const;
     bool is_linked(MemberIndex member) const noexcept;
+    /// What the member asks about names, as its hello says; none if it is not linked.
+    std::optional<Decides> decides(MemberIndex member) const noexcept;
     /// Whether it refuses, as home, what it has not heard of since its start.
     bool is_recovering() const noexcept;
     /// What waits for an answer or for a link: own claims without an answer or confirmation, requests that this home

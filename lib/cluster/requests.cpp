@@ -41,7 +41,7 @@ std::optional<Requests::Request> Requests::take(RequestId id) {
 std::vector<Requests::Request> Requests::take_all(MemberIndex home) {
     std::vector<RequestId> ids;
     for (const auto& [id, request] : requests_) {
-        if (request.home == home) {
+        if (request.home == home && !request.is_at_store) {
             ids.push_back(id);
         }
     }

@@ -26,19 +26,21 @@ public:
         Name name;
         Owner owner;
         std::uint64_t terms = 0;
-        MemberIndex home = 0;
+        MemberIndex home = 0;         // that was asked
         std::vector<ClaimId> claims;  // that wait
         TimePoint deadline = never;   // for them
         bool confirms = false;        // it was made for a provisional claim
         bool is_cancelled = false;
         bool is_overtaken = false;  // its home was told that the claim has ended, perhaps after it had granted this
+        bool is_at_store = false;   // its home has granted it
+        TimePoint reserved_until = TimePoint::min();  // of the name for the owner's token, when the home was asked
     };
 
     Request& add(Request request);
     Request* find(RequestId id);
     Request* find(const Name& name, const Owner& owner);
     std::optional<Request> take(RequestId id);
-    /// All that wait for this home, in the order in which they were made.
+    /// All that wait for this home, in the order in which they were made; not those that it has granted.
     std::vector<Request> take_all(MemberIndex home);
     void set_deadline(Request& request, TimePoint deadline);
 

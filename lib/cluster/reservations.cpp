@@ -38,7 +38,10 @@ bool Reservations::add(MemberIndex from, const Reservation& reservation, TimePoi
     }
     Item item({reservation.name, reservation.token, until}, from);
     const std::size_t bytes = names_.bytes_of(item);
-    Count& count = counts_.at(from);
+    if (from >= counts_.size()) {
+        counts_.resize(std::size_t{from} + 1);
+    }
+    Count& count = counts_[from];
     if (count.size >= limits::reservations_max || count.bytes + bytes > limits::claims_bytes_max) {
         return false;
     }

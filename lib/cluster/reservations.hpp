@@ -5,11 +5,11 @@
 // costs the others nothing.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "cluster/claim.hpp"
@@ -80,7 +80,7 @@ private:
 
     RootedNames<Item> names_;
     Slot next_to_end_ = no_slot;
-    std::array<Count, limits::member_slots> counts_{};  // by member
+    std::vector<Count> counts_;  // by member, up to the last one that has reported any
 };
 
 }  // namespace ferrotunnel::cluster

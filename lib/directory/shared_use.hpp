@@ -57,7 +57,7 @@ public:
     static constexpr std::chrono::seconds renewal{2};
 
     /// Members whose counts of one token are kept: as many as a cluster may have others.
-    static constexpr std::size_t members_max = 15;
+    static constexpr std::size_t members_max = 63;
 
     struct Needs {
         ClusterValues& values;

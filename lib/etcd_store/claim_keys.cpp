@@ -1,5 +1,7 @@
 #include "etcd_store/claim_keys.hpp"
 
+#include <set>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -105,15 +107,37 @@ std::string ClaimKeys::claim_key(const ClaimedName& claimed) const {
     return path_key(claimed) + separator + owner_text(claimed) + separator + member_;
 }
 
-etcd::Transaction ClaimKeys::claim(const ClaimedName& claimed, etcd::LeaseId live, etcd::LeaseId reserving) const {
-    Others tokens = others(root_key(claimed.name), to_hex(claimed.owner.token));
-    Others owners = others(path_key(claimed), owner_text(claimed));
-    etcd::Transaction transaction;
-    for (KeyRange* const keys : {&tokens.before, &tokens.behind, &owners.before, &owners.behind}) {
-        transaction.otherwise.emplace_back(first_two_of(*keys));
-        transaction.conditions.push_back(is_empty(std::move(*keys)));
+// With the conditions in the order of the reads of claim().
+void ClaimKeys::add_claim(etcd::Transaction& transaction, const LeasedClaim& claim, etcd::LeaseId live,
+                          bool is_first_of_root) const {
+    const ClaimedName& claimed = *claim.claimed;
+    if (is_first_of_root) {
+        Others tokens = others(root_key(claimed.name), to_hex(claimed.owner.token));
+        transaction.conditions.push_back(is_empty(std::move(tokens.before)));
+        transaction.conditions.push_back(is_empty(std::move(tokens.behind)));
+        transaction.then.emplace_back(etcd::Put{reservation_key(claimed), {}, claim.reserving});
     }
-    transaction.then = {etcd::Put{claim_key(claimed), {}, live}, etcd::Put{reservation_key(claimed), {}, reserving}};
+    Others owners = others(path_key(claimed), owner_text(claimed));
+    transaction.conditions.push_back(is_empty(std::move(owners.before)));
+    transaction.conditions.push_back(is_empty(std::move(owners.behind)));
+    transaction.then.emplace_back(etcd::Put{claim_key(claimed), {}, live});
+}
+
+etcd::Transaction ClaimKeys::claim(const ClaimedName& claimed, etcd::LeaseId live, etcd::LeaseId reserving) const {
+    etcd::Transaction transaction;
+    add_claim(transaction, {&claimed, reserving}, live, true);
+    for (const etcd::Compare& condition : transaction.conditions) {
+        transaction.otherwise.emplace_back(first_two_of(condition.keys));
+    }
+    return transaction;
+}
+
+etcd::Transaction ClaimKeys::claims(const std::vector<LeasedClaim>& claims, etcd::LeaseId live) const {
+    etcd::Transaction transaction;
+    std::set<std::string_view> roots;  // a key may be put once
+    for (const LeasedClaim& claim : claims) {
+        add_claim(transaction, claim, live, roots.insert(claim.claimed->name.root()).second);
+    }
     return transaction;
 }
 

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cluster/claim.hpp"
 #include "cluster/store_answer.hpp"
@@ -26,6 +27,12 @@ struct ClaimedName {
     std::uint64_t terms = 0;
 };
 
+/// A claim with the lease of its reservation.
+struct LeasedClaim {
+    const ClaimedName* claimed = nullptr;
+    etcd::LeaseId reserving = 0;
+};
+
 class ClaimKeys {
 public:
     /// `prefix`: at most limits::prefix_max bytes.
@@ -33,6 +40,9 @@ public:
 
     /// Puts the claim and the reservation, unless another token or owner has what it needs.
     etcd::Transaction claim(const ClaimedName& claimed, etcd::LeaseId live, etcd::LeaseId reserving) const;
+    /// One of claims of different names, and of a root only of one token. It reads nothing if it is not carried out:
+    /// then claim() shows for each name why.
+    etcd::Transaction claims(const std::vector<LeasedClaim>& claims, etcd::LeaseId live) const;
     /// Why the transaction that claim() has made was not carried out, or that it was.
     static cluster::StoreAnswer answer_of(const ClaimedName& claimed, const etcd::TransactionAnswer& answer);
     /// Deletes the claim if it has this lease: a successor of this process may have put it again.
@@ -44,6 +54,8 @@ public:
     std::string reservation_key(const ClaimedName& claimed) const;
 
 private:
+    void add_claim(etcd::Transaction& transaction, const LeasedClaim& claim, etcd::LeaseId live,
+                   bool is_first_of_root) const;
     std::string root_key(const cluster::Name& name) const;
     std::string path_key(const ClaimedName& claimed) const;
 

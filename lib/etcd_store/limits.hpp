@@ -13,14 +13,22 @@ inline constexpr std::size_t prefix_max = 64;
 inline constexpr std::chrono::seconds live_time{10};
 /// Etcd may count from a later moment than this member, never from an earlier one; this is for the call's way.
 inline constexpr std::chrono::seconds lease_margin{2};
+/// So often is etcd asked for its revision: one that was restored is noticed by members that claim nothing, too.
+inline constexpr std::chrono::seconds revision_time{5};
 /// Names whose member has died stay reserved for their tokens: as in cluster/limits.hpp.
 inline constexpr std::chrono::hours host_reserved_for{24};
 inline constexpr std::chrono::seconds port_reserved_for{60};
 /// After a call about a lease that has failed: half of this, and at random up to as much more.
 inline constexpr std::chrono::milliseconds again_time{500};
 
-/// Names whose operations are on their way at once; etcd::Client sends 16 of them at a time.
-inline constexpr std::size_t running_max = 32;
+/// Claims in one transaction, which has four conditions for each: as many as etcd accepts
+/// (etcd::limits::operations_max).
+inline constexpr std::size_t claims_per_call = 32;
+/// Transactions of claims on their way at once. Meanwhile further claims wait and share the next one. Alone, each claim
+/// costs etcd 1 ms of a processor.
+inline constexpr std::size_t claim_calls_max = 4;
+/// Releases on their way at once; etcd::Client sends 16 calls at a time.
+inline constexpr std::size_t releases_running_max = 32;
 /// Another client of the token has been told to give the name up: so often is etcd asked again, after this time each.
 inline constexpr unsigned follow_attempts_max = 15;
 inline constexpr std::chrono::milliseconds follow_time{200};
@@ -31,6 +39,14 @@ inline constexpr int release_share = 16;
 /// Different times for which names are reserved, whose leases are shared; of more, each release has a lease of its own.
 inline constexpr std::size_t release_leases_max = 64;
 
+/// The value of a member: an address and a number of its process.
+inline constexpr std::size_t member_value_max = 1'024;
+/// Keys of members that are read: four times cluster::limits::member_slots, for those that have just ended.
+inline constexpr std::size_t member_keys_max = 256;
+/// All members are read again after this time, in case a change was lost: it is one call.
+inline constexpr std::chrono::minutes members_read_again{5};
+/// Of a key that is not valid, in the log.
+inline constexpr std::size_t shown_key_max = 200;
 // Shared values (value_keeper.hpp).
 /// Values that end sooner are told by links only: counts of quotas each second, orders that are on their way.
 inline constexpr std::chrono::minutes kept_value_time{5};

@@ -1,8 +1,9 @@
 // Operations on names in etcd: those of one name one after the other, those of different names at once. Sans-IO.
 //
-//   add() --> waiting --next()--> running --finished()--> gone
-//                ^                   '--again_at()--> paused --its time--.
-//                '-------------------------------------------------------'
+//   add() --> waiting --next_claims(), next_release()--> running --finished()--> gone
+//               ^ ^                                       |   '--again_at()--> paused --its time--.
+//               | '--again_alone(): a claim that has failed together with others                  |
+//               '---------------------------------------------------------------------------------'
 //   again_behind(): the next operation of the name goes first
 #pragma once
 
@@ -26,6 +27,7 @@ struct Operation {
     std::uint64_t request = 0;  // of a claim, with these two (cluster::StoreClaim)
     bool is_held = false;
     bool follows = false;
+    bool is_alone = false;    // of a claim: it shares its transaction with no other one
     Duration reserved_for{};  // of a release
     unsigned attempts = 0;
 };
@@ -38,56 +40,35 @@ public:
         of.push_back(std::move(operation));
         ++size_;
         if (of.size() == 1) {
-            ready_.push_back(std::move(name));
+            make_ready(std::move(name));
         }
     }
-    /// The next one to run; null if none is ready, or limits::running_max run. It stays where it is until finished() or
-    /// again_at().
-    Operation* next(TimePoint now) {
-        while (!paused_.empty() && paused_.begin()->first <= now) {
-            ready_.push_back(std::move(paused_.extract(paused_.begin()).mapped()));
-        }
-        if (ready_.empty() || running_ == limits::running_max) {
-            return nullptr;
-        }
-        ++running_;
-        Operation* const operation = &names_.find(ready_.front())->second.front();
-        ready_.pop_front();
-        return operation;
-    }
+    /// Claims of different names for one transaction, at most limits::claims_per_call, and of a root only one token's:
+    /// what the transaction compares is what was there before it. Empty if none is ready, or limits::claim_calls_max
+    /// are running. They stay where they are until finished() or again_...(), and all of them until claims_answered().
+    std::vector<Operation*> next_claims(TimePoint now);
+    /// The transaction of next_claims() is over.
+    void claims_answered() noexcept { --claim_calls_; }
+    /// A release, likewise; null if none is ready, or limits::releases_running_max are running.
+    Operation* next_release(TimePoint now);
+
     /// Of this name.
     Operation& running(const cluster::Name& name) { return names_.find(key_of(name))->second.front(); }
-    Operation finished(const cluster::Name& name) {
-        const auto of = names_.find(key_of(name));
-        Operation operation = std::move(of->second.front());
-        of->second.pop_front();
-        --running_;
-        --size_;
-        if (of->second.empty()) {
-            names_.erase(of);
-        } else {
-            ready_.push_back(key_of(name));
-        }
-        return operation;
-    }
+    Operation finished(const cluster::Name& name);
     void again_at(const cluster::Name& name, TimePoint when) {
-        --running_;
+        ended(running(name));
         paused_.emplace(when, key_of(name));
     }
     /// The same, behind what waits for the name, which goes first and at once: it may be what this one waits for.
-    void again_behind(const cluster::Name& name, TimePoint when) {
-        std::deque<Operation>& of = names_.find(key_of(name))->second;
-        if (of.size() == 1) {
-            return again_at(name, when);
-        }
-        of.push_back(std::move(of.front()));
-        of.pop_front();
-        --running_;
-        ready_.push_back(key_of(name));
+    void again_behind(const cluster::Name& name, TimePoint when);
+    /// A claim goes before all others, in a transaction of its own.
+    void again_alone(const cluster::Name& name) {
+        running(name).is_alone = true;
+        ready_claims_.push_front(key_of(name));
     }
     /// When a paused one is ready.
     TimePoint next_deadline() const noexcept { return paused_.empty() ? never : paused_.begin()->first; }
-    /// Of all claims that have not begun.
+    /// Of all claims that are not running or paused.
     std::vector<std::uint64_t> take_waiting_claims();
 
     /// That have not finished.
@@ -95,11 +76,16 @@ public:
 
 private:
     static std::string key_of(const cluster::Name& name) { return std::string(name.encoded()); }
+    void make_ready(std::string name);
+    void end_pauses(TimePoint now);
+    void ended(const Operation& operation) noexcept { releases_running_ -= operation.is_claim ? 0U : 1U; }
 
     std::unordered_map<std::string, std::deque<Operation>> names_;
-    std::deque<std::string> ready_;
+    std::deque<std::string> ready_claims_;
+    std::deque<std::string> ready_releases_;
     std::multimap<TimePoint, std::string> paused_;
-    std::size_t running_ = 0;
+    std::size_t claim_calls_ = 0;
+    std::size_t releases_running_ = 0;
     std::size_t size_ = 0;
 };
 

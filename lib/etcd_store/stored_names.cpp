@@ -12,6 +12,11 @@ namespace {
 using cluster::StoreAnswer;
 using TransactionResult = Result<etcd::TransactionAnswer, etcd::Fault>;
 
+// Of several claims together; each of them may be accepted.
+bool is_refused(const etcd::Fault& fault) noexcept {
+    return fault.kind == etcd::Fault::Kind::too_large || fault.kind == etcd::Fault::Kind::rejected;
+}
+
 bool is_port(const cluster::Name& name) {
     return name.kind() == cluster::Name::Kind::tcp_port || name.kind() == cluster::Name::Kind::udp_port;
 }
@@ -32,6 +37,7 @@ void StoredNames::start() {
     live_.start();
     hosts_.start();
     ports_.start();
+    ask_revision_at_ = calls_.now() + limits::revision_time;
 }
 
 void StoredNames::claim(const cluster::StoreClaim& claim) {
@@ -53,6 +59,9 @@ void StoredNames::release(const cluster::StoreRelease& release) {
 void StoredNames::tick() {
     for (LeaseKeeper* const lease : {&live_, &hosts_, &ports_}) {
         lease->tick();
+    }
+    if (ask_revision_at_ <= calls_.now()) {
+        ask_revision();
     }
     if (advance_at_ <= calls_.now()) {
         advance();
@@ -92,6 +101,17 @@ std::string StoredNames::present_problem() const {
     return {};
 }
 
+// By a transaction that does nothing. Answers about leases have the revision of a member that may lag behind.
+void StoredNames::ask_revision() {
+    ask_revision_at_ = never;
+    calls_.transact({}, [this, sent_at = seen_](const TransactionResult& answer) {
+        if (answer) {
+            see(answer->header, sent_at);
+        }
+        ask_revision_at_ = calls_.now() + limits::revision_time;
+    });
+}
+
 // Of a linearizable answer, whose call was sent when `sent_at` had been seen.
 void StoredNames::see(const etcd::Header& header, etcd::Revision sent_at) {
     const bool is_other = cluster_ != 0 && header.cluster != cluster_;
@@ -109,67 +129,87 @@ void StoredNames::see(const etcd::Header& header, etcd::Revision sent_at) {
 // --- operations ------------------------------------------------------------------------------------------------------
 
 void StoredNames::advance() {
-    while (const Operation* const operation = queues_.next(calls_.now())) {
-        run(*operation);
+    while (const Operation* const release = queues_.next_release(calls_.now())) {
+        run_release(*release);
+    }
+    for (auto claims = queues_.next_claims(calls_.now()); !claims.empty(); claims = queues_.next_claims(calls_.now())) {
+        run_claims(claims);
     }
     advance_at_ = queues_.next_deadline();
 }
 
-void StoredNames::run(const Operation& operation) {
-    if (!operation.is_claim) {
-        run_release(operation);
-    } else if (problem_.empty()) {
-        run_claim(operation);
-    } else {
-        finish_claim(operation.claimed.name, {StoreAnswer::Kind::unavailable, problem_});
+// --- claims ----------------------------------------------------------------------------------------------------------
+
+void StoredNames::run_claims(const std::vector<Operation*>& operations) {
+    std::vector<cluster::Name> names;
+    std::vector<LeasedClaim> claims;
+    for (const Operation* const operation : operations) {
+        names.push_back(operation->claimed.name);
+        claims.push_back({&operation->claimed, (is_port(names.back()) ? ports_ : hosts_).id()});
     }
+    if (!problem_.empty()) {
+        queues_.claims_answered();
+        return finish_claims(names, {StoreAnswer::Kind::unavailable, problem_});
+    }
+    calls_.transact(claims.size() == 1 ? keys_.claim(*claims[0].claimed, live_.id(), claims[0].reserving)
+                                       : keys_.claims(claims, live_.id()),
+                    [this, names, generation = generation_, sent_at = seen_](const TransactionResult& answer) {
+                        claimed(names, generation, answer, sent_at);
+                    });
 }
 
-void StoredNames::run_claim(const Operation& operation) {
-    const LeaseKeeper& reserving = is_port(operation.claimed.name) ? ports_ : hosts_;
-    calls_.transact(keys_.claim(operation.claimed, live_.id(), reserving.id()),
-                    [this, name = operation.claimed.name, generation = generation_,
-                     sent_at = seen_](const TransactionResult& answer) { claimed(name, generation, answer, sent_at); });
-}
-
-void StoredNames::claimed(const cluster::Name& name, std::uint64_t generation, const TransactionResult& answer,
-                          etcd::Revision sent_at) {
+void StoredNames::claimed(const std::vector<cluster::Name>& names, std::uint64_t generation,
+                          const TransactionResult& answer, etcd::Revision sent_at) {
+    queues_.claims_answered();
     if (answer) {
         see(answer->header, sent_at);
     }
     advance_at_ = calls_.now();
-    if (!answer) {
-        return claim_failed(name, answer.error());
+    if (answer && generation != generation_) {
+        claims_failed(names, {etcd::Fault::Kind::unavailable, "it has lost this member's lease"});
+    } else if (names.size() == 1 && answer) {
+        decided(names.front(), *answer);
+    } else if (answer && answer->succeeded) {
+        finish_claims(names, {StoreAnswer::Kind::granted, {}});
+    } else if (names.size() > 1 && (answer || is_refused(answer.error()))) {
+        std::for_each(names.rbegin(), names.rend(), [this](const cluster::Name& name) { queues_.again_alone(name); });
+    } else {
+        claims_failed(names, answer.error());
     }
-    if (generation != generation_) {
-        return claim_failed(name, {etcd::Fault::Kind::unavailable, "it has lost this member's lease"});
-    }
-    Operation& operation = queues_.running(name);
-    const StoreAnswer decision = ClaimKeys::answer_of(operation.claimed, *answer);
-    if (decision.kind == StoreAnswer::Kind::other_owner && operation.follows &&
-        ++operation.attempts < limits::follow_attempts_max) {
-        return queues_.again_behind(name, calls_.now() + limits::follow_time);
-    }
-    finish_claim(name, decision);
 }
 
-// The claim may be there nevertheless. If nothing else refers to it, it is released, before anything else is asked
+void StoredNames::decided(const cluster::Name& name, const etcd::TransactionAnswer& answer) {
+    Operation& operation = queues_.running(name);
+    const StoreAnswer decision = ClaimKeys::answer_of(operation.claimed, answer);
+    if (decision.kind == StoreAnswer::Kind::other_owner && operation.follows &&
+        ++operation.attempts < limits::follow_attempts_max) {
+        queues_.again_behind(name, calls_.now() + limits::follow_time);
+    } else {
+        finish_claims({name}, decision);
+    }
+}
+
+// The claims may be there nevertheless. One to which nothing else refers is released, before anything else is asked
 // about the name.
-void StoredNames::claim_failed(const cluster::Name& name, const etcd::Fault& fault) {
+void StoredNames::claims_failed(const std::vector<cluster::Name>& names, const etcd::Fault& fault) {
     if (fault.kind == etcd::Fault::Kind::lease_missing) {
         live_.check();
         hosts_.check();
         ports_.check();
     }
-    const Operation& operation = queues_.running(name);
-    if (!operation.is_held && etcd::may_be_done(fault)) {
-        queues_.add({false, operation.claimed});
+    for (const cluster::Name& name : names) {
+        const Operation& operation = queues_.running(name);
+        if (!operation.is_held && etcd::may_be_done(fault)) {
+            queues_.add({false, operation.claimed});
+        }
     }
-    finish_claim(name, {StoreAnswer::Kind::unavailable, fault.text});
+    finish_claims(names, {StoreAnswer::Kind::unavailable, fault.text});
 }
 
-void StoredNames::finish_claim(const cluster::Name& name, const StoreAnswer& answer) {
-    handlers_.answered(queues_.finished(name).request, answer);
+void StoredNames::finish_claims(const std::vector<cluster::Name>& names, const StoreAnswer& answer) {
+    for (const cluster::Name& name : names) {
+        handlers_.answered(queues_.finished(name).request, answer);
+    }
 }
 
 // --- releases --------------------------------------------------------------------------------------------------------

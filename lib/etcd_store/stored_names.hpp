@@ -1,6 +1,8 @@
 // StoredNames: the names of a cluster in etcd, for one of its members. Sans-IO.
 //
 //   claim(), release() --> NameQueues --> transactions by Calls --> answered()
+//      '--claims that wait while others are on their way share a transaction; if it is not carried out, each has its
+//      own
 //   LeaseKeepers: of what the member has (10 s), of reservations of hosts (24 h) and of ports (60 s)
 //      '--all good: in order--> claims are asked for        '--not: problem(), claims are answered with it at once
 //
@@ -47,7 +49,8 @@ public:
     void claim(const cluster::StoreClaim& claim);
     void release(const cluster::StoreRelease& release);
     TimePoint next_deadline() const noexcept {
-        return std::min({live_.next_deadline(), hosts_.next_deadline(), ports_.next_deadline(), advance_at_});
+        return std::min(
+            {live_.next_deadline(), hosts_.next_deadline(), ports_.next_deadline(), advance_at_, ask_revision_at_});
     }
     void tick();
 
@@ -60,13 +63,14 @@ private:
     void lease_lost();
     void lease_changed();
     std::string present_problem() const;
+    void ask_revision();
     void advance();
-    void run(const Operation& operation);
-    void run_claim(const Operation& operation);
-    void claimed(const cluster::Name& name, std::uint64_t generation,
+    void run_claims(const std::vector<Operation*>& operations);
+    void claimed(const std::vector<cluster::Name>& names, std::uint64_t generation,
                  const Result<etcd::TransactionAnswer, etcd::Fault>& answer, etcd::Revision sent_at);
-    void claim_failed(const cluster::Name& name, const etcd::Fault& fault);
-    void finish_claim(const cluster::Name& name, const cluster::StoreAnswer& answer);
+    void decided(const cluster::Name& name, const etcd::TransactionAnswer& answer);
+    void claims_failed(const std::vector<cluster::Name>& names, const etcd::Fault& fault);
+    void finish_claims(const std::vector<cluster::Name>& names, const cluster::StoreAnswer& answer);
     void run_release(const Operation& operation);
     void reserve(const Operation& operation);
     void reserve_with(const Operation& operation, etcd::LeaseId lease);
@@ -83,6 +87,7 @@ private:
     ReleaseLeases release_leases_;
     NameQueues queues_;
     TimePoint advance_at_ = never;
+    TimePoint ask_revision_at_ = never;
     std::string problem_ = "it has not answered yet";
     std::uint64_t generation_ = 0;  // how often something was lost
     bool has_lost_ = false;         // and lost() was not called yet

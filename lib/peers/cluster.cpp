@@ -8,6 +8,7 @@
 #include "cluster/holders.hpp"
 #include "cluster/limits.hpp"
 #include "peers/arrivals.hpp"
+#include "peers/carriers.hpp"
 #include "peers/claim_names.hpp"
 #include "peers/cluster_worker.hpp"
 #include "peers/name_claims.hpp"
@@ -21,14 +22,16 @@
 namespace ferrotunnel::peers {
 namespace {
 
-using Carriers = std::vector<std::shared_ptr<PeerCarrier>>;  // by member; null for this one
-
-std::shared_ptr<const cluster::Members> members_of(const Links::Settings& settings, bool has_store) {
+std::shared_ptr<const cluster::Members> members_of(const Links::Settings& settings,
+                                                   const std::optional<StorePlace>& store) {
     std::vector<std::string> names{settings.own};
     for (const PeerSettings& peer : settings.peers) {
         names.push_back(peer.name);
     }
-    return std::make_shared<cluster::Members>(std::move(names), settings.own, has_store);
+    const auto decides = !store              ? cluster::Decides::homes
+                         : store->with_homes ? cluster::Decides::both
+                                             : cluster::Decides::store;
+    return std::make_shared<cluster::Members>(std::move(names), settings.own, decides);
 }
 
 TimePoint worker_time() {
@@ -43,21 +46,14 @@ cluster::Register::Start register_start(Random& random) {
             static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(wall).count())};
 }
 
-Carriers carriers_of(const Links& links, const cluster::Members& members) {
-    Carriers carriers(members.size());
-    for (const std::shared_ptr<PeerCarrier>& carrier : links.carriers()) {
-        carriers[members.find(carrier->name()).value()] = carrier;
-    }
-    return carriers;
-}
-
-std::shared_ptr<RouteWriter> make_writer(const std::shared_ptr<session::ServerShared>& shared, const Carriers& carriers,
+std::shared_ptr<RouteWriter> make_writer(const std::shared_ptr<session::ServerShared>& shared,
+                                         const std::shared_ptr<const Carriers>& carriers,
                                          const std::shared_ptr<PartialPorts>& partial, runtime::Worker& worker,
                                          Logger& log) {
     const auto service = [shared, carriers](const std::vector<cluster::MemberIndex>& members) {
         std::vector<std::shared_ptr<directory::HttpCarrier>> of;
         std::transform(members.begin(), members.end(), std::back_inserter(of),
-                       [&carriers](cluster::MemberIndex member) { return carriers[member]; });
+                       [&carriers](cluster::MemberIndex member) { return carriers->get(member); });
         return shared->http->remote_service(std::move(of));
     };
     const auto set_port = [shared, &worker](const directory::RemotePort& port) {
@@ -71,13 +67,25 @@ std::shared_ptr<RouteWriter> make_writer(const std::shared_ptr<session::ServerSh
         return is_open || error ? error : std::make_error_code(std::errc::address_not_available);
     };
     return std::make_shared<RouteWriter>(RouteWriter::Needs{
-        service, [carriers](cluster::MemberIndex member) { return carriers[member]; },
+        service, [carriers](cluster::MemberIndex member) { return carriers->get(member); },
         [shared](const std::vector<directory::RemoteHost>& hosts) {
             return shared->http->set_remote(hosts, worker_time());
         },
         set_port,
         [partial](const cluster::Name& port, const std::optional<std::string>& why) { partial->report(port, why); },
         log});
+}
+
+// With a store: a member gets its place in the register, at the latest when it connects.
+std::function<bool(const std::string&, const std::shared_ptr<PeerCarrier>&)> adding_members(
+    const std::shared_ptr<RegisterDriver>& names, const std::shared_ptr<Carriers>& carriers) {
+    return [names, carriers](const std::string& name, const std::shared_ptr<PeerCarrier>& carrier) {
+        const std::optional<cluster::MemberIndex> member = names->add_member(name);
+        if (member) {
+            carriers->set(*member, carrier);
+        }
+        return member.has_value();
+    };
 }
 
 struct Candidate {
@@ -102,7 +110,7 @@ RemoteOpening::Members members_with(const session::RemoteService& service, const
             for (const cluster::MemberIndex member : of.routes(*name)) {
                 const cluster::Claim claim = of.table().entry(member, *name)->claim;
                 if (!service.of_token || claim.owner.token == *service.of_token) {
-                    found.push_back({carriers[member], claim.readiness});
+                    found.push_back({carriers.get(member), claim.readiness});
                 }
             }
         });
@@ -144,9 +152,10 @@ void add_once(std::vector<std::string>& names, const std::string& name) {
 struct Cluster::Parts {
     Parts(Links::Settings settings, Needs needs)
         : keys(settings.keys),
-          names(std::make_shared<RegisterDriver>(members_of(settings, needs.store.has_value()),
-                                                 register_start(needs.random), worker_time)),
+          names(std::make_shared<RegisterDriver>(members_of(settings, needs.store), register_start(needs.random),
+                                                 worker_time)),
           claims(std::make_shared<NameClaims>(names)),
+          carriers(std::make_shared<Carriers>()),
           arrivals(needs.shared, needs.front, needs.log),
           links(std::move(settings),
                 {needs.workers,
@@ -158,9 +167,11 @@ struct Cluster::Parts {
                  needs.log,
                  needs.random,
                  needs.on_control,
-                 [to = needs.shared->http] { to->carrier_is_back(); }}),
-          carriers(carriers_of(links, names->members())),
+                 [to = needs.shared->http] { to->carrier_is_back(); },
+                 names->members().is_open() ? adding_members(names, carriers) : nullptr,
+                 [of = names](const std::string& member) { (void)of->remove_member(member); }}),
           worker(std::make_shared<ClusterWorker>(needs.workers.at(0), names)),
+          finder(needs.store && names->members().is_open() ? make_finder(*needs.store, needs) : nullptr),
           store(needs.store
                     ? std::make_shared<NameStore>(needs.workers.at(0), *needs.store, names, needs.random, needs.log)
                     : nullptr),
@@ -175,6 +186,9 @@ struct Cluster::Parts {
           routes(std::make_shared<RemoteNames>(
               names, [to = std::weak_ptr(worker)] { wake(to); },
               [to = writer](const std::vector<RemoteName>& changed) { to->apply(changed, worker_time()); })) {
+        for (const std::shared_ptr<PeerCarrier>& carrier : links.carriers()) {
+            carriers->set(names->members().find(carrier->name()).value(), carrier);
+        }
         needs.shared->http->set_learning(worker_time(), worker_time() + cluster::limits::recovery_time);
         routes->on_learned([to = needs.shared->http] { to->set_learned(); });
         worker->set_routes(routes, writer);
@@ -189,7 +203,7 @@ struct Cluster::Parts {
         names->set_receivers(claims, routes, [to = std::weak_ptr(worker)] { wake(to); });
         needs.shared->claims = claims;
         needs.shared->find_remote = [of = names, to = carriers](const session::RemoteService& service) {
-            return opener_of(service, members_with(service, *of, to));
+            return opener_of(service, members_with(service, *of, *to));
         };
     }
     ~Parts() { stop(); }
@@ -204,6 +218,18 @@ struct Cluster::Parts {
         if (keeping) {
             keeping->stop();
         }
+        if (finder) {
+            finder->stop();
+        }
+    }
+
+    std::shared_ptr<MemberFinder> make_finder(const StorePlace& place, const Needs& needs) {
+        return std::make_shared<MemberFinder>(
+            place, MemberFinder::Needs{needs.workers.at(0), needs.random, needs.log,
+                                       [this](const PeerSettings& peer) { return links.add_member(peer); },
+                                       [this] { return links.states(); },
+                                       [this](const std::string& member) { return links.forget_member(member); },
+                                       [this] { names->members_found(); }});
     }
 
     // Claims and changes may outlive the cluster.
@@ -217,11 +243,12 @@ struct Cluster::Parts {
     std::shared_ptr<const transport::ClusterKeys> keys;  // guarded by it; declared here since others begin with it
     const std::shared_ptr<RegisterDriver> names;
     const std::shared_ptr<NameClaims> claims;
+    const std::shared_ptr<Carriers> carriers;
     Arrivals arrivals;
     Links links;
-    const Carriers carriers;
     const std::shared_ptr<ClusterWorker> worker;
-    const std::shared_ptr<NameStore> store;  // null: the members decide themselves
+    const std::shared_ptr<MemberFinder> finder;  // null likewise
+    const std::shared_ptr<NameStore> store;      // null: the members decide themselves
     const std::shared_ptr<ValueStore> values;
     const std::shared_ptr<ValueKeeping> keeping;  // null without a store
     const std::shared_ptr<PartialPorts> partial;
@@ -241,6 +268,9 @@ void Cluster::start(runtime::Fd listener) {
         parts_->keeping->start();
     }
     parts_->links.start(std::move(listener));
+    if (parts_->finder) {
+        parts_->finder->start();
+    }
 }
 
 void Cluster::set_keys(std::shared_ptr<const transport::ClusterKeys> keys) {
@@ -279,21 +309,27 @@ ClusterState Cluster::state() const {
     const cluster::Members& members = parts_->names->members();
     ClusterState state;
     state.own = members.name(members.own());
+    state.decides = members.decides();
     for (PeerState& peer : parts_->links.states()) {
         static_cast<PeerState&>(state.members.emplace_back()) = std::move(peer);
     }
     parts_->names->read([&](const cluster::Register& of, TimePoint) {
-        state.recovering = of.is_recovering() && !members.has_store();
+        state.recovering = of.is_recovering() && members.has_homes();
         state.waiting = of.waiting();
         state.own_names = of.table().size(members.own());
         state.memory = of.table().memory();
         for (ClusterState::Member& member : state.members) {
-            member.names = of.table().size(members.find(member.name).value());
+            const std::optional<cluster::MemberIndex> place = of.members().find(member.name);
+            member.names = place ? of.table().size(*place) : 0;
+            member.decides = place ? of.decides(*place) : std::nullopt;
         }
     });
     if (parts_->store) {
         state.store = parts_->store->state();
         state.values = parts_->keeping->state();
+    }
+    if (parts_->finder) {
+        state.finder = parts_->finder->state();
     }
     for (const cluster::Name& port : parts_->writer->partial_ports()) {
         state.partial_ports.push_back(port_text(port));
@@ -311,10 +347,10 @@ NamePlace Cluster::place_of(const directory::ClaimName& name) const {
     if (!known) {
         return {};
     }
-    const cluster::Members& members = parts_->names->members();
     NamePlace place;
-    place.home = members.has_store() ? std::string() : members.name(members.home_of(*known));
     parts_->names->read([&](const cluster::Register& of, TimePoint) {
+        const cluster::Members& members = of.members();
+        place.home = members.has_homes() ? members.name(members.home_of(*known)) : std::string();
         if (of.has(*known)) {
             place.members.push_back(members.name(members.own()));
         }
@@ -333,7 +369,7 @@ NamePlace Cluster::place_of(const directory::ClaimName& name) const {
 
 NamePage Cluster::names(std::size_t position) const {
     return parts_->names->read(
-        [&](const cluster::Register& of, TimePoint) { return page_of_names(of, parts_->names->members(), position); });
+        [&](const cluster::Register& of, TimePoint) { return page_of_names(of, of.members(), position); });
 }
 
 std::optional<std::string> Cluster::forget(const std::string& member) {
@@ -370,8 +406,9 @@ void Cluster::when_stored(const std::string& key, std::function<void()> stored) 
 }
 
 bool Cluster::send_control(const std::string& member, runtime::Fd socket) const {
-    const std::optional<cluster::MemberIndex> index = parts_->names->members().find(member);
-    const std::shared_ptr<PeerCarrier> carrier = index ? parts_->carriers[*index] : nullptr;
+    const auto index =
+        parts_->names->read([&](const cluster::Register& of, TimePoint) { return of.members().find(member); });
+    const std::shared_ptr<PeerCarrier> carrier = index ? parts_->carriers->get(*index) : nullptr;
     return carrier && carrier->send_control(std::move(socket));
 }
 

@@ -18,6 +18,7 @@
 #include "directory/cluster_claims.hpp"
 #include "ingress/http_front.hpp"
 #include "peers/links.hpp"
+#include "peers/member_finder.hpp"
 #include "peers/name_page.hpp"
 #include "peers/name_store.hpp"
 #include "peers/value_keeping.hpp"
@@ -30,19 +31,23 @@ namespace ferrotunnel::peers {
 /// For status and metrics.
 struct ClusterState {
     std::string own;
+    cluster::Decides decides = cluster::Decides::homes;  // what this member asks about names
     bool recovering = false;
     std::size_t waiting = 0;  // Register::waiting()
     std::size_t own_names = 0;
     std::size_t memory = 0;  // of the table, in bytes
     struct Member : PeerState {
         std::size_t names = 0;  // that its clients have
+        /// What it asks about names; none if it is not linked.
+        std::optional<cluster::Decides> decides{};
     };
     std::vector<Member> members;             // the others
     std::vector<std::string> partial_ports;  // "tcp 2222": cannot be opened here
     /// "tcp 2222 at b (Address already in use)": of own clients, and other members cannot open it.
     std::vector<std::string> own_partial_ports;
-    std::optional<StoreState> store;   // none: the members decide themselves
-    std::optional<ValueState> values;  // likewise: shared values are only in the members' memory
+    std::optional<StoreState> store;    // none: the members decide themselves
+    std::optional<ValueState> values;   // likewise: shared values are only in the members' memory
+    std::optional<FinderState> finder;  // none: members are those of the list
 };
 
 /// Where a name is, for `route` and `services`.

@@ -43,6 +43,14 @@ inline constexpr std::size_t control_streams_max = 64;
 /// Messages of the register that one turn of a link handles: other sockets of the worker have their turn between.
 inline constexpr std::size_t register_messages_per_turn = 64;
 
+/// Members that were found in etcd are compared with those that are known on each change, and this often, for those
+/// that are to be forgotten or had no place.
+inline constexpr std::chrono::seconds members_reconciled_each{5};
+/// A member that is not in etcd any more, and has no link, is known for so long: a restart has another name in some
+/// clusters, and each keeps a place. Longer than etcd's leader may starve and end all leases, and than a link is
+/// suspected.
+inline constexpr std::chrono::seconds member_kept_for{60};
+
 /// Places of the table of names that one page of the control API looks at: the register waits meanwhile.
 inline constexpr std::size_t names_looked_at = 4'096;
 

@@ -29,6 +29,17 @@ void LinkDialler::start() {
     }
 }
 
+void LinkDialler::set_address(const net::HostPort& address) {
+    check_here(needs_.worker);
+    if (address != settings_.address) {
+        settings_.address = address;
+        if (timer_ && link_.expired()) {
+            connector_.reset();
+            timer_->set(needs_.worker.now());
+        }
+    }
+}
+
 void LinkDialler::stop() noexcept {
     check_here(needs_.worker);
     stopped_ = true;
@@ -81,11 +92,15 @@ void LinkDialler::connected(std::error_code error, runtime::Fd socket) {
 }
 
 void LinkDialler::use(runtime::Fd socket) {
+    const std::shared_ptr<transport::TlsContext> tls = needs_.tls();
+    if (!tls) {
+        return;
+    }
     began_ = needs_.worker.now();
     auto link = std::make_shared<Link>(needs_.context, needs_.worker, settings_.peer, settings_.kind);
     link_ = link;
     if (needs_.made(link)) {
-        link->start(std::move(socket), needs_.tls());
+        link->start(std::move(socket), tls);
     }
 }
 

@@ -26,7 +26,7 @@ public:
     struct Needs {
         const LinkContext& context;
         runtime::Worker& worker;
-        /// The present context for TLS. Thread-safe.
+        /// The present context for TLS. Null: the member was forgotten, and stop() follows. Thread-safe.
         std::function<std::shared_ptr<transport::TlsContext>()> tls;
         /// Before the link starts. False: no link is wanted any more.
         std::function<bool(const std::shared_ptr<Link>&)> made;
@@ -38,6 +38,8 @@ public:
 
     // On the worker.
     void start();
+    /// From the next attempt on, which follows soon unless a link is open.
+    void set_address(const net::HostPort& address);
     /// Dials no more; a link that is open stays.
     void stop() noexcept;
     /// The link of this dialler, or another one, has ended or accepts no new streams.
@@ -49,7 +51,7 @@ private:
     void use(runtime::Fd socket);
     void retry();
 
-    const Settings settings_;
+    Settings settings_;
     const Needs needs_;
     session::Backoff backoff_;
     std::optional<runtime::Timer> timer_;

@@ -1,6 +1,8 @@
 #include "peers/links.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -9,6 +11,7 @@
 #include "peers/link_dialler.hpp"
 #include "peers/link_listener.hpp"
 #include "peers/member_links.hpp"
+#include "peers/member_table.hpp"
 #include "transport/link_context.hpp"
 #include "wire/code.hpp"
 
@@ -55,12 +58,18 @@ struct Links::Parts final : LinkEvents {
     }
     void on_link_control(runtime::Worker& worker, const std::string& peer, IntrusivePtr<mux::Stream> stream) override;
 
-    void use(const transport::ClusterKeys& keys);
-    void add_diallers();
-    std::shared_ptr<LinkDialler> dialler_of(MemberLinks& member, runtime::Worker& worker, LinkKind kind);
+    void use(std::shared_ptr<const transport::ClusterKeys> keys);
+    std::shared_ptr<TlsContext> dialling_context(const transport::ClusterKeys& keys, const std::string& peer) const;
+    MemberTable::Entry make_member(const PeerSettings& peer, bool is_listed);
+    MemberTable::Entry known_member(const PeerSettings& peer);
+    bool add_member(const PeerSettings& peer);
+    bool forget_member(const std::string& name);
+    std::shared_ptr<LinkDialler> dialler_of(const MemberTable::Entry& member, const net::HostPort& address,
+                                            runtime::Worker& worker, LinkKind kind);
+    bool make_place();
+    void start_diallers(MemberLinks& member);
     bool add(const std::shared_ptr<Link>& link);
     void forget(const Link& link);
-    MemberLinks* find(const std::string& name);
     void replace_by_dialling(const Link& link, bool was_open);
     void report_end(const Link& link, MemberLinks& member, const trunk::TrunkEnd& end, bool was_open);
     void report_refused(const Link& link, const trunk::TrunkEnd& end);
@@ -72,9 +81,9 @@ struct Links::Parts final : LinkEvents {
     const Settings settings;
     const Needs needs;
     const LinkContext context;
-    std::vector<std::unique_ptr<MemberLinks>> members;
-    std::vector<std::shared_ptr<PeerCarrier>> carriers;
-    std::vector<std::shared_ptr<LinkDialler>> diallers;
+    MemberTable members;
+    std::atomic<bool> dials{false};  // between start() and drain()
+    Published<std::shared_ptr<const transport::ClusterKeys>> keys;
     Published<std::shared_ptr<TlsContext>> tls;  // for accepted connections
     MemberSources addresses;
     LinkListener listener;
@@ -92,60 +101,137 @@ Links::Parts::Parts(Settings settings_in, Needs needs_in)
       listener({context, needs.workers, [this] { return tls.get(); },
                 [this](const std::shared_ptr<Link>& link) { return add(link); },
                 [this] { refused.fetch_add(1, std::memory_order_relaxed); }, addresses}) {
+    use(settings.keys);
     for (const PeerSettings& peer : settings.peers) {
-        members.push_back(std::make_unique<MemberLinks>(peer, needs.workers, Clock::now()));
-        carriers.push_back(members.back()->carrier());
-        addresses.add_configured(peer.host);
+        (void)members.find_or_add(peer.name, [&] { return make_member(peer, true); });
     }
-    use(*settings.keys);
-    add_diallers();
 }
 
-// Makes all contexts first: one that cannot be made changes nothing.
-void Links::Parts::use(const transport::ClusterKeys& keys) {
-    std::vector<std::shared_ptr<TlsContext>> dialling;
-    for (const PeerSettings& peer : settings.peers) {
-        dialling.push_back(settings.own < peer.name ? transport::make_link_dialler(keys, settings.own, peer.name)
-                                                    : nullptr);
+std::shared_ptr<TlsContext> Links::Parts::dialling_context(const transport::ClusterKeys& of,
+                                                           const std::string& peer) const {
+    return settings.own < peer ? transport::make_link_dialler(of, settings.own, peer) : nullptr;
+}
+
+// Makes all contexts first: one that cannot be made changes nothing. A member that is added meanwhile has the new keys
+// already, or is in the table when they are set.
+void Links::Parts::use(std::shared_ptr<const transport::ClusterKeys> changed) {
+    std::map<std::string, std::shared_ptr<TlsContext>> dialling;
+    for (const MemberTable::Entry& member : members.all()) {
+        dialling[member->name()] = dialling_context(*changed, member->name());
     }
-    tls = transport::make_link_acceptor(keys, settings.own);
-    for (std::size_t i = 0; i < members.size(); ++i) {
-        members[i]->tls = dialling[i];
+    tls = transport::make_link_acceptor(*changed, settings.own);
+    keys = changed;
+    for (const MemberTable::Entry& member : members.all()) {
+        const auto made = dialling.find(member->name());
+        member->tls = made != dialling.end() ? made->second : dialling_context(*changed, member->name());
+    }
+}
+
+// --- members ---
+
+// Of two members, the one with the smaller name dials.
+MemberTable::Entry Links::Parts::make_member(const PeerSettings& peer, bool is_listed) {
+    auto member = std::make_shared<MemberLinks>(peer, is_listed, needs.workers, Clock::now());
+    member->tls = dialling_context(*keys.get(), peer.name);
+    if (settings.own < peer.name) {
+        const net::HostPort address{peer.host, peer.port};
+        member->diallers.push_back(dialler_of(member, address, needs.workers.at(0), LinkKind::control));
+        for (std::size_t i = 0; i < needs.workers.size(); ++i) {
+            member->diallers.push_back(dialler_of(member, address, needs.workers.at(i), LinkKind::data));
+        }
+    }
+    if (!peer.host.empty()) {
+        addresses.add_configured(peer.name, peer.host);
+    }
+    return member;
+}
+
+// Null if it cannot be known.
+MemberTable::Entry Links::Parts::known_member(const PeerSettings& peer) {
+    return members.find_or_add(peer.name, [&]() -> MemberTable::Entry {
+        if (!needs.on_member || peer.name == settings.own) {
+            return nullptr;
+        }
+        MemberTable::Entry made = make_member(peer, false);
+        return needs.on_member(peer.name, made->carrier()) ? made : nullptr;
+    });
+}
+
+bool Links::Parts::add_member(const PeerSettings& peer) {
+    const MemberTable::Entry member = known_member(peer);
+    if (!member || member->is_listed()) {
+        return member != nullptr;
+    }
+    const net::HostPort address{peer.host, peer.port};
+    if (member->set_address(address)) {
+        addresses.add_configured(peer.name, peer.host);
+        for (const std::shared_ptr<LinkDialler>& dialler : member->diallers) {
+            (void)dialler->worker().post([dialler, address] { dialler->set_address(address); });
+        }
+    }
+    start_diallers(*member);
+    return true;
+}
+
+bool Links::Parts::forget_member(const std::string& name) {
+    const MemberTable::Entry member = members.find(name);
+    if (!member || !member->forget()) {
+        return false;
+    }
+    needs.on_forgotten(name);
+    members.remove(*member);
+    addresses.forget(name);
+    for (const std::shared_ptr<LinkDialler>& dialler : member->diallers) {
+        run_on(dialler->worker(), [dialler] { dialler->stop(); });
+    }
+    return true;
+}
+
+// A member that has proved to be one does not wait for those that etcd, or a link of the past, has named: whoever
+// writes keys there could use up all places.
+bool Links::Parts::make_place() {
+    const std::vector<MemberTable::Entry> all = members.all();
+    return std::any_of(all.begin(), all.end(),
+                       [this](const MemberTable::Entry& one) { return forget_member(one->name()); });
+}
+
+void Links::Parts::start_diallers(MemberLinks& member) {
+    if (!dials.load() || member.is_dialled.exchange(true)) {
+        return;
+    }
+    for (const std::shared_ptr<LinkDialler>& dialler : member.diallers) {
+        (void)dialler->worker().post([dialler] { dialler->start(); });
     }
 }
 
 // --- dialling ---
 
-void Links::Parts::add_diallers() {
-    for (const std::unique_ptr<MemberLinks>& member : members) {
-        if (settings.own < member->settings().name) {
-            diallers.push_back(dialler_of(*member, needs.workers.at(0), LinkKind::control));
-            for (std::size_t i = 0; i < needs.workers.size(); ++i) {
-                diallers.push_back(dialler_of(*member, needs.workers.at(i), LinkKind::data));
-            }
-        }
-    }
-}
-
-std::shared_ptr<LinkDialler> Links::Parts::dialler_of(MemberLinks& member, runtime::Worker& worker, LinkKind kind) {
-    const PeerSettings& peer = member.settings();
-    const auto failed = [this, &member, &worker, kind](const std::string& why) {
-        if (kind == LinkKind::control && member.set_problem(nullptr, why, worker.now()) != MemberLinks::News::none) {
-            const PeerState state = member.state();
+std::shared_ptr<LinkDialler> Links::Parts::dialler_of(const MemberTable::Entry& member, const net::HostPort& address,
+                                                      runtime::Worker& worker, LinkKind kind) {
+    const auto failed = [this, itself = std::weak_ptr(member), &worker, kind](const std::string& why) {
+        const MemberTable::Entry of = itself.lock();
+        if (of && kind == LinkKind::control && of->set_problem(nullptr, why, worker.now()) != MemberLinks::News::none) {
+            const PeerState state = of->state();
             needs.log.warn("could not connect to a member of the cluster",
                            {{"member", state.name}, {"address", state.address}, {"why", why}});
         }
     };
+    const auto context_of = [itself = std::weak_ptr(member)]() -> std::shared_ptr<TlsContext> {
+        const MemberTable::Entry of = itself.lock();
+        return of ? of->tls.get() : nullptr;
+    };
     return std::make_shared<LinkDialler>(
-        LinkDialler::Settings{peer.name, {peer.host, peer.port}, kind},
-        LinkDialler::Needs{context, worker, [&member] { return member.tls.get(); },
-                           [this](const std::shared_ptr<Link>& link) { return add(link); }, failed});
+        LinkDialler::Settings{member->name(), address, kind},
+        LinkDialler::Needs{context, worker, context_of, [this](const std::shared_ptr<Link>& link) { return add(link); },
+                           failed});
 }
 
 void Links::Parts::replace_by_dialling(const Link& link, bool was_open) {
-    for (const std::shared_ptr<LinkDialler>& dialler : diallers) {
-        if (&dialler->worker() == &link.worker()) {
-            dialler->on_link_gone(link, was_open);
+    const MemberTable::Entry member = members.find(link.peer());
+    for (std::size_t i = 0; member && i < member->diallers.size(); ++i) {
+        LinkDialler& dialler = *member->diallers[i];
+        if (&dialler.worker() == &link.worker()) {
+            dialler.on_link_gone(link, was_open);
         }
     }
 }
@@ -165,47 +251,48 @@ void Links::Parts::forget(const Link& link) {
     std::erase_if(links, [&link](const std::shared_ptr<Link>& one) { return one.get() == &link; });
 }
 
-MemberLinks* Links::Parts::find(const std::string& name) {
-    for (const std::unique_ptr<MemberLinks>& member : members) {
-        if (member->settings().name == name) {
-            return member.get();
-        }
-    }
-    return nullptr;
-}
-
+// The proof names the member, so with a store one that was not found there yet is accepted, too.
 std::optional<std::string> Links::Parts::refuse_peer(const std::string& peer) {
-    if (find(peer) == nullptr) {
+    if (!needs.on_member && !members.find(peer)) {
         return '"' + peer + "\" is not in this member's list of peers";
     }
-    if (peer > settings.own) {
+    if (peer >= settings.own) {
         return '"' + peer + "\" is not to dial this member: of two members the one with the smaller name dials";
+    }
+    if (!known_member({peer, {}, 0}) && !(make_place() && known_member({peer, {}, 0}))) {
+        return '"' + peer + "\" has no place: this member knows as many others as it can";
     }
     return std::nullopt;
 }
 
 void Links::Parts::on_link_open(const std::shared_ptr<Link>& link) {
-    MemberLinks& member = *find(link->peer());
-    if (!link->dials()) {
+    const MemberTable::Entry member = link->dials() ? members.find(link->peer()) : known_member({link->peer(), {}, 0});
+    const bool is_control = link->kind() == LinkKind::control;
+    if (member && !link->dials()) {
         addresses.learn(link->peer(), link->from());
     }
-    if (link->kind() == LinkKind::data) {
-        if (!member.add_data_link(context.settings.data_links)) {
-            (void)link->post([](Link& one) { one.end(Code::limit, "there are too many data links of this member"); });
-            return;
-        }
-        member.carrier()->add(link);
+    // The register may have forgotten it since it was accepted.
+    const bool is_known =
+        member && (member->is_listed() || !is_control || needs.on_member(link->peer(), member->carrier()));
+    const auto older = is_known && is_control ? member->set_control(link) : std::nullopt;
+    if (!is_known || (is_control && !older)) {
+        (void)link->post([](Link& one) { one.end(Code::busy, "this member was forgotten; it is to connect again"); });
+    } else if (is_control && *older) {
+        (void)(*older)->post(
+            [](Link& one) { one.end(Code::superseded, "a newer link of the same member replaces it"); });
+    } else if (!is_control && !member->add_data_link(context.settings.data_links)) {
+        (void)link->post([](Link& one) { one.end(Code::limit, "there are too many data links of this member"); });
+    } else if (!is_control) {
+        member->carrier()->add(link);
         on_link_responsive();
         needs.log.debug("a data link to a member of the cluster is open", {{"member", link->peer()}});
-    } else if (const std::shared_ptr<Link> older = member.set_control(link)) {
-        (void)older->post([](Link& one) { one.end(Code::superseded, "a newer link of the same member replaces it"); });
     }
 }
 
 void Links::Parts::on_linked(const std::shared_ptr<Link>& link, const cluster::Hello& hello) {
-    MemberLinks& member = *find(link->peer());
-    if (member.set_linked(*link, hello.agent, link->worker().now())) {
-        const PeerState state = member.state();
+    const MemberTable::Entry member = members.find(link->peer());
+    if (member && member->set_linked(*link, hello.agent, link->worker().now())) {
+        const PeerState state = member->state();
         needs.log.info("linked with a member of the cluster",
                        {{"member", state.name},
                         {"address", link->dials() ? state.address : link->from()},
@@ -215,14 +302,16 @@ void Links::Parts::on_linked(const std::shared_ptr<Link>& link, const cluster::H
 }
 
 void Links::Parts::on_link_retired(const std::shared_ptr<Link>& link) {
-    find(link->peer())->carrier()->remove(*link);
+    if (const MemberTable::Entry member = members.find(link->peer())) {
+        member->carrier()->remove(*link);
+    }
     replace_by_dialling(*link, true);
 }
 
 void Links::Parts::on_link_end(const std::shared_ptr<Link>& link, const trunk::TrunkEnd& end, bool was_open) noexcept {
     forget(*link);
-    MemberLinks* const member = find(link->peer());
-    if (member != nullptr) {
+    const MemberTable::Entry member = members.find(link->peer());
+    if (member) {
         member->carrier()->remove(*link);
         if (was_open && link->kind() == LinkKind::data) {
             member->remove_data_link();
@@ -232,7 +321,7 @@ void Links::Parts::on_link_end(const std::shared_ptr<Link>& link, const trunk::T
     try {
         if (!link->dials() && !was_open) {
             report_refused(*link, end);
-        } else {
+        } else if (member) {
             report_end(*link, *member, end, was_open);
         }
     } catch (const std::bad_alloc&) {
@@ -275,9 +364,12 @@ void Links::Parts::on_link_control(runtime::Worker& worker, const std::string& p
 // --- the end ---
 
 void Links::Parts::drain() {
+    dials = false;
     run_on(needs.workers.at(0), [this] { listener.stop(); });
-    for (const std::shared_ptr<LinkDialler>& dialler : diallers) {
-        run_on(dialler->worker(), [dialler] { dialler->stop(); });
+    for (const MemberTable::Entry& member : members.all()) {
+        for (const std::shared_ptr<LinkDialler>& dialler : member->diallers) {
+            run_on(dialler->worker(), [dialler] { dialler->stop(); });
+        }
     }
 }
 
@@ -300,7 +392,7 @@ void Links::Parts::stop() {
     drain();
     for (const std::shared_ptr<Link>& link : present_links()) {
         if (!link->post([](Link& one) { one.end(Code::going_away, stopping); })) {
-            if (MemberLinks* const member = find(link->peer())) {
+            if (const MemberTable::Entry member = members.find(link->peer())) {
                 member->carrier()->remove(*link);
             }
             link->abandon();
@@ -317,21 +409,34 @@ Links::~Links() {
     stop();
 }
 
-const std::vector<std::shared_ptr<PeerCarrier>>& Links::carriers() const noexcept {
-    return parts_->carriers;
+std::vector<std::shared_ptr<PeerCarrier>> Links::carriers() const {
+    std::vector<std::shared_ptr<PeerCarrier>> carriers;
+    for (const MemberTable::Entry& member : parts_->members.all()) {
+        carriers.push_back(member->carrier());
+    }
+    return carriers;
+}
+
+bool Links::add_member(const PeerSettings& peer) {
+    return parts_->add_member(peer);
+}
+
+bool Links::forget_member(const std::string& name) {
+    return parts_->forget_member(name);
 }
 
 void Links::start(runtime::Fd listener) {
     (void)parts_->needs.workers.at(0).post([parts = parts_.get(), listener = std::move(listener)]() mutable {
         parts->listener.start(std::move(listener));
     });
-    for (const std::shared_ptr<LinkDialler>& dialler : parts_->diallers) {
-        (void)dialler->worker().post([dialler] { dialler->start(); });
+    parts_->dials = true;
+    for (const MemberTable::Entry& member : parts_->members.all()) {
+        parts_->start_diallers(*member);
     }
 }
 
 void Links::set_keys(std::shared_ptr<const transport::ClusterKeys> keys) {
-    parts_->use(*keys);
+    parts_->use(std::move(keys));
 }
 
 void Links::drain() noexcept {
@@ -348,7 +453,7 @@ void Links::stop() noexcept {
 
 std::vector<PeerState> Links::states() const {
     std::vector<PeerState> states;
-    for (const std::unique_ptr<MemberLinks>& member : parts_->members) {
+    for (const MemberTable::Entry& member : parts_->members.all()) {
         states.push_back(member->state());
     }
     return states;

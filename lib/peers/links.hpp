@@ -3,7 +3,8 @@
 //   dial (to members with greater names), accept (from the others) --TLS with the cluster's key, link hello--> Link
 //      control: one for each member, RegisterChannel    data: one for each worker of the dialling side, PeerCarrier
 //
-// Lost links are dialled again after 0.2 s to 5 s (jittered), forever.
+// Lost links are dialled again after 0.2 s to 5 s (jittered), until the member is forgotten, which those of the list
+// never are.
 #pragma once
 
 #include <chrono>
@@ -25,7 +26,7 @@
 
 namespace ferrotunnel::peers {
 
-/// Another member of the list.
+/// Another member.
 struct PeerSettings {
     std::string name;
     std::string host;  // name or address to dial
@@ -35,8 +36,9 @@ struct PeerSettings {
 /// What is known of a member, for status.
 struct PeerState {
     std::string name;
-    std::string address;  // as configured
-    bool linked = false;  // the control link is up
+    std::string address;     // where it is dialled; else where it has connected from, or empty
+    bool is_listed = false;  // it is of Settings::peers
+    bool linked = false;     // the control link is up
     std::size_t data_links = 0;
     std::uint64_t streams = 0;
     std::uint64_t forwarded = 0;
@@ -69,13 +71,25 @@ public:
         OnControl on_control{};  // empty: requests are refused
         /// Visitors can be sent to a member to which there was perhaps no way. On a worker; may be empty.
         std::function<void()> on_way{};
+        /// A member that is not of the list is to be known, or has a control link now: whether it can be. Any thread,
+        /// with a lock of Links held. Empty: only those of the list are.
+        std::function<bool(const std::string& name, const std::shared_ptr<PeerCarrier>&)> on_member{};
+        /// Such a member is forgotten: its place is free. Any thread.
+        std::function<void(const std::string& name)> on_forgotten{};
     };
     /// Throws transport::TlsConfigError, also for names that are not valid.
     Links(Settings settings, Needs needs);
     ~Links();
 
-    /// In the order of Settings::peers.
-    const std::vector<std::shared_ptr<PeerCarrier>>& carriers() const noexcept;
+    /// In the order of Settings::peers, then of those that were added and not forgotten.
+    std::vector<std::shared_ptr<PeerCarrier>> carriers() const;
+    /// With Needs::on_member: a member that is dialled at this address, or accepted, from now on. One that is known
+    /// gets the address; one of the list keeps its own. False: it cannot be known, or is this member itself.
+    /// Thread-safe.
+    bool add_member(const PeerSettings& peer);
+    /// Forgets a member that was added and has no links. False: it is of the list, has a link, or is not there.
+    /// Thread-safe.
+    bool forget_member(const std::string& name);
     /// The first worker accepts on `listener`; each worker dials a data link to each member with a greater name, and
     /// the first one also the control link. Any thread.
     void start(runtime::Fd listener);
@@ -88,7 +102,7 @@ public:
     void hand_over() noexcept;
     /// Ends all links: soon, or at once if no worker runs any more. Idempotent; any thread.
     void stop() noexcept;
-    /// In the order of Settings::peers. Thread-safe.
+    /// In the order of carriers(). Thread-safe.
     std::vector<PeerState> states() const;
     /// Connections refused before their proof was complete, or for a wrong one.
     std::uint64_t refused() const noexcept;

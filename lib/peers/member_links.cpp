@@ -6,17 +6,40 @@
 
 namespace ferrotunnel::peers {
 
-MemberLinks::MemberLinks(PeerSettings settings, runtime::WorkerGroup& workers, TimePoint now)
-    : settings_(std::move(settings)), carrier_(std::make_shared<PeerCarrier>(settings_.name, workers)) {
+MemberLinks::MemberLinks(const PeerSettings& peer, bool is_listed, runtime::WorkerGroup& workers, TimePoint now)
+    : name_(peer.name), is_listed_(is_listed), carrier_(std::make_shared<PeerCarrier>(peer.name, workers)) {
     const MutexLock lock(mutex_);
-    state_.name = settings_.name;
-    state_.address = net::to_text({settings_.host, settings_.port});
+    state_.name = peer.name;
+    state_.address = peer.host.empty() ? std::string() : net::to_text({peer.host, peer.port});
+    state_.is_listed = is_listed;
     state_.since = now;
 }
 
-std::shared_ptr<Link> MemberLinks::set_control(const std::shared_ptr<Link>& link) {
+bool MemberLinks::set_address(const net::HostPort& address) {
+    std::string text = net::to_text(address);
     const MutexLock lock(mutex_);
-    return std::exchange(control_, link);
+    return std::exchange(state_.address, text) != text;
+}
+
+std::optional<std::shared_ptr<Link>> MemberLinks::set_control(const std::shared_ptr<Link>& link) {
+    const MutexLock lock(mutex_);
+    return is_forgotten_ ? std::nullopt : std::optional(std::exchange(control_, link));
+}
+
+bool MemberLinks::add_data_link(std::size_t most) {
+    const MutexLock lock(mutex_);
+    return data_links_++ < most && !is_forgotten_;
+}
+
+void MemberLinks::remove_data_link() {
+    const MutexLock lock(mutex_);
+    --data_links_;
+}
+
+bool MemberLinks::forget() {
+    const MutexLock lock(mutex_);
+    is_forgotten_ = is_forgotten_ || (!is_listed_ && !control_ && data_links_ == 0);
+    return is_forgotten_;
 }
 
 bool MemberLinks::set_linked(const Link& link, const std::string& agent, TimePoint now) {

@@ -4,7 +4,9 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/mutex.hpp"
 #include "base/published.hpp"
@@ -15,21 +17,35 @@
 
 namespace ferrotunnel::peers {
 
+class LinkDialler;
+
 /// Thread-safe.
 class MemberLinks {
 public:
-    MemberLinks(PeerSettings settings, runtime::WorkerGroup& workers, TimePoint now);
+    /// `peer` may have no host yet: the member has connected by itself. `is_listed`: it is never forgotten.
+    MemberLinks(const PeerSettings& peer, bool is_listed, runtime::WorkerGroup& workers, TimePoint now);
 
-    const PeerSettings& settings() const noexcept { return settings_; }
+    const std::string& name() const noexcept { return name_; }
+    bool is_listed() const noexcept { return is_listed_; }
     const std::shared_ptr<PeerCarrier>& carrier() const noexcept { return carrier_; }
     /// For dialling; null if the other side dials.
     Published<std::shared_ptr<transport::TlsContext>> tls;
 
-    /// The newer control link replaces the older one, which is returned: null if there was none.
-    std::shared_ptr<Link> set_control(const std::shared_ptr<Link>& link);
-    /// Counts a data link that is open, until remove_data_link(). False: there are too many (`most`), and it is to end.
-    bool add_data_link(std::size_t most) noexcept { return data_links_.fetch_add(1, std::memory_order_relaxed) < most; }
-    void remove_data_link() noexcept { data_links_.fetch_sub(1, std::memory_order_relaxed); }
+    /// Those that dial the member; none if the other side does. Set once, before other threads see the object.
+    std::vector<std::shared_ptr<LinkDialler>> diallers;
+    std::atomic<bool> is_dialled{false};  // they have been started
+
+    /// Where the member is dialled, for status and for the next attempt. True if that is news.
+    bool set_address(const net::HostPort& address);
+    /// The newer control link replaces the older one, which is returned: null if there was none. Empty: the member is
+    /// forgotten, and the link is to end.
+    std::optional<std::shared_ptr<Link>> set_control(const std::shared_ptr<Link>& link);
+    /// Counts a data link that is open, until remove_data_link(). False: there are too many (`most`), or the member is
+    /// forgotten, and it is to end.
+    bool add_data_link(std::size_t most);
+    void remove_data_link();
+    /// Forgets the member, unless it is listed or has links. True: nothing is accepted from now on.
+    bool forget();
     /// The register has accepted the hello. False if a newer link has replaced this one meanwhile.
     bool set_linked(const Link& link, const std::string& agent, TimePoint now);
     /// A control link has ended, or could not be made. Whether this is news for the log.
@@ -38,10 +54,12 @@ public:
     PeerState state() const;
 
 private:
-    const PeerSettings settings_;
+    const std::string name_;
+    const bool is_listed_;
     const std::shared_ptr<PeerCarrier> carrier_;
-    std::atomic<std::size_t> data_links_{0};  // retired ones included, which the carrier does not have
     mutable Mutex mutex_;
+    std::size_t data_links_ GUARDED_BY(mutex_) = 0;  // retired ones included, which the carrier does not have
+    bool is_forgotten_ GUARDED_BY(mutex_) = false;
     std::shared_ptr<Link> control_ GUARDED_BY(mutex_);
     PeerState state_ GUARDED_BY(mutex_);
 };

@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -25,6 +26,9 @@ namespace ferrotunnel::peers {
 struct StorePlace {
     etcd_store::Settings settings;
     std::vector<fetch::Destination> to;  // etcd::destinations_of(settings.client)
+    bool with_homes = false;             // members are asked as well, and this one is a home
+    /// Where other members dial this one, for them to find there; none: they have it in their settings.
+    std::optional<net::HostPort> address{};
 };
 
 /// What is known of the store, for status.

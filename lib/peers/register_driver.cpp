@@ -45,15 +45,17 @@ void RegisterDriver::tick() {
 }
 
 std::optional<std::string> RegisterDriver::forget(const std::string& member) {
-    const std::optional<cluster::MemberIndex> found = members_->find(member);
-    if (!found) {
-        return "\"" + member + "\" is not a member of this cluster.";
-    }
-    if (*found == members_->own()) {
-        return member + " is this server itself.";
-    }
     std::optional<std::string> problem;
     update([&](cluster::Register& names, TimePoint now) {
+        const std::optional<cluster::MemberIndex> found = names.members().find(member);
+        if (!found) {
+            problem = "\"" + member + "\" is not a member of this cluster.";
+            return cluster::Effects{};
+        }
+        if (*found == names.members().own()) {
+            problem = member + " is this server itself.";
+            return cluster::Effects{};
+        }
         Result<cluster::Effects, std::string> effects = names.forget(*found, now);
         if (!effects) {
             problem = "The member " + member + " is linked. Stop it first.";
@@ -62,6 +64,28 @@ std::optional<std::string> RegisterDriver::forget(const std::string& member) {
         return std::move(*effects);
     });
     return problem;
+}
+
+// --- members ---------------------------------------------------------------------------------------------------------
+
+std::optional<cluster::MemberIndex> RegisterDriver::add_member(const std::string& name) {
+    const MutexLock lock(mutex_);
+    return register_.add_member(name, now());
+}
+
+bool RegisterDriver::remove_member(const std::string& name) {
+    bool is_removed = false;
+    update([&](cluster::Register& names, TimePoint now) {
+        const std::optional<cluster::MemberIndex> member = names.members().find(name);
+        std::optional<cluster::Effects> effects = member ? names.remove_member(*member, now) : std::nullopt;
+        is_removed = effects.has_value();
+        return std::move(effects).value_or(cluster::Effects{});
+    });
+    return is_removed;
+}
+
+void RegisterDriver::members_found() {
+    update([](cluster::Register& names, TimePoint now) { return names.members_found(now); });
 }
 
 // --- links -----------------------------------------------------------------------------------------------------------
@@ -78,9 +102,10 @@ cluster::Hello RegisterDriver::hello() const {
 
 Result<cluster::MemberIndex, std::string> RegisterDriver::connected(cluster::LinkId link, const cluster::Hello& hello,
                                                                     std::shared_ptr<RegisterPeer> peer) {
-    const std::optional<cluster::MemberIndex> member = members_->find(hello.member);
+    std::optional<cluster::MemberIndex> member;
     {
         const MutexLock lock(mutex_);
+        member = register_.members().find(hello.member);
         Result<cluster::Effects, std::string> effects = register_.connected(link, hello, now());
         if (!effects) {
             return effects.error();

@@ -73,6 +73,7 @@ public:
     /// Likewise, of those who need it.
     void set_value_receiver(std::weak_ptr<ValueEvents> values) { values_ = std::move(values); }
     void set_store_receiver(std::weak_ptr<StoreEvents> store) { store_ = std::move(store); }
+    /// Those that the register began with: with a store others are added, which only Register::members() has.
     const cluster::Members& members() const noexcept { return *members_; }
 
     /// Calls the register, and carries out its effects, or leaves that to the thread that does so now.
@@ -89,6 +90,11 @@ public:
     void tick();
     /// An error, for people.
     std::optional<std::string> forget(const std::string& member);
+
+    /// Register::add_member(), remove_member(), which also returns whether the member was known, and members_found().
+    std::optional<cluster::MemberIndex> add_member(const std::string& name);
+    bool remove_member(const std::string& name);
+    void members_found();
 
     // RegisterAccess.
     cluster::LinkId new_link() override;

@@ -15,7 +15,7 @@ constexpr std::size_t looked_up_at_once = 256;
 constexpr std::size_t written_at_once = 512;
 static_assert(written_at_once <= cluster::limits::step_max);
 
-static_assert(cluster::limits::members_max <= 32, "RemoteNames has a bit for each member");
+static_assert(cluster::limits::member_slots <= 64, "RemoteNames has a bit for each member");
 
 bool is_private(const cluster::Name& name) noexcept {
     return name.kind() == cluster::Name::Kind::service;
@@ -57,13 +57,15 @@ bool RemoteNames::step() {
 
 // Each member's own report counts: the register may know of the last one before this does.
 bool RemoteNames::have_all_reported() const {
-    const cluster::Members& members = names_->members();
-    MemberSet others = 0;
-    for (std::size_t member = 0; member < members.size(); ++member) {
-        others |= member != members.own() ? MemberSet{1} << member : 0;
-    }
-    return (reported_ & others) == others &&
-           !names_->read([](const cluster::Register& of, TimePoint) { return of.is_recovering(); });
+    return names_->read([this](const cluster::Register& of, TimePoint) {
+        bool have_all = !of.is_recovering();
+        for (std::size_t i = 0; i < of.members().size(); ++i) {
+            const auto member = static_cast<cluster::MemberIndex>(i);
+            const bool is_other = member != of.members().own() && of.members().is_known(member);
+            have_all = have_all && (!is_other || ((reported_ >> i) & 1) != 0);
+        }
+        return have_all;
+    });
 }
 
 // The set is collected again when all of it has been reported, so that a name that changes all the time does not keep

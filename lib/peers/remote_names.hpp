@@ -62,7 +62,7 @@ private:
         }
     };
     /// Members whose names have all changed: a bit for each.
-    using MemberSet = std::uint32_t;
+    using MemberSet = std::uint64_t;
 
     void collect();
     bool have_all_reported() const;

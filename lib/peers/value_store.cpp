@@ -71,9 +71,9 @@ std::string ValueStore::own_member() const {
 }
 
 std::vector<std::string> ValueStore::linked_members() const {
-    const cluster::Members& members = names_->members();
     std::vector<std::string> linked;
     names_->read([&](const cluster::Register& names, TimePoint) {
+        const cluster::Members& members = names.members();
         for (std::size_t i = 0; i < members.size(); ++i) {
             const auto member = static_cast<cluster::MemberIndex>(i);
             if (member != members.own() && names.is_linked(member)) {

@@ -42,6 +42,15 @@ constexpr std::array settings_of_cluster{
                       .help = "Listen address for other members; the default port is 7838. It belongs in a private "
                               "network or behind a firewall."},
                      &Cluster::listen},
+    Setting<Cluster>{
+        {.key = "address",
+         .form = Form::word,
+         .type = "address",
+         .help = "Where other members connect to this one, which they read in etcd; the default port is 7838. "
+                 "Without `etcd` it has no effect.",
+         .default_text = "`listen`, if that has one address and a port; otherwise it is required with `etcd`, unless "
+                         "all members have all others in `peers`"},
+        &Cluster::address},
     Setting<Cluster>{{.key = "key",
                       .form = Form::path,
                       .help = "File with the key of the cluster, the same on all members, as `ferrotunnel cluster key` "
@@ -51,7 +60,7 @@ constexpr std::array settings_of_cluster{
     Setting<Cluster>{{.key = "peers",
                       .type = cluster_peers_type,
                       .help = "The other members, 1 to 15: the name of each, and the address where it listens; the "
-                              "default port is 7838. Required."},
+                              "default port is 7838. Required, unless there is `etcd`."},
                      {},
                      [](const Cluster& a, const Cluster& b) { return a.peers == b.peers; },
                      [](Cluster& into, const Cluster& from) { into.peers = from.peers; }},
@@ -73,6 +82,11 @@ constexpr std::array settings_of_cluster{
                  "a name, instead of the members. The same on all members. See \"Etcd\" in scale.md.",
          .default_text = "none; the members decide"},
         &Cluster::etcd},
+    Setting<Cluster>{{.key = "etcd_homes",
+                      .form = Form::on_off,
+                      .help = "Ask the other members about names as well as etcd: for the time in which a cluster "
+                              "changes to `etcd`, or back. See \"From a list to etcd\" in scale.md."},
+                     &Cluster::etcd_homes},
     Setting<Cluster>{
         {.key = "etcd_prefix",
          .form = Form::word,
@@ -142,6 +156,30 @@ void check_own(Cluster& cluster, std::vector<Problem>& problems) {
     }
 }
 
+// With etcd others find this member there, or have it in their lists.
+void check_address(Cluster& cluster, std::vector<Problem>& problems) {
+    if (cluster.address.empty()) {
+        if (!cluster.etcd.empty() && cluster.peers.empty() && !announced_address(cluster)) {
+            problems.push_back(
+                {"cluster.address",
+                 "is missing; expected where other members connect to this one, like 10.0.0.1:7838, since "
+                 "cluster.listen does not have one address with a port"});
+        }
+        return;
+    }
+    const auto place = net::parse_host_port(cluster.address, default_cluster_port);
+    const bool is_there = place && !place->host.empty() && place->port != 0;
+    const auto address = is_there ? runtime::SocketAddress::from_ip(place->host, 0) : std::nullopt;
+    if (!is_there || (address && address->is_unspecified())) {
+        problems.push_back({"cluster.address", net::quoted_address_fault(
+                                                   cluster.address,
+                                                   "is not a valid address for other members to connect to; expected "
+                                                   "one like 10.0.0.1:7838")});
+        return;
+    }
+    cluster.address = net::to_text(*place);
+}
+
 // An address that clients can connect to, from wherever they are.
 void check_public(Cluster& cluster, std::vector<Problem>& problems) {
     if (cluster.public_address.empty()) {
@@ -185,6 +223,9 @@ void check_peer_address(ClusterPeer& peer, std::map<std::string, std::string>& n
 void check_peers(Cluster& cluster, std::vector<Problem>& problems) {
     const std::string key = "cluster.peers";
     if (cluster.peers.empty()) {
+        if (!cluster.etcd.empty() && !cluster.etcd_homes) {
+            return;
+        }
         problems.push_back(
             {key, "is missing; expected the other members with their addresses, like {b: b.example.com:7838}"});
     } else if (cluster.peers.size() > cluster_peers_max) {
@@ -219,6 +260,17 @@ void check_no_cluster(const Cluster& cluster, std::vector<Problem>& problems) {
 
 }  // namespace
 
+std::optional<net::HostPort> announced_address(const Cluster& cluster) {
+    if (!cluster.address.empty()) {
+        return net::parse_host_port(cluster.address, default_cluster_port);
+    }
+    const runtime::SocketAddress listens = listening_address(cluster.listen, default_cluster_port);
+    if (listens.empty() || listens.is_unspecified() || listens.port() == 0) {
+        return std::nullopt;
+    }
+    return net::parse_host_port(listens.text());
+}
+
 std::span<const Setting<Cluster>> cluster_settings() noexcept {
     return settings_of_cluster;
 }
@@ -251,6 +303,7 @@ void check_cluster(ServerSettings& settings, std::vector<Problem>& problems) {
         return;
     }
     check_own(settings.cluster, problems);
+    check_address(settings.cluster, problems);
     check_public(settings.cluster, problems);
     check_peers(settings.cluster, problems);
     check_cluster_etcd(settings.cluster, problems);

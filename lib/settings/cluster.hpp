@@ -3,12 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "ferrotunnel/cluster.hpp"
 #include "ferrotunnel/error.hpp"
+#include "net/host_port.hpp"
 #include "settings/setting.hpp"
 
 namespace ferrotunnel::detail {
@@ -23,6 +25,9 @@ inline constexpr std::uint16_t default_cluster_port = 7838;
 inline constexpr std::size_t cluster_peers_max = 15;
 /// The type of `peers` in documentation.
 inline constexpr std::string_view cluster_peers_type = "map of members to addresses";
+
+/// Where other members are told to dial this one: `address`, else `listen` if that has one address and a port.
+std::optional<net::HostPort> announced_address(const Cluster& cluster);
 
 /// A row for each setting of the cluster.
 std::span<const Setting<Cluster>> cluster_settings() noexcept;

@@ -28,6 +28,7 @@ void check_pair(const std::string& one, const std::string& other, const char* mi
 }  // namespace
 
 void check_cluster_etcd(const Cluster& cluster, std::vector<Problem>& problems) {
+    const std::size_t before = problems.size();
     if (!is_prefix(cluster.etcd_prefix)) {
         problems.push_back({"cluster.etcd_prefix", in_quotes(cluster.etcd_prefix) +
                                                        " is not a valid prefix; expected 1 to 64 letters, digits, "
@@ -37,8 +38,11 @@ void check_cluster_etcd(const Cluster& cluster, std::vector<Problem>& problems) 
     check_pair(cluster.etcd_password_file, cluster.etcd_user, "cluster.etcd_user", problems);
     check_pair(cluster.etcd_chain, cluster.etcd_key, "cluster.etcd_key", problems);
     check_pair(cluster.etcd_key, cluster.etcd_chain, "cluster.etcd_chain", problems);
-    if (cluster.etcd.empty()) {
-        return;  // the others have no effect
+    if (cluster.etcd_homes && cluster.etcd.empty()) {
+        problems.push_back({"cluster.etcd_homes", "has no meaning without `cluster.etcd`"});
+    }
+    if (cluster.etcd.empty() || problems.size() != before) {
+        return;  // without it the others have no effect
     }
     if (const auto access = store_access(cluster); !access) {
         problems.push_back({"cluster.etcd", access.error()});

@@ -72,14 +72,14 @@ for name in "${members[@]}"; do
     wait_until $patience "an answer by $name" served_by "$name" app.test hello
 done
 wait_until $patience "the claim in etcd" key_is_there 'claim/happ.test [0-9a-f]* / [-0-9a-f]* a$'
-run_ok route http://app.test/ --control "$dir/b.sock"
+run_ok route http://app.test/ --running --control "$dir/b.sock"
 printed 'etcd decides who has it'
 run_ok cluster status --control "$dir/b.sock"
 printed 'names in etcd'
 
 say "another token does not get it at another server"
 client_at b bob other --http "app.test=files:$dir/site"
-wait_for_text bob 'a client of another token has the host app.test'
+wait_for_text bob 'The host app.test belongs to another token'
 kill_now bob
 unset "programs[bob]"
 

@@ -8,6 +8,8 @@ members=(a b c)
 declare -A address=() # of each member's listeners; all have the same ports
 declare -A peer_of=() # "a b": the address at which a reaches b
 declare -A told=()    # where a member tells clients to connect; unset: nowhere
+declare -A program_of=() # what is run for a member; unset: $FERROTUNNEL
+cluster_more=''       # further keys of `cluster`, "key: value, ..."
 
 # prepare_cluster HOST...: the cluster's key, two tokens, and a certificate for these hosts.
 prepare_cluster() {
@@ -30,7 +32,7 @@ write_member() {
         "  domain: tunnel.test" "  state_dir: $dir/state_$name" "  control: $dir/$name.sock" "  workers: 2" \
         "  endpoint_file: $dir/$name.endpoints" "  access_log: $dir/$name.access" "  access_log_format: json" \
         "  token: [file:$dir/token, file:$dir/other]" \
-        "  cluster: {name: $name, listen: \"${listen_at:-$own}:$link\", key: $dir/cluster.key, peers: {$peers}${told[$name]:+, public: \"${told[$name]}\"}}" \
+        "  cluster: {name: $name, listen: \"${listen_at:-$own}:$link\", key: $dir/cluster.key, peers: {$peers}${told[$name]:+, public: \"${told[$name]}\"}${cluster_more:+, $cluster_more}}" \
         "${@:2}" >"$dir/$name.yml"
 }
 
@@ -38,7 +40,7 @@ write_member() {
 start_member() {
     programs[$1]=1
     rm -f "$dir/$1.endpoints"
-    start "$1" ${within:+"$within" "$1"} "$FERROTUNNEL" server --config "$dir/$1.yml" --no-watch
+    start "$1" ${within:+"$within" "$1"} "${program_of[$1]:-$FERROTUNNEL}" server --config "$dir/$1.yml" --no-watch
     wait_until $patience "the endpoints of $1" endpoint_or_end "$1" '^control '
     is_running "$1" || fail "$1 did not start"
 }

@@ -99,7 +99,7 @@ say "the example of the documentation is right"
 mkdir -p "$dir/example/conf.d" "$dir/example/dist"
 sed -n '/^```yaml$/,/^```$/p' "$E2E_SOURCE/../../docs/configuration.md" | sed '1d;$d' >"$dir/example/ferrotunnel.yml"
 (umask 077 && cp "$dir/token" "$dir/example/alice.token" && "$FERROTUNNEL" token >"$dir/example/bob.token" &&
-    "$FERROTUNNEL" token >"$dir/example/old-bob.token" && echo password >"$dir/example/ann.password" && echo "Basic YTpi" >"$dir/example/collector.auth" && echo bWFjLWtleQ >"$dir/example/acme.key" &&
+    "$FERROTUNNEL" token >"$dir/example/old-bob.token" && echo password | tee "$dir/example/ann.password" >"$dir/example/etcd.password" && echo "Basic YTpi" >"$dir/example/collector.auth" && echo bWFjLWtleQ >"$dir/example/acme.key" &&
     "$FERROTUNNEL" token >"$dir/example/ssh.token" && "$FERROTUNNEL" token >"$dir/example/old-ssh.token" &&
     "$FERROTUNNEL" token >"$dir/example/dash.secret" && "$FERROTUNNEL" token >"$dir/example/db.key" && "$FERROTUNNEL" token >"$dir/example/wiki.key")
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
@@ -108,10 +108,11 @@ for page in 404.html offline.html offline.json offline.txt error.html app-offlin
     echo "{{status}} {{title}}" >"$dir/example/$page"
 done
 cp "$dir/example/key.pem" "$dir/example/edge-key.pem"
+cp "$dir/example/key.pem" "$dir/example/etcd-client.key"
 cp "$(type -P true)" "$dir/example/set-record"
 "$FERROTUNNEL" cluster key "$dir/example/cluster.key" >/dev/null
 cp "$FERROTUNNEL_PLUGINS/headers.so" "$dir/example/maintenance.so" # any plugin
-for ca in staff internal-ca edge acme-ca; do cp "$dir/example/chain.pem" "$dir/example/$ca.pem"; done
+for ca in staff internal-ca edge acme-ca etcd-ca etcd-client; do cp "$dir/example/chain.pem" "$dir/example/$ca.pem"; done
 HOME=$dir/example run check example/ferrotunnel.yml
 ends_with 0
 equal "what is told besides" "$(<"$dir/run.err")" ""

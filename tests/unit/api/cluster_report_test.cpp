@@ -31,6 +31,7 @@ peers::ClusterState two_others(TimePoint now) {
     linked.streams = 3;
     linked.forwarded = 310;
     linked.names = 7;
+    linked.decides = cluster::Decides::homes;
     linked.agent = "ferrotunnel/1";
     linked.round_trip = 410us;
     linked.since = now - 60s;
@@ -51,6 +52,7 @@ TEST_CASE("the control API has the members of a cluster", "[cluster-report]") {
     CHECK(json.at("member") == "a");
     CHECK(json.at("listen") == "10.0.0.1:7838");
     CHECK(json.at("recovering") == true);
+    CHECK(json.at("decides") == "servers");
     CHECK(json.at("names") == 12);
     CHECK(json.at("waiting") == 2);
     CHECK(json.at("memory") == 8'192);
@@ -68,6 +70,7 @@ TEST_CASE("the control API has the members of a cluster", "[cluster-report]") {
                          {"streams", 3},
                          {"forwarded", 310},
                          {"names", 7},
+                         {"decides", "servers"},
                          {"rtt_us", 410},
                          {"agent", "ferrotunnel/1"}});
     CHECK(json.at("members").at(1) == Json{{"name", "c"},
@@ -85,6 +88,12 @@ TEST_CASE("status and metrics have the store of a cluster, if there is one", "[c
     const TimePoint now = Clock::now();
     peers::ClusterState state = two_others(now);
     CHECK_FALSE(detail::json_of_cluster(state, "127.0.0.1:1", now).contains("store"));
+    state.decides = cluster::Decides::both;
+    state.members[0].decides = cluster::Decides::store;
+    const Json changing = detail::json_of_cluster(state, "127.0.0.1:1", now);
+    CHECK(changing.at("decides") == "both");
+    CHECK(changing.at("members").at(0).at("decides") == "etcd");
+    CHECK_FALSE(changing.at("members").at(1).contains("decides"));
     state.store = peers::StoreState{"no endpoint of etcd answers", now - std::chrono::seconds(60), 5};
     Json json = detail::json_of_cluster(state, "127.0.0.1:1", now).at("store");
     const auto wall = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());

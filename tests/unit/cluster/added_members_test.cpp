@@ -13,7 +13,7 @@ class Finders {
 public:
     explicit Finders(const std::vector<std::string>& names) {
         for (const std::string& name : names) {
-            const auto list = std::make_shared<const Members>(std::vector{name}, name, true);
+            const auto list = std::make_shared<const Members>(std::vector{name}, name, Decides::store);
             registers_.push_back(
                 std::make_unique<Register>(list, Register::Start{registers_.size() + 1, 7, now, 1'700'000'000'000}));
             (void)registers_.back()->set_store_problem("", now);

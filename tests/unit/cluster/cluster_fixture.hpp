@@ -57,10 +57,10 @@ public:
     using Names = std::vector<std::string>;
 
     /// All members are linked, and know that nobody has anything.
-    explicit Cluster(const Names& names) : Cluster(names, false) {}
-    static Cluster without_links(const Names& names) { return Cluster(names, true); }
+    explicit Cluster(const Names& names) : Cluster(names, false, Decides::homes) {}
+    static Cluster without_links(const Names& names) { return Cluster(names, true, Decides::homes); }
     /// Its members ask a store, which has not answered yet.
-    static Cluster with_store(const Names& names) { return Cluster(names, false, true); }
+    static Cluster with_store(const Names& names) { return Cluster(names, false, Decides::store); }
 
     Register& operator[](MemberIndex member) { return *nodes_[member].itself; }
     const Members& members() const { return *nodes_.front().members; }
@@ -158,7 +158,7 @@ public:
     void link_all() {
         for (MemberIndex one = 0; one < size(); ++one) {
             for (MemberIndex other = static_cast<MemberIndex>(one + 1); other < size(); ++other) {
-                if (!links_.contains({one, other})) {
+                if (!links_.contains({one, other}) && may_be_linked(one, other)) {
                     link(one, other);
                 }
             }
@@ -182,11 +182,16 @@ public:
         unlink_all(member);
         start(member, members().names());
     }
+    /// The same as a member that asks somebody else.
+    void restart_as(MemberIndex member, Decides decides) {
+        nodes_[member].decides = decides;
+        restart(member);
+    }
     /// The same with another list.
     void start(MemberIndex member, const Names& list) {
         Node& node = nodes_[member];
         node.effects.clear();
-        node.members = std::make_shared<const Members>(list, names_[member], has_store_);
+        node.members = std::make_shared<const Members>(list, names_[member], node.decides);
         node.itself = std::make_unique<Register>(node.members, Register::Start{++incarnation_, 7, now_, wall()});
     }
 
@@ -260,12 +265,21 @@ public:
     template <typename T>
     std::vector<T> take(MemberIndex member) {
         std::vector<T> taken;
+        for (const Effect& effect : take_each<T>(member)) {
+            taken.push_back(std::get<T>(effect));
+        }
+        return taken;
+    }
+    /// The same of several types.
+    template <typename... T>
+    std::vector<Effect> take_each(MemberIndex member) {
+        std::vector<Effect> taken;
         std::erase_if(nodes_[member].effects, [&](const Effect& effect) {
-            const T* const found = std::get_if<T>(&effect);
-            if (found != nullptr) {
-                taken.push_back(*found);
+            const bool is_taken = (std::holds_alternative<T>(effect) || ...);
+            if (is_taken) {
+                taken.push_back(effect);
             }
-            return found != nullptr;
+            return is_taken;
         });
         return taken;
     }
@@ -292,6 +306,7 @@ public:
 
 private:
     struct Node {
+        Decides decides = Decides::homes;
         std::shared_ptr<const Members> members;
         std::unique_ptr<Register> itself;
         Effects effects;
@@ -302,15 +317,20 @@ private:
     };
     using Ends = std::pair<MemberIndex, MemberIndex>;
 
-    Cluster(const Names& names, bool without_links, bool has_store = false)
-        : names_(names), has_store_(has_store), nodes_(names.size()) {
+    Cluster(const Names& names, bool without_links, Decides decides) : names_(names), nodes_(names.size()) {
         for (std::size_t i = 0; i < names.size(); ++i) {
+            nodes_[i].decides = decides;
             start(static_cast<MemberIndex>(i), names);
         }
         if (!without_links) {
             link_all();
             settle();
         }
+    }
+    bool may_be_linked(MemberIndex one, MemberIndex other) const {
+        const Decides decides = nodes_[one].decides;
+        const Decides others = nodes_[other].decides;
+        return decides == others || decides == Decides::both || others == Decides::both;
     }
     bool note_change(MemberIndex member, std::optional<Effects> effects) {
         const bool is_accepted = effects.has_value();
@@ -337,7 +357,6 @@ private:
     static constexpr std::uint64_t wall_ = 1'700'000'000'000;
 
     Names names_;  // sorted, so that indices are the same in all lists that have all members
-    bool has_store_;
     TimePoint now_{1h};
     std::vector<Node> nodes_;
     std::map<Ends, Wire> links_;

@@ -142,7 +142,7 @@ TEST_CASE("limit: members of a cluster") {
 }
 
 TEST_CASE("members: with a store others are added, and free places are used again") {
-    Members members({"c", "b"}, "b", true);
+    Members members({"c", "b"}, "b", Decides::store);
     CHECK(members.add("c") == MemberIndex{1});
     CHECK(members.add("a") == MemberIndex{2});
     CHECK(members.add("x") == MemberIndex{3});
@@ -168,7 +168,7 @@ TEST_CASE("members: with a store others are added, and free places are used agai
 }
 
 TEST_CASE("limit: members that are known with a store") {
-    Members members({"own"}, "own", true);
+    Members members({"own"}, "own", Decides::store);
     for (std::size_t i = 1; i < cluster::limits::member_slots; ++i) {
         CHECK(members.add("member-" + std::to_string(i)) == static_cast<MemberIndex>(i));
     }

@@ -1,91 +1,13 @@
 // Registers that ask a store outside, instead of homes: what they grant, refuse and hold while it answers, and while it
 // does not.
-#include <map>
-#include <set>
-#include <tuple>
-
-#include "unit/cluster/cluster_fixture.hpp"
+#include "unit/cluster/store_fixture.hpp"
 
 namespace ferrotunnel::cluster::fixture {
 namespace {
 
-// What the store has, with etcd's answers (etcd_store/claim_keys.hpp).
-class StoreModel {
+class StoreOnly : public StoreRegisters {
 public:
-    StoreAnswer claim(MemberIndex member, const StoreClaim& claim) {
-        if (!problem.empty()) {
-            return {StoreAnswer::Kind::unavailable, problem};
-        }
-        const std::string root(claim.name.root());
-        for (const auto& [holder, name, owner, terms] : claims) {
-            if (name.root() != root) {
-                continue;
-            }
-            if (owner.token != claim.owner.token) {
-                return {StoreAnswer::Kind::other_token, {}};
-            }
-            if (name == claim.name && owner != claim.owner) {
-                return {StoreAnswer::Kind::other_owner, std::string(1, static_cast<char>('a' + holder))};
-            }
-            if (name == claim.name && terms != claim.terms) {
-                return {StoreAnswer::Kind::other_terms, {}};
-            }
-        }
-        claims.insert({member, claim.name, claim.owner, claim.terms});
-        return {StoreAnswer::Kind::granted, {}};
-    }
-    void release(MemberIndex member, const StoreRelease& release) {
-        claims.erase({member, release.name, release.owner, release.terms});
-    }
-
-    std::set<std::tuple<MemberIndex, Name, Owner, std::uint64_t>> claims;
-    std::string problem;  // it cannot be asked
-};
-
-class StoreRegisters {
-public:
-    StoreRegisters() {
-        for (MemberIndex member = 0; member < cluster.size(); ++member) {
-            set_problem(member, "");
-        }
-    }
-    void set_problem(MemberIndex member, const std::string& problem) {
-        cluster.note(member, cluster[member].set_store_problem(problem, cluster.now()));
-    }
-    // Everything is answered, until nothing is asked any more.
-    void settle() {
-        for (bool is_busy = true; is_busy;) {
-            is_busy = false;
-            cluster.settle();
-            for (MemberIndex member = 0; member < cluster.size(); ++member) {
-                for (const StoreRelease& release : cluster.take<StoreRelease>(member)) {
-                    store.release(member, release);
-                    is_busy = true;
-                }
-                for (const StoreClaim& claim : cluster.take<StoreClaim>(member)) {
-                    answer(member, claim, store.claim(member, claim));
-                    is_busy = true;
-                }
-            }
-        }
-    }
-    void answer(MemberIndex member, const StoreClaim& claim, const StoreAnswer& answer) {
-        cluster.note(member, cluster[member].store_answered(claim.request, answer, cluster.now()));
-    }
-    Answer ask(MemberIndex member, const Name& name, const Owner& owner, std::uint64_t terms = 1) {
-        const ClaimId id = cluster.claim(member, name, owner, terms);
-        settle();
-        const std::optional<Answer> found = cluster.answer(id);
-        REQUIRE(found);
-        return *found;
-    }
-    void pass(Duration time) {
-        cluster.pass(time);
-        settle();
-    }
-
-    Cluster cluster = Cluster::with_store({"a", "b", "c"});
-    StoreModel store;
+    StoreOnly() : StoreRegisters(Cluster::with_store({"a", "b", "c"})) {}
 };
 
 const Name app = Name::of_host("app.example.com", "/");
@@ -93,7 +15,7 @@ const Name api = Name::of_host("app.example.com", "/api");
 
 }  // namespace
 
-TEST_CASE_METHOD(StoreRegisters, "register, store: what it grants is granted, and routed by the others") {
+TEST_CASE_METHOD(StoreOnly, "register, store: what it grants is granted, and routed by the others") {
     REQUIRE(ask(a, app, ann).granted);
     REQUIRE(ask(b, app, ann).granted);
     REQUIRE(ask(b, api, ann_again).granted);  // the root is the token's
@@ -107,7 +29,7 @@ TEST_CASE_METHOD(StoreRegisters, "register, store: what it grants is granted, an
     REQUIRE(store.claims.size() == 3);
 }
 
-TEST_CASE_METHOD(StoreRegisters, "register, store: it decides between members that are not linked") {
+TEST_CASE_METHOD(StoreOnly, "register, store: it decides between members that are not linked") {
     cluster.unlink(a, b);
     REQUIRE(ask(a, app, ann).granted);
     const Answer other = ask(b, app, bob);
@@ -120,7 +42,7 @@ TEST_CASE_METHOD(StoreRegisters, "register, store: it decides between members th
     REQUIRE(ask(b, app, ann).granted);
 }
 
-TEST_CASE_METHOD(StoreRegisters, "register, store: a store that lies does not give away what a linked member has") {
+TEST_CASE_METHOD(StoreOnly, "register, store: a store that lies does not give away what a linked member has") {
     REQUIRE(ask(a, app, ann).granted);
     store.claims.clear();
     REQUIRE_FALSE(ask(b, app, bob).granted);
@@ -139,7 +61,7 @@ TEST_CASE_METHOD(StoreRegisters, "register, store: a store that lies does not gi
     }
 }
 
-TEST_CASE_METHOD(StoreRegisters, "register, store: a silent client of the same token is replaced") {
+TEST_CASE_METHOD(StoreOnly, "register, store: a silent client of the same token is replaced") {
     REQUIRE(ask(a, app, ann).granted);
     REQUIRE_FALSE(ask(b, app, ann_again).granted);
     cluster.silence(ann);
@@ -156,7 +78,7 @@ TEST_CASE_METHOD(StoreRegisters, "register, store: a silent client of the same t
     REQUIRE(store.claims == decltype(store.claims){{b, app, ann_again, 1}});
 }
 
-TEST_CASE_METHOD(StoreRegisters, "register, store: the same at one member") {
+TEST_CASE_METHOD(StoreOnly, "register, store: the same at one member") {
     REQUIRE(ask(a, app, ann).granted);
     cluster.silence(ann);
     const ClaimId id = cluster.claim(a, app, ann_again);
@@ -168,7 +90,7 @@ TEST_CASE_METHOD(StoreRegisters, "register, store: the same at one member") {
     REQUIRE(cluster[c].routes(app) == Indices{a});
 }
 
-TEST_CASE_METHOD(StoreRegisters, "register, store: what is given up is released, with the time of its reservation") {
+TEST_CASE_METHOD(StoreOnly, "register, store: what is given up is released, with the time of its reservation") {
     REQUIRE(ask(a, app, ann).granted);
     cluster.release(a, cluster.last_claim(), 1min);
     const std::vector<StoreRelease> released = cluster.take<StoreRelease>(a);
@@ -186,7 +108,7 @@ TEST_CASE_METHOD(StoreRegisters, "register, store: what is given up is released,
     REQUIRE(cluster[a].waiting() == 0);
 }
 
-TEST_CASE_METHOD(StoreRegisters, "register, store: without it, what is known is held provisionally, the rest refused") {
+TEST_CASE_METHOD(StoreOnly, "register, store: without it, what is known is held provisionally, the rest refused") {
     REQUIRE(ask(a, app, ann).granted);
     store.problem = "it is gone";
     set_problem(b, store.problem);
@@ -209,7 +131,7 @@ TEST_CASE_METHOD(StoreRegisters, "register, store: without it, what is known is 
     REQUIRE(cluster[b].waiting() == 0);
 }
 
-TEST_CASE_METHOD(StoreRegisters, "register, store: one that fails while it is asked has the same effect") {
+TEST_CASE_METHOD(StoreOnly, "register, store: one that fails while it is asked has the same effect") {
     REQUIRE(ask(a, app, ann).granted);
     const ClaimId known = cluster.claim(b, app, ann);
     const ClaimId fresh = cluster.claim(b, Name::of_port(22, false), ann);
@@ -224,7 +146,7 @@ TEST_CASE_METHOD(StoreRegisters, "register, store: one that fails while it is as
     REQUIRE(cluster.answer(fresh)->is_temporary);
 }
 
-TEST_CASE_METHOD(StoreRegisters, "register, store: after a loss all names are claimed again, and the store decides") {
+TEST_CASE_METHOD(StoreOnly, "register, store: after a loss all names are claimed again, and the store decides") {
     const Name port = Name::of_port(22, false);
     REQUIRE(ask(a, app, ann).granted);
     REQUIRE(ask(a, port, ann).granted);
@@ -242,7 +164,7 @@ TEST_CASE_METHOD(StoreRegisters, "register, store: after a loss all names are cl
     REQUIRE(store.claims.contains({a, app, ann, 1}));
 }
 
-TEST_CASE_METHOD(StoreRegisters, "register, store: a confirmation that gets no answer is asked for again") {
+TEST_CASE_METHOD(StoreOnly, "register, store: a confirmation that gets no answer is asked for again") {
     REQUIRE(ask(a, app, ann).granted);
     store.claims.clear();
     cluster.note(a, cluster[a].store_lost(cluster.now()));
@@ -255,7 +177,7 @@ TEST_CASE_METHOD(StoreRegisters, "register, store: a confirmation that gets no a
     REQUIRE(cluster[a].waiting() == 0);
 }
 
-TEST_CASE_METHOD(StoreRegisters, "register, store: names of a member that is gone are the store's matter") {
+TEST_CASE_METHOD(StoreOnly, "register, store: names of a member that is gone are the store's matter") {
     REQUIRE(ask(c, app, ann).granted);
     cluster.unlink_all(c);
     store.claims.clear();  // its lease has ended
@@ -265,7 +187,7 @@ TEST_CASE_METHOD(StoreRegisters, "register, store: names of a member that is gon
     REQUIRE_FALSE(ask(b, app, bob).granted);
 }
 
-TEST_CASE_METHOD(StoreRegisters, "register, store: all members have one, or none") {
+TEST_CASE_METHOD(StoreOnly, "register, store: all members have one, or none") {
     Hello hello = Cluster::without_links({"a", "b", "c"})[b].hello();
     const auto refused = cluster[a].connected(100, hello, cluster.now());
     REQUIRE_FALSE(refused);

@@ -1,7 +1,8 @@
-// An etcd in the test's own thread: leases, and the transactions of etcd_store, by its JSON gateway. A test can let it
-// fail, lie, or lose what it has.
+// An etcd in the test's own thread: leases, the transactions of etcd_store, reads and watches, by its JSON gateway. A
+// test can let it fail, lie, or lose what it has.
 #pragma once
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <functional>
@@ -9,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,7 @@ public:
     struct Kept {
         std::int64_t lease = 0;
         std::int64_t modified = 0;
+        std::string value{};
     };
 
     fetch::Destination destination() const { return server_.destination(); }
@@ -33,6 +36,7 @@ public:
         for (std::size_t i = 0; i < server_.connections(); ++i) {
             answer(i);
         }
+        report_changes();
         return true;
     }
 
@@ -40,8 +44,40 @@ public:
     void end_lease(std::int64_t lease) {
         leases.erase(lease);
         ++revision;
-        std::erase_if(keys, [lease](const auto& one) { return one.second.lease == lease; });
+        std::erase_if(keys, [&](const auto& one) {
+            const bool ends = one.second.lease == lease;
+            if (ends) {
+                changes_.push_back({revision, one.first, {}});
+            }
+            return ends;
+        });
     }
+    /// As another client.
+    void put(const std::string& key, const std::string& value, std::int64_t lease = 0) {
+        keys[key] = {lease, ++revision, value};
+        changes_.push_back({revision, key, keys[key]});
+    }
+    void erase(const std::string& key) {
+        ++revision;
+        if (keys.erase(key) != 0) {
+            changes_.push_back({revision, key, {}});
+        }
+    }
+    std::size_t watches() const { return watches_.size(); }
+    /// Closes the connections of all watches.
+    void end_watches() {
+        for (const Watch& watch : watches_) {
+            server_.close(watch.connection);
+        }
+        watches_.clear();
+    }
+    /// Forgets the history up to now: a watch that needs it is refused.
+    void compact() {
+        compacted_ = revision;
+        changes_.clear();
+    }
+    /// Ends nothing, and reports nothing any more: as a connection that is dead.
+    void deafen_watches() { watches_.clear(); }
     std::vector<std::string> keys_of(const std::string& prefix) const {
         std::vector<std::string> found;
         for (const auto& [key, kept] : keys) {
@@ -57,6 +93,7 @@ public:
     std::int64_t revision = 100;
     std::string cluster = "7";
     std::size_t transactions = 0;
+    std::size_t reads = 0;
     bool is_silent = false;  // it reads, and does not answer
     /// Replaces whole responses, to calls that are carried out; empty: none of it.
     std::function<std::string(const std::string& path)> lie{};
@@ -70,6 +107,17 @@ public:
     }
 
 private:
+    struct Change {
+        std::int64_t revision = 0;
+        std::string key;
+        std::optional<Kept> kept;  // none: deleted
+    };
+    struct Watch {
+        std::size_t connection = 0;
+        json range;
+        std::int64_t next = 0;
+    };
+
     static std::string decoded(const json& from, const char* name) {
         return from.contains(name) ? etcd::decode_base64(from[name].get<std::string>()).value() : std::string();
     }
@@ -100,6 +148,9 @@ private:
         const std::string path = got.substr(5, got.find(' ', 5) - 5);
         const json body = json::parse(got.substr(end + 4, size));
         server_.forget(connection);
+        if (path == "/v3/watch") {
+            return begin_watch(connection, body["create_request"]);
+        }
         const std::string honest = answer(path, body);
         const std::string lied = lie ? lie(path) : std::string();
         server_.say(connection, lied.empty() ? honest : lied);
@@ -110,6 +161,10 @@ private:
         }
         if (path == "/v3/lease/keepalive") {
             return renewal(number(body, "ID"));
+        }
+        if (path == "/v3/kv/range") {
+            ++reads;
+            return response(read(body).dump());
         }
         REQUIRE(path == "/v3/kv/txn");
         ++transactions;
@@ -132,16 +187,66 @@ private:
         }
         return response(json{{"result", result}}.dump());
     }
+    static std::string line(const json& result) {
+        const std::string text = json{{"result", result}}.dump() + "\n";
+        std::ostringstream size;
+        size << std::hex << text.size();
+        return size.str() + "\r\n" + text + "\r\n";
+    }
+    void begin_watch(std::size_t connection, const json& request) {
+        const std::int64_t from = number(request, "start_revision");
+        json created{{"header", header()}, {"created", true}};
+        std::string head =
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n" + line(created);
+        if (from <= compacted_) {
+            head += line({{"header", header()}, {"canceled", true}, {"compact_revision", std::to_string(compacted_)}});
+        } else {
+            watches_.push_back({connection, request, from});
+        }
+        server_.say(connection, head);
+    }
+    void report_changes() {
+        for (Watch& watch : watches_) {
+            json events = json::array();
+            for (const Change& change : changes_) {
+                if (change.revision >= watch.next && is_in(change.key, watch.range)) {
+                    events.push_back(event_of(change));
+                }
+            }
+            watch.next = std::max(watch.next, revision + 1);
+            if (!events.empty()) {
+                server_.say(watch.connection, line({{"header", header()}, {"events", events}}));
+            }
+        }
+    }
+    static json event_of(const Change& change) {
+        if (change.kept) {
+            return {{"type", "PUT"}, {"kv", pair_of(change.key, *change.kept)}};
+        }
+        return {{"type", "DELETE"},
+                {"kv", {{"key", encoded(change.key)}, {"mod_revision", std::to_string(change.revision)}}}};
+    }
+    static json pair_of(const std::string& key, const Kept& kept) {
+        return {{"key", encoded(key)},
+                {"create_revision", std::to_string(kept.modified)},
+                {"mod_revision", std::to_string(kept.modified)},
+                {"version", "1"},
+                {"lease", std::to_string(kept.lease)},
+                {"value", encoded(kept.value)}};
+    }
+    static bool is_in(const std::string& key, const json& range) {
+        const std::string begin = decoded(range, "key");
+        const std::string end = decoded(range, "range_end");
+        return end.empty() ? key == begin : key >= begin && key < end;
+    }
     static std::string fault(int code, const std::string& text) {
         return response(json{{"error", text}, {"code", code}, {"message", text}}.dump(), "400 Bad Request");
     }
 
     std::map<std::string, Kept> in(const json& range) const {
-        const std::string key = decoded(range, "key");
-        const std::string end = decoded(range, "range_end");
         std::map<std::string, Kept> found;
         for (const auto& [each, kept] : keys) {
-            if (end.empty() ? each == key : each >= key && each < end) {
+            if (is_in(each, range)) {
                 found.emplace(each, kept);
             }
         }
@@ -181,35 +286,40 @@ private:
     json carry_out(const json& operation) {
         if (operation.contains("request_put")) {
             const json& put = operation["request_put"];
-            keys[decoded(put, "key")] = {number(put, "lease"), ++revision};
+            this->put(decoded(put, "key"), decoded(put, "value"), number(put, "lease"));
             return {{"response_put", {{"header", header()}}}};
         }
         if (operation.contains("request_delete_range")) {
             const auto found = in(operation["request_delete_range"]);
             for (const auto& [key, kept] : found) {
-                keys.erase(key);
-                ++revision;
+                erase(key);
             }
             return {{"response_delete_range", {{"header", header()}, {"deleted", std::to_string(found.size())}}}};
         }
+        return {{"response_range", read(operation["request_range"])}};
+    }
+    json read(const json& request) const {
+        const auto found = in(request);
         json list = json::array();
-        for (const auto& [key, kept] : in(operation["request_range"])) {
-            if (list.size() < static_cast<std::size_t>(number(operation["request_range"], "limit"))) {
-                list.push_back({{"key", encoded(key)},
-                                {"create_revision", std::to_string(kept.modified)},
-                                {"mod_revision", std::to_string(kept.modified)},
-                                {"version", "1"},
-                                {"lease", std::to_string(kept.lease)}});
+        for (const auto& [key, kept] : found) {
+            if (list.size() < static_cast<std::size_t>(number(request, "limit"))) {
+                list.push_back(pair_of(key, kept));
             }
         }
         json range{{"header", header()}};
         if (!list.empty()) {
             range["kvs"] = list;
-            range["count"] = std::to_string(list.size());
+            range["count"] = std::to_string(found.size());
         }
-        return {{"response_range", range}};
+        if (list.size() < found.size()) {
+            range["more"] = true;
+        }
+        return range;
     }
 
+    std::vector<Change> changes_;
+    std::vector<Watch> watches_;
+    std::int64_t compacted_ = 0;
     fetch::test::ScriptedServer server_;
 };
 

@@ -153,6 +153,14 @@ TEST_CASE("cluster: how etcd is reached", "[cluster-settings]") {
     }
     CHECK(fault_of_etcd([](Cluster& cluster) { cluster.etcd_prefix = std::string(64, 'a'); }).empty());
     CHECK_FALSE(fault_of_etcd([](Cluster& cluster) { cluster.etcd_prefix = std::string(65, 'a'); }).empty());
+    CHECK(fault_of_etcd([](Cluster& cluster) { cluster.etcd_homes = true; }).empty());
+    CHECK_THAT(fault_of_etcd([](Cluster& cluster) {
+                   cluster.etcd_homes = true;
+                   cluster.peers.clear();
+               }),
+               Catch::Matchers::StartsWith("cluster.peers: is missing"));
+    CHECK(cluster_fault([](Cluster& cluster) { cluster.etcd_homes = true; }) ==
+          "cluster.etcd_homes: has no meaning without `cluster.etcd`");
     CHECK(fault_of_etcd([](Cluster& cluster) { cluster.etcd_user = "u"; }) == "cluster.etcd_password_file: is missing");
     CHECK(fault_of_etcd([](Cluster& cluster) { cluster.etcd_chain = "/c"; }) == "cluster.etcd_key: is missing");
     CHECK_THAT(fault_of_etcd([](Cluster& cluster) {
@@ -167,13 +175,45 @@ TEST_CASE("cluster: how etcd is reached", "[cluster-settings]") {
     cluster.name = "a";
     cluster.etcd = {"http://127.0.0.1:2379"};
     cluster.etcd_user = "u";
-    cluster.etcd_password_file = file.path();  // any file with one line
+    std::ofstream(file.path()) << "a password\n";
+    cluster.etcd_password_file = file.path();
     const auto access = store_access(cluster);
     REQUIRE(access);
     CHECK(access->settings.member == "a");
     CHECK(access->settings.prefix == "ferrotunnel/");
-    CHECK(access->settings.client.password.starts_with("ftc1_"));
+    CHECK(access->settings.client.password == "a password");
     CHECK(access->to.size() == 1);
+}
+
+TEST_CASE("cluster: with etcd no list is needed, but an address", "[cluster-settings]") {
+    const auto fault_without_list = [](const std::string& listen, const std::string& address) {
+        return cluster_fault([&](Cluster& cluster) {
+            cluster.peers.clear();
+            cluster.etcd = {"http://127.0.0.1:2379"};
+            cluster.listen = listen;
+            cluster.address = address;
+        });
+    };
+    CHECK(fault_without_list("10.0.0.1", "").empty());
+    CHECK(fault_without_list("0.0.0.0", "a.example.com").empty());
+    CHECK(fault_without_list("10.0.0.1:0", "[fd00::1]:1").empty());
+    for (const char* listen : {"0.0.0.0", "[::]:7838", "10.0.0.1:0"}) {
+        CHECK(
+            fault_without_list(listen, "") ==
+            "cluster.address: is missing; expected where other members connect to this one, like 10.0.0.1:7838, since "
+            "cluster.listen does not have one address with a port");
+    }
+    for (const char* address : {"0.0.0.0", "[::]:7838", "a.example.com:0", ":7838", "a:b:c"}) {
+        CHECK(fault_without_list("10.0.0.1", address) ==
+              "cluster.address: \"" + std::string(address) +
+                  "\" is not a valid address for other members to connect to; expected one like 10.0.0.1:7838");
+    }
+    Cluster cluster;
+    CHECK_FALSE(announced_address(cluster));
+    cluster.listen = "10.0.0.1:1";
+    CHECK(announced_address(cluster) == net::HostPort{"10.0.0.1", 1});
+    cluster.address = "a.example.com:2";
+    CHECK(announced_address(cluster) == net::HostPort{"a.example.com", 2});
 }
 
 TEST_CASE("cluster: what is missing", "[cluster-settings]") {

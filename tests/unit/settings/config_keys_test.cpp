@@ -564,7 +564,8 @@ TEST_CASE("each key changes something, and refuses what it cannot take", "[confi
         {"name", "a"},          {"listen", "10.0.0.1:1"}, {"key", "/k"},
         {"public", "a:1"},      {"control", "off"},       {"etcd", "http://127.0.0.1:2379"},
         {"etcd_prefix", "a/"},  {"etcd_user", "u"},       {"etcd_password_file", "/p"},
-        {"etcd_ca_file", "/c"}, {"etcd_chain", "/c"},     {"etcd_key", "/k"}};
+        {"etcd_ca_file", "/c"}, {"etcd_chain", "/c"},     {"etcd_key", "/k"},
+        {"etcd_homes", "on"},   {"address", "a:1"}};
     // These are tested in cluster_settings_test.cpp, http_settings_test.cpp, https_settings_test.cpp,
     // plugin_settings_test.cpp and traces_settings_test.cpp.
     const Names of_a_group{"include",  // in includes_test.cpp

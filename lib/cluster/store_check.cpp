@@ -1,0 +1,77 @@
+#include "cluster/store_check.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "cluster/limits.hpp"
+#include "cluster/refusals.hpp"
+
+namespace ferrotunnel::cluster {
+namespace {
+
+Refused refusal_of(const Name& name, const StoreAnswer& answer) {
+    switch (answer.kind) {
+        case StoreAnswer::Kind::other_token:
+            return refusals::taken_by_token(name);
+        case StoreAnswer::Kind::reserved:
+            return refusals::reserved(name);
+        case StoreAnswer::Kind::other_terms:
+            return refusals::other_terms(name);
+        case StoreAnswer::Kind::other_owner:
+            return refusals::holder_not_linked(name, answer.text);
+        case StoreAnswer::Kind::granted:
+        case StoreAnswer::Kind::unavailable:
+            break;
+    }
+    return refusals::store_away(name, answer.text);
+}
+
+}  // namespace
+
+Violation StoreCheck::granted(MemberIndex from, const Granted& granted, TimePoint now) {
+    if (Violation violation = claimant_.fault_of(from, granted, now)) {
+        return violation;
+    }
+    const std::optional<StoreClaim> claim =
+        context_.members.has_store() ? claimant_.pass_to_store(granted, now) : std::nullopt;
+    if (!claim) {
+        claimant_.granted(from, granted, now);
+    } else if (asked_.size() >= limits::store_claims_max) {
+        claimant_.store_refused(from, granted, refusals::store_away(claim->name, "too many claims wait for it"), now);
+    } else {
+        const LinkId link = from == context_.members.own() ? 0 : context_.links.link(from);
+        asked_.emplace(granted.request, Asked{from, link, granted, *claim});
+        context_.effects.emplace_back(*claim);
+    }
+    return std::nullopt;
+}
+
+void StoreCheck::answered(RequestId request, const StoreAnswer& answer, TimePoint now) {
+    const auto node = asked_.extract(request);
+    if (!node) {
+        return;
+    }
+    const Asked& asked = node.mapped();
+    const StoreClaim& claim = asked.claim;
+    const bool agrees = answer.kind == StoreAnswer::Kind::granted;
+    // Then the name has ended since then, and its end was told to the store after this question.
+    const bool is_released = claimant_.at_store(claim.name, claim.owner)->is_overtaken;
+    TimePoint reserved_until = now;
+    if (!is_linked(asked)) {
+        reserved_until = std::max(now, claimant_.store_answered_late(request, now));
+    } else if (agrees) {
+        claimant_.granted(asked.home, asked.granted, now);
+    } else {
+        claimant_.store_refused(asked.home, asked.granted, refusal_of(claim.name, answer), now);
+    }
+    if (agrees && !is_released && !claimant_.holds(claim.name, claim.owner)) {
+        context_.effects.emplace_back(StoreRelease{claim.name, claim.owner, claim.terms, reserved_until - now});
+    }
+}
+
+bool StoreCheck::is_linked(const Asked& asked) const {
+    return asked.home == context_.members.own() ||
+           (context_.links.is_linked(asked.home) && context_.links.link(asked.home) == asked.link);
+}
+
+}  // namespace ferrotunnel::cluster
