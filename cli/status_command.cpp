@@ -149,6 +149,15 @@ ExitCode run_status(Arguments arguments) {
     }
 }
 
+// Visitors are served, and something else does not work; empty: nothing.
+std::string degradation_in(const Json& status) {
+    const Json& store = member_of(member_of(status, "cluster"), "store");
+    return !store.is_object() || member_of(store, "in_order") == true
+               ? std::string()
+               : ", degraded: etcd cannot be asked, so new names are refused for now: " +
+                     printable(text_in(store, "problem"));
+}
+
 ExitCode run_health(Arguments arguments) {
     Problems problems;
     Options options(health_info());
@@ -162,7 +171,8 @@ ExitCode run_health(Arguments arguments) {
     for (const ControlProgram& program : selected_programs(options, "")) {
         const Json status = parsed(control_of(program, options).status());
         const std::string why_not = text_in(status, "not_ready");
-        fmt::print("{}: {}\n", target_text(program, options), why_not.empty() ? "ready" : printable(why_not));
+        fmt::print("{}: {}\n", target_text(program, options),
+                   why_not.empty() ? "ready" + degradation_in(status) : printable(why_not));
         code = why_not.empty() ? code : ExitCode::failure;
     }
     return code;

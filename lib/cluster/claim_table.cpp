@@ -264,7 +264,8 @@ std::size_t ClaimTable::reservations() const noexcept {
 }
 
 std::size_t ClaimTable::memory() const noexcept {
-    return sizeof(Parts) + parts_->members.size() * sizeof(Parts::Member) + parts_->names.memory() + parts_->reserved.memory();
+    return sizeof(Parts) + parts_->members.size() * sizeof(Parts::Member) + parts_->names.memory() +
+           parts_->reserved.memory();
 }
 
 Since ClaimTable::latest() const noexcept {

@@ -6,6 +6,13 @@
 #include "etcd_client/gateway.hpp"
 
 namespace ferrotunnel::etcd {
+namespace {
+
+// A transaction may take the time of a call again for each so many conditions. With 128 they take a busy etcd half a
+// second, and one that fails is followed by as many releases.
+constexpr std::size_t conditions_per_call_time = 64;
+
+}  // namespace
 
 Client::Client(runtime::Worker& worker, const Settings& settings, std::vector<fetch::Destination> to, Random& random)
     : worker_(worker),
@@ -53,9 +60,10 @@ void Client::read(const Read& request, Done<ReadAnswer> done) {
 }
 
 void Client::transact(const Transaction& request, Done<TransactionAnswer> done) {
+    const auto times = static_cast<Duration::rep>(1 + request.conditions.size() / conditions_per_call_time);
     add<TransactionAnswer>(
-        post_of(request), call_time_, [request](std::string_view body) { return transaction_answer(body, request); },
-        std::move(done));
+        post_of(request), times * call_time_,
+        [request](std::string_view body) { return transaction_answer(body, request); }, std::move(done));
 }
 
 void Client::grant(LeaseId lease, std::chrono::seconds time, Done<LeaseAnswer> done) {

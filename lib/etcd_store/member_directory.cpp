@@ -1,9 +1,9 @@
 #include "etcd_store/member_directory.hpp"
 
-#include <fmt/format.h>
-
 #include <utility>
 
+#include "base/bytes.hpp"
+#include "base/hex.hpp"
 #include "base/text.hpp"
 #include "etcd_store/limits.hpp"
 
@@ -11,7 +11,9 @@ namespace ferrotunnel::etcd_store {
 namespace {
 
 std::optional<MemberValue> own_value(const std::optional<net::HostPort>& address, Random& random) {
-    return address ? std::optional(MemberValue{*address, fmt::format("{:016x}", random.next())}) : std::nullopt;
+    std::uint8_t number[8];
+    store_be<8>(number, random.next());
+    return address ? std::optional(MemberValue{*address, to_hex(number)}) : std::nullopt;
 }
 
 }  // namespace

@@ -229,7 +229,10 @@ struct Cluster::Parts {
                                        [this](const PeerSettings& peer) { return links.add_member(peer); },
                                        [this] { return links.states(); },
                                        [this](const std::string& member) { return links.forget_member(member); },
-                                       [this] { names->members_found(); }});
+                                       [this] {
+                                           names->members_found();
+                                           worker->wake();
+                                       }});
     }
 
     // Claims and changes may outlive the cluster.

@@ -1,5 +1,5 @@
-// Lets the date of one process jump (LD_PRELOAD), for cluster_etcd_faults.sh: to CLOCK_REALTIME are added the seconds that
-// the first eight bytes of the file CLOCK_JUMP say now. Other clocks stay as they are.
+// Lets the date of one process jump (LD_PRELOAD), for cluster_etcd_faults.sh: adds to CLOCK_REALTIME the seconds in the
+// first eight bytes of the file CLOCK_JUMP. Other clocks stay as they are.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/mman.h>

@@ -132,3 +132,20 @@ TEST_CASE("the metrics have the members of a cluster", "[cluster-report]") {
     CHECK(alone.find("\nferrotunnel_cluster_linked{") == std::string::npos);
     CHECK(alone.find("\nferrotunnel_cluster_names ") == std::string::npos);
 }
+
+TEST_CASE("status and metrics have the members in etcd, if they are found there", "[cluster-report]") {
+    const TimePoint now = Clock::now();
+    peers::ClusterState state = two_others(now);
+    CHECK_FALSE(detail::json_of_cluster(state, "127.0.0.1:1", now).contains("finder"));
+    state.finder = peers::FinderState{"10.0.0.1:7838", "", 2};
+    CHECK(detail::json_of_cluster(state, "127.0.0.1:1", now).at("finder") ==
+          Json{{"address", "10.0.0.1:7838"}, {"in_order", true}, {"found", 2}});
+    state.finder->problem = "no endpoint of etcd answers";
+    CHECK(detail::json_of_cluster(state, "127.0.0.1:1", now).at("finder").at("problem") ==
+          "no endpoint of etcd answers");
+    metrics::Exposition with(metrics::Format::prometheus);
+    detail::put_cluster(with, &state);
+    const std::string text = std::move(with).finish();
+    CHECK(text.find("\nferrotunnel_cluster_finder_in_order 0\n") != std::string::npos);
+    CHECK(text.find("\nferrotunnel_cluster_finder_members 2\n") != std::string::npos);
+}

@@ -133,6 +133,16 @@ TEST_CASE_METHOD(ScriptedEtcd, "an endpoint that is silent has its time, then th
     CHECK(may_be_done(result.error()));
 }
 
+TEST_CASE_METHOD(ScriptedEtcd, "a long transaction has more time at each endpoint", "[etcd-client]") {
+    begin_without_user(std::chrono::milliseconds(50));
+    Transaction transaction;
+    transaction.conditions.resize(limits::operations_max,
+                                  {{"a"}, Compare::Target::version, Compare::Result::equal, 0, {}});
+    const TimePoint began = Clock::now();
+    CHECK_FALSE(transact(transaction));
+    CHECK(Clock::now() - began >= std::chrono::milliseconds(2 * 150));
+}
+
 TEST_CASE_METHOD(ScriptedEtcd, "an answer without end is refused", "[etcd-client][limits]") {
     begin_without_user();
     start_read();

@@ -206,6 +206,7 @@ private:
         server_.say(connection, head);
     }
     void report_changes() {
+        std::erase_if(watches_, [this](const Watch& watch) { return server_.has_ended(watch.connection); });
         for (Watch& watch : watches_) {
             json events = json::array();
             for (const Change& change : changes_) {

@@ -205,7 +205,7 @@ TEST_CASE_METHOD(Follower, "what is known stays while etcd is away, or lies", "[
     const std::string lie = GENERATE(
         as<std::string>(), etcd_store::test::FakeEtcd::response("{}"),
         etcd_store::test::FakeEtcd::response(
-            R"({"header":{"cluster_id":"7","member_id":"1","revision":"300"},"kvs":[{"key":"eA==","mod_revision":"5"}]})"),
+            R"({"header":{"cluster_id":"7","member_id":"1","revision":"300"},"kvs":[{"key":"eA=="}]})"),
         etcd_store::test::FakeEtcd::response(R"({"code":7,"error":"etcdserver: permission denied"})", "403 Forbidden"),
         "nothing of it\r\n\r\n");
     etcd.lie = [&lie](const std::string& path) { return path == "/v3/kv/range" ? lie : std::string(); };

@@ -29,7 +29,7 @@ public:
     KeepingMember(runtime::Worker& worker, const test::FakeValuesEtcd& etcd, const std::string& name,
                   const transport::ClusterKeys& keys, Random& random)
         : worker_(worker),
-          names_(std::make_shared<cluster::Members>(std::vector<std::string>{"a", "b"}, name, true),
+          names_(std::make_shared<cluster::Members>(std::vector<std::string>{"a", "b"}, name, cluster::Decides::store),
                  {random.next(), random.next(), worker.now(), milliseconds_now()}) {
         Settings settings;
         settings.member = name;
