@@ -56,19 +56,18 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
       cluster_({*workers_, shared_, log_, random_, listeners_, edge_, control_,
                 [this] { sessions_.announce_addresses(); },
                 [this] {
-                    shared_tokens_.read();
+                    reload_.shared_tokens().read();
                     authentication_->await_tokens(false);
                 }}),
       certificates_({shared_, log_, random_, edge_, sessions_}),
       state_({*workers_, shared_, log_, random_}),
       upkeep_({*workers_, shared_, log_, sessions_}),
-      tokens_(settings, {*workers_, shared_, log_, random_, sessions_, state_, upkeep_, shared_rights_}),
-      shared_tokens_({*workers_, shared_, log_, random_, tokens_, shared_rights_}),
       statistics_({*workers_, shared_, sessions_, notices_, traces_, [this] { return edge_.totals(); }}),
       handover_(
           {*workers_, shared_, log_, lifecycle_, control_, endpoints_, sessions_, listeners_, edge_, state_, cluster_}),
-      reload_(std::move(settings), {*workers_, shared_, log_, random_, lifecycle_, sessions_, plugins_, logs_.audit,
-                                    logs_.access, traces_, sharers_, edge_, cluster_, certificates_, tokens_}) {
+      reload_(std::move(settings),
+              {*workers_, shared_, log_, random_, lifecycle_, sessions_, plugins_, logs_.audit, logs_.access, traces_,
+               sharers_, edge_, cluster_, certificates_, state_, upkeep_, shared_rights_}) {
     workers_->on_exception([this](const std::exception_ptr& thrown) {
         log_thrown(log_, "a completion handler threw an exception", thrown);
     });
@@ -148,7 +147,7 @@ std::error_code Server::Impl::open(const detail::ServerSettings& settings, std::
         return error;
     }
     shared_rights_.watch();
-    shared_tokens_.watch();
+    reload_.shared_tokens().watch();
     authentication_->await_tokens(settings.has_cluster && !settings.cluster.etcd.empty());
     log_warnings(settings);
     if (error = open_control(settings, what); error) {
@@ -193,9 +192,9 @@ void Server::Impl::log_warnings(const detail::ServerSettings& settings) {
 std::error_code Server::Impl::open_control(const detail::ServerSettings& settings, std::string& what) {
     control_.set_passed(shared_->ports->passed());
     control_.set_audit_log(shared_->audit);
-    auto subject =
-        detail::make_server_control({shared_, lifecycle_, control_, endpoints_, sessions_, statistics_, plugins_,
-                                     clients_, handover_, edge_, cluster_, certificates_, tokens_, shared_tokens_});
+    auto subject = detail::make_server_control({shared_, lifecycle_, control_, endpoints_, sessions_, statistics_,
+                                                plugins_, clients_, handover_, edge_, cluster_, certificates_,
+                                                reload_.tokens(), reload_.shared_tokens()});
     return control_.open(settings, "server", std::move(subject), what);
 }
 
@@ -328,7 +327,6 @@ void Server::Impl::shut_down(bool was_started) {
     shared_->ports->stop_holding();
     plugins_.end();
     reload_.wait();
-    tokens_.close();
     state_.close();
     workers_->stop();
     workers_->join();

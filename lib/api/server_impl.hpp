@@ -35,10 +35,8 @@
 #include "api/server_statistics.hpp"
 #include "api/server_upkeep.hpp"
 #include "api/service_dial.hpp"
-#include "api/shared_tokens.hpp"
 #include "api/sink_logger.hpp"
 #include "api/state_directory.hpp"
-#include "api/token_table.hpp"
 #include "ferrotunnel/server.hpp"
 #include "runtime/system_random.hpp"
 #include "runtime/worker_group.hpp"
@@ -117,8 +115,6 @@ private:
     detail::ServerCertificates certificates_;
     detail::StateDirectory state_;
     detail::ServerUpkeep upkeep_;
-    detail::TokenTable tokens_;
-    detail::SharedTokens shared_tokens_;
     detail::ServerStatistics statistics_;
     detail::ServerHandover handover_;
     detail::ServerReload reload_;

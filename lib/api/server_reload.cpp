@@ -12,6 +12,13 @@
 
 namespace ferrotunnel::detail {
 
+ServerReload::ServerReload(ServerSettings&& settings, Needs needs)
+    : needs_(std::move(needs)),
+      tokens_(settings, {needs_.workers, needs_.shared, needs_.log, needs_.random, needs_.sessions, needs_.state,
+                         needs_.upkeep, needs_.shared_rights}),
+      shared_tokens_({needs_.workers, needs_.shared, needs_.log, needs_.random, tokens_, needs_.shared_rights}),
+      settings_(std::move(settings)) {}
+
 ServerReload::Change::Change(ServerReload& reload, const char* what)
     : lock_((reload.refuse_in_callbacks(what), reload.mutex_)) {
     if (reload.needs_.lifecycle.stopping()) {
@@ -88,6 +95,7 @@ void ServerReload::reopen_access_log() {
 
 void ServerReload::wait() {
     const MutexLock lock(mutex_);
+    tokens_.close();
 }
 
 ApplyReport ServerReload::change(ServerSettings&& next) {
@@ -221,7 +229,7 @@ void ServerReload::commit(SettingsComparison&& all, Made made) {
         needs_.sessions.for_each([](session::ServerSession& session) { session.check_rights(); });
     }
     if (all.has_any({"server.token", "server.allow_ports", "server.connections_per_token", "server.ports_per_token"})) {
-        needs_.tokens.set_settings(settings_);
+        tokens_.set_settings(settings_);
     }
 }
 

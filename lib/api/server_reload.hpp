@@ -18,6 +18,7 @@
 #include "api/server_comparison.hpp"
 #include "api/server_edge.hpp"
 #include "api/server_plugins.hpp"
+#include "api/shared_tokens.hpp"
 #include "api/token_table.hpp"
 #include "base/mutex.hpp"
 
@@ -42,9 +43,11 @@ public:
         ServerEdge& edge;
         ServerCluster& cluster;
         ServerCertificates& certificates;
-        TokenTable& tokens;
+        StateDirectory& state;
+        ServerUpkeep& upkeep;
+        const SharedRights& shared_rights;
     };
-    ServerReload(ServerSettings&& settings, Needs needs) : needs_(std::move(needs)), settings_(std::move(settings)) {}
+    ServerReload(ServerSettings&& settings, Needs needs);
     ServerReload(const ServerReload&) = delete;
     ServerReload& operator=(const ServerReload&) = delete;
 
@@ -70,8 +73,12 @@ public:
     ApplyReport remove_token(const std::string& name);
     void set_plugins(std::vector<PluginUse> plugins);
     void reopen_access_log();
-    /// Waits for a change in progress.
+    /// Waits for a change in progress. The tokens do not change any more.
     void wait();
+
+    TokenTable& tokens() noexcept { return tokens_; }
+    /// Those of all members of the cluster.
+    SharedTokens& shared_tokens() noexcept { return shared_tokens_; }
 
 private:
     /// The objects that a change needs and whose creation can fail: they are made before anything is changed.
@@ -95,6 +102,8 @@ private:
     void commit_logs(const SettingsComparison& all, Made& made) REQUIRES(mutex_);
 
     const Needs needs_;
+    TokenTable tokens_;
+    SharedTokens shared_tokens_;
     Mutex mutex_;
     ServerSettings settings_ GUARDED_BY(mutex_);
 };
