@@ -4,6 +4,7 @@
 //   SharedTokens --set_shared----+--> one table --> TokenStore, rules of rights, quotas, every session
 #pragma once
 
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
