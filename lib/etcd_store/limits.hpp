@@ -48,6 +48,9 @@ inline constexpr std::size_t member_value_max = 1'024;
 inline constexpr std::size_t member_keys_max = 256;
 /// All members are read again after this time, in case a change was lost: it is one call.
 inline constexpr std::chrono::minutes members_read_again{5};
+/// Likewise all values, which can be 64 MiB and more: an etcd that was replaced by one with a greater revision shows it
+/// by nothing else, if it keeps its id.
+inline constexpr std::chrono::hours values_read_again{1};
 /// Of a key that is not valid, in the log.
 inline constexpr std::size_t shown_key_max = 200;
 // Shared values (value_keeper.hpp).
