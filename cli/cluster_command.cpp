@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "cluster_dump.hpp"
 #include "cluster_text.hpp"
 #include "control_targets.hpp"
 #include "ferrotunnel/detail/cluster_key_file.hpp"
@@ -203,9 +204,8 @@ struct ClusterCommand {
 };
 
 constexpr ClusterCommand commands_below_cluster[] = {
-    {"key", run_cluster_key},
-    {"status", run_cluster_status},
-    {"forget", run_cluster_forget},
+    {"key", run_cluster_key},       {"status", run_cluster_status}, {"forget", run_cluster_forget},
+    {"export", run_cluster_export}, {"import", run_cluster_import},
 };
 
 }  // namespace
@@ -214,16 +214,17 @@ const CommandInfo& cluster_info() {
     static const CommandInfo info{
         "cluster",
         "several servers behind one name: their key, their state",
-        "[key|status|forget]",
+        "[key|status|forget|export|import]",
         "  ferrotunnel cluster key cluster.key    # the file of `server.cluster.key`, for every member\n"
         "  ferrotunnel cluster key --help         # how a key is replaced\n"
         "  ferrotunnel cluster status             # which members are linked\n"
         "  ferrotunnel cluster forget c           # a member that does not return\n"
+        "  ferrotunnel cluster export FILE        # a backup of what the members share; `import` restores it\n"
         "A server is a member of a cluster if its configuration file has `server.cluster`.\n",
         {},
         CommandInfo::Kind::ask,
         ValueKind::other,
-        {cluster_key_info, cluster_status_info, cluster_forget_info},
+        {cluster_key_info, cluster_status_info, cluster_forget_info, cluster_export_info, cluster_import_info},
     };
     return info;
 }
@@ -240,9 +241,9 @@ ExitCode run_cluster(Arguments arguments) {
         return ExitCode::ok;
     }
     if (words.empty()) {
-        fail_usage("cluster", "cluster", "needs a command: key, status or forget");
+        fail_usage("cluster", "cluster", "needs a command: key, status, forget, export or import");
     }
-    const std::vector<std::string> known{"key", "status", "forget"};
+    const std::vector<std::string> known{"key", "status", "forget", "export", "import"};
     fail_usage("cluster", words.front(), "no such command of `cluster`" + detail::did_you_mean(words.front(), known));
 }
 

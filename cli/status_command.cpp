@@ -17,6 +17,7 @@
 #include "printable.hpp"
 #include "service_rows.hpp"
 #include "status_text.hpp"
+#include "token_commands.hpp"
 
 namespace ferrotunnel::cli {
 namespace {
@@ -111,10 +112,12 @@ const CommandInfo& tokens_info() {
         "list a server's tokens by name, with their rights and what their clients use",
         "[NAME]",
         "  ferrotunnel tokens\n"
-        "  ferrotunnel tokens alice                   # only this one\n",
+        "  ferrotunnel tokens alice                   # only this one\n"
+        "  ferrotunnel tokens add alice               # for all servers of a cluster; `rights`, `remove` likewise\n",
         {{"Options", {programs_json_option}}, member_target_section()},
         CommandInfo::Kind::ask,
         ValueKind::token,
+        {tokens_add_info, tokens_rights_info, tokens_remove_info},
     };
     return info;
 }
@@ -176,6 +179,9 @@ ExitCode run_health(Arguments arguments) {
 }
 
 ExitCode run_tokens(Arguments arguments) {
+    if (is_token_command(arguments.words)) {
+        return run_token_command(std::move(arguments.words));
+    }
     Problems problems;
     Options options(tokens_info());
     if (!parse_or_help(options, std::move(arguments.words), problems)) {

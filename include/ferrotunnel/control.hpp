@@ -70,6 +70,13 @@ public:
     std::string services() const { return ask("GET", services_); }
     std::string tunnels() const;
     std::string tokens() const;
+    /// Adds a token that all servers of the cluster accept. `rights`: those of a token of the configuration file, as a
+    /// JSON object. `secret`: in the form of `ferrotunnel token`; empty: the answer has a new one. In the answer
+    /// `stored` is false if etcd has not confirmed the change within 3 s; it may still get it.
+    std::string token_add(const std::string& name, std::string_view rights = "{}", std::string_view secret = {}) const;
+    /// Replaces the rights of such a token, or removes it. The answers have `stored`, too.
+    std::string token_rights(const std::string& name, std::string_view rights) const;
+    std::string token_remove(const std::string& name) const;
     /// The service of a server that this URL reaches, and the members of its group. `visitor`: the IP address of the
     /// visitor; `cookie`: its cookies. Empty: none.
     std::string route(std::string_view url, std::string_view visitor = {}, std::string_view cookie = {}) const;
@@ -117,6 +124,11 @@ public:
     std::string cluster_names(std::uint64_t from = 0) const;
     /// Ends the claims of another member that does not return. Its names stay reserved for their tokens for a while.
     std::string cluster_forget(const std::string& member) const;
+    /// What a backup of the cluster needs, sealed by its key, in pages: {"values": [...], "next": "..."}. `after`:
+    /// empty, then the `next` of the page before; the last page has none.
+    std::string cluster_values(const std::string& after = {}) const;
+    /// Restores values of such pages: {"values": [...]}, of 60 KiB at most.
+    std::string cluster_restore(std::string_view values) const;
     /// Adds a service. `description`: an item of `client.services` of a configuration file, as JSON; in addition,
     /// `"keep": true` saves it for the next start of the program.
     std::string add_service(std::string_view description) const { return ask("POST", services_, description); }

@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "admin/answer.hpp"
 #include "admin/limits.hpp"
@@ -52,6 +54,91 @@ struct TokensRequest {
     static constexpr std::string_view method = "GET";
     static constexpr std::string_view path = "/v1/tokens";
     static constexpr std::string_view not_here = "A client has no list of tokens. Ask its server.";
+};
+
+/// The name of a token in a request that changes it. Empty: it is not valid.
+inline std::string token_name_in(const Json& body) {
+    const auto name = body.find("name");
+    return name != body.end() && name->is_string() ? name->get<std::string>() : std::string();
+}
+
+/// The rights in a request that changes a token: an object; none: no rights beyond those of every token. False: it is
+/// not valid.
+inline bool read_rights_of_token(const Json& body, Json& rights) {
+    rights = body.value("rights", Json::object());
+    return rights.is_object();
+}
+
+/// Adds a token that all servers of the cluster accept.
+struct TokenAddRequest {
+    static constexpr std::string_view method = "POST";
+    static constexpr std::string_view path = "/v1/tokens/add";
+    static constexpr std::string_view not_here = TokensRequest::not_here;
+
+    std::string name;
+    std::string secret{};  // empty: a new one
+    Json rights = Json::object();
+
+    Json to_json() const {
+        Json json{{"name", name}, {"rights", rights}};
+        if (!secret.empty()) {
+            json["secret"] = secret;
+        }
+        return json;
+    }
+    static Read<TokenAddRequest> from_json(const Json& body) {
+        TokenAddRequest request;
+        request.name = token_name_in(body);
+        const auto secret = body.find("secret");
+        const bool has_secret = secret != body.end();
+        const std::size_t known = 1 + (has_secret ? 1 : 0) + (body.contains("rights") ? 1 : 0);
+        if (request.name.empty() || body.size() != known || (has_secret && !secret->is_string()) ||
+            !read_rights_of_token(body, request.rights)) {
+            return std::string(R"(Expected {"name": ..., "secret": ..., "rights": {...}}; only `name` is needed.)");
+        }
+        request.secret = has_secret ? secret->get<std::string>() : std::string();
+        return request;
+    }
+};
+
+/// Replaces the rights of a token of the cluster.
+struct TokenRightsRequest {
+    static constexpr std::string_view method = "POST";
+    static constexpr std::string_view path = "/v1/tokens/rights";
+    static constexpr std::string_view not_here = TokensRequest::not_here;
+
+    std::string name;
+    Json rights = Json::object();
+
+    Json to_json() const { return Json{{"name", name}, {"rights", rights}}; }
+    static Read<TokenRightsRequest> from_json(const Json& body) {
+        TokenRightsRequest request;
+        request.name = token_name_in(body);
+        if (request.name.empty() || body.size() != 2 || !body.contains("rights") ||
+            !read_rights_of_token(body, request.rights)) {
+            return std::string(R"(Expected {"name": ..., "rights": {...}}.)");
+        }
+        return request;
+    }
+};
+
+/// Removes a token of the cluster.
+struct TokenRemoveRequest {
+    static constexpr std::string_view method = "POST";
+    static constexpr std::string_view path = "/v1/tokens/remove";
+    static constexpr std::string_view not_here = TokensRequest::not_here;
+
+    std::string name;
+
+    Json to_json() const { return Json{{"name", name}}; }
+    static Read<TokenRemoveRequest> from_json(const Json& body) {
+        TokenRemoveRequest request;
+        request.name = token_name_in(body);
+        if (request.name.empty() || body.size() != 1) {
+            return std::string(R"(Expected {"name": ...}.)");
+        }
+        return request;
+    }
 };
 
 /// The service that the described visitor reaches, with the members of its group.
@@ -356,13 +443,63 @@ struct ClusterForgetRequest {
     }
 };
 
+/// What the members of a cluster share and a dump keeps, sealed, in pages.
+struct ClusterValuesRequest {
+    static constexpr std::string_view method = "GET";
+    static constexpr std::string_view path = "/v1/cluster/values";
+    static constexpr std::string_view not_here = ClusterRequest::not_here;
+
+    std::string after{};  // `next` of the page before
+
+    std::string to_query() const { return after.empty() ? "" : "?after=" + percent_encoded(after); }
+    static Read<ClusterValuesRequest> from_query(std::string_view query) {
+        ClusterValuesRequest request;
+        bool is_valid = true;
+        for_each_parameter(query, [&](const std::string& key, const std::string& value) {
+            is_valid = is_valid && key == "after";
+            request.after = value;
+        });
+        if (!is_valid) {
+            return std::string("Expected no query, or ?after=, with `next` of the page before.");
+        }
+        return request;
+    }
+};
+
+/// Restores values of a dump.
+struct ClusterRestoreRequest {
+    static constexpr std::string_view method = "POST";
+    static constexpr std::string_view path = "/v1/cluster/restore";
+    static constexpr std::string_view not_here = ClusterRequest::not_here;
+
+    std::vector<std::pair<std::string, std::string>> values;  // keys, and their sealed values in base64
+
+    static Read<ClusterRestoreRequest> from_json(const Json& body) {
+        ClusterRestoreRequest request;
+        const Json list = body.size() == 1 ? body.value("values", Json()) : Json();
+        bool is_valid = list.is_array() && !list.empty();
+        for (const Json& one : list) {
+            is_valid = is_valid && one.is_object() && one.size() == 2 && one.value("key", Json()).is_string() &&
+                       one.value("sealed", Json()).is_string();
+            if (is_valid) {
+                request.values.emplace_back(one["key"].get<std::string>(), one["sealed"].get<std::string>());
+            }
+        }
+        if (!is_valid) {
+            return std::string(R"(Expected {"values": [{"key": ..., "sealed": ...}, ...]}, with items of a dump.)");
+        }
+        return request;
+    }
+};
+
 template <typename... Request>
 struct RequestList {};
 
 /// All of them. A request without `not_here` must be answered by servers and clients, or they do not compile.
-using Requests = RequestList<StatusRequest, TunnelsRequest, TokensRequest, RouteRequest, ConfigDiffRequest,
-                             ConfigRequest, ReloadRequest, DrainRequest, KickRequest, ClientsRequest, AcmeRequest,
-                             AcmeRenewRequest, AcmeRecordsRequest, AcmeKeysRequest, OwnAuthorityRequest, ClusterRequest,
-                             ClusterNamesRequest, ClusterForgetRequest>;
+using Requests =
+    RequestList<StatusRequest, TunnelsRequest, TokensRequest, TokenAddRequest, TokenRightsRequest, TokenRemoveRequest,
+                RouteRequest, ConfigDiffRequest, ConfigRequest, ReloadRequest, DrainRequest, KickRequest,
+                ClientsRequest, AcmeRequest, AcmeRenewRequest, AcmeRecordsRequest, AcmeKeysRequest, OwnAuthorityRequest,
+                ClusterRequest, ClusterNamesRequest, ClusterForgetRequest, ClusterValuesRequest, ClusterRestoreRequest>;
 
 }  // namespace ferrotunnel::admin

@@ -134,6 +134,17 @@ Json json_of_store(const peers::StoreState& store, TimePoint now) {
     return json;
 }
 
+Json json_of_values(const peers::ValueState& values, TimePoint now) {
+    Json json{{"in_order", values.problem.empty()}, {"waiting", values.waiting}, {"unreadable", values.unreadable}};
+    if (values.since != TimePoint{}) {
+        json["since"] = wall_time(values.since, now);
+    }
+    if (!values.problem.empty()) {
+        json["problem"] = values.problem;
+    }
+    return json;
+}
+
 Json json_of_finder(const peers::FinderState& finder) {
     Json json{{"address", finder.address}};
     admin::put_numbers(json, numbers_of_finder(finder), cluster_finder_rows);
@@ -171,6 +182,9 @@ Json json_of_cluster(const peers::ClusterState& state, const std::string& listen
     admin::put_numbers(json, own_numbers(state), cluster_own_rows);
     if (state.store) {
         json["store"] = json_of_store(*state.store, now);
+    }
+    if (state.values) {
+        json["values"] = json_of_values(*state.values, now);
     }
     if (state.finder) {
         json["finder"] = json_of_finder(*state.finder);

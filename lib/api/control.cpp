@@ -167,6 +167,26 @@ std::string Control::cluster_forget(const std::string& member) const {
     return ask_program(*this, admin::ClusterForgetRequest{member});
 }
 
+std::string Control::cluster_values(const std::string& after) const {
+    return ask_program(*this, admin::ClusterValuesRequest{after});
+}
+
+std::string Control::cluster_restore(std::string_view values) const {
+    return ask(admin::ClusterRestoreRequest::method, admin::ClusterRestoreRequest::path, values);
+}
+
+std::string Control::token_add(const std::string& name, std::string_view rights, std::string_view secret) const {
+    return ask_program(*this, admin::TokenAddRequest{name, std::string(secret), Json::parse(rights, nullptr, false)});
+}
+
+std::string Control::token_rights(const std::string& name, std::string_view rights) const {
+    return ask_program(*this, admin::TokenRightsRequest{name, Json::parse(rights, nullptr, false)});
+}
+
+std::string Control::token_remove(const std::string& name) const {
+    return ask_program(*this, admin::TokenRemoveRequest{name});
+}
+
 std::string Control::own_authority() const {
     return ask_program(*this, admin::OwnAuthorityRequest{});
 }

@@ -17,6 +17,15 @@ AuthenticateLimits limits_of(const ServerSettings& settings) {
     return settings.authenticate ? settings.authenticate->limits : AuthenticateLimits();
 }
 
+/// In the place of a source that knows nothing yet.
+class AwaitedTokens final : public login::TokenSource {
+public:
+    const char* kind() const noexcept override { return "cluster"; }
+    void look_up(const login::TokenQuery&, login::TokenReply reply) override {
+        reply.fail("the tokens of the cluster were not read from etcd yet");
+    }
+};
+
 std::optional<login::TokenId> parse_token_id(const std::string& text) {
     login::TokenId id{};
     return from_hex(text, id) ? std::optional(id) : std::nullopt;
@@ -27,7 +36,9 @@ std::optional<login::TokenId> parse_token_id(const std::string& text) {
 std::shared_ptr<ServerAuthentication> ServerAuthentication::make(const ServerSettings& settings, Needs needs) {
     auto made = std::make_shared<ServerAuthentication>(settings, std::move(needs));
     if (made->handler_) {
-        made->authenticator_->set_source(std::shared_ptr<login::TokenSource>(made, made.get()));
+        const MutexLock lock(made->mutex_);
+        made->source_ = std::shared_ptr<login::TokenSource>(made, made.get());
+        made->set_source();
     }
     return made;
 }
@@ -97,13 +108,29 @@ void ServerAuthentication::forget_logins() const {
 
 void ServerAuthentication::follow(const std::shared_ptr<plugin::SessionPlugins>& plugins) {
     if (!handler_) {
-        authenticator_->set_source(
-            any_plugin_looks_up_tokens(*plugins) ? std::make_shared<PluginTokenSource>(plugins, gate_) : nullptr);
+        const MutexLock lock(mutex_);
+        source_ = any_plugin_looks_up_tokens(*plugins) ? std::make_shared<PluginTokenSource>(plugins, gate_) : nullptr;
+        set_source();
     }
 }
 
+void ServerAuthentication::await_tokens(bool awaits) {
+    const MutexLock lock(mutex_);
+    awaits_ = awaits;
+    set_source();
+}
+
+void ServerAuthentication::set_source() {
+    authenticator_->set_source(source_ || !awaits_ ? source_ : std::make_shared<AwaitedTokens>());
+}
+
 void ServerAuthentication::close() {
-    authenticator_->set_source(nullptr);
+    {
+        const MutexLock lock(mutex_);
+        source_ = nullptr;
+        awaits_ = false;
+        set_source();
+    }
     timer_.reset();
     calls_.wait_until_delivered();
     gate_->close();

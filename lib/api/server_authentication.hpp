@@ -11,6 +11,7 @@
 #include "api/shared_rights.hpp"
 #include "api/sink_logger.hpp"
 #include "api/token_grant.hpp"
+#include "base/mutex.hpp"
 #include "ferrotunnel/authenticate.hpp"
 #include "login/authenticator.hpp"
 #include "plugin/session_plugins.hpp"
@@ -44,6 +45,9 @@ public:
     bool here() const noexcept { return calls_.here(); }
     /// The chain of plugins has changed: tokens are looked up at its plugin that does so, if there is no handler.
     void follow(const std::shared_ptr<plugin::SessionPlugins>& plugins);
+    /// Whether the tokens of the cluster are not known here yet: a client with an unknown token is asked to try again,
+    /// unless tokens are looked up.
+    void await_tokens(bool awaits);
     /// When no worker runs any more. Waits for the handler, unless called in it.
     void close();
 
@@ -57,12 +61,16 @@ private:
     void call(Asked& asked) noexcept;
     void watch();
     void tick();
+    void set_source() REQUIRES(mutex_);
 
     const Needs needs_;
     const AuthenticateHandler handler_;  // may be empty
     const std::shared_ptr<GrantGate> gate_;
     std::shared_ptr<login::Authenticator> authenticator_;
     std::unique_ptr<runtime::Timer> timer_;  // on the first worker
+    Mutex mutex_;
+    std::shared_ptr<login::TokenSource> source_ GUARDED_BY(mutex_);  // null: tokens are looked up nowhere
+    bool awaits_ GUARDED_BY(mutex_) = false;
     DeliveryQueue<Asked> calls_;
 };
 

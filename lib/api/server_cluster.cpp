@@ -101,7 +101,7 @@ std::error_code ServerCluster::create(const ServerSettings& settings, std::strin
                                       [&control = needs_.control](const std::string& member, runtime::Fd socket) {
                                           control.serve_member(member, std::move(socket));
                                       },
-                                      std::move(store)});
+                                      std::move(store), needs_.values_read});
             needs_.control.open_to_members();
             allow_control(settings.cluster.control);
         } catch (const transport::TlsConfigError& problem) {

@@ -39,8 +39,9 @@ public:
         Random& random;
         ServerListeners& listeners;
         const ServerEdge& edge;
-        FacadeControl& control;            // for requests of other members
-        std::function<void()> announce{};  // addresses of services, and notes about them, may have changed
+        FacadeControl& control;               // for requests of other members
+        std::function<void()> announce{};     // addresses of services, and notes about them, may have changed
+        std::function<void()> values_read{};  // peers::Cluster::Needs
     };
     explicit ServerCluster(Needs needs) : needs_(std::move(needs)) {}
     ~ServerCluster();

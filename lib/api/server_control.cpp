@@ -1,9 +1,13 @@
 #include "api/server_control.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <memory>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
+#include "admin/later_answer.hpp"
 #include "admin/resources.hpp"
 #include "admin/stats_json.hpp"
 #include "api/acme_control.hpp"
@@ -16,6 +20,7 @@
 #include "api/server_route.hpp"
 #include "api/statistics.hpp"
 #include "api/token_report.hpp"
+#include "api/values_dump.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -32,6 +37,25 @@ Answer no_cluster() {
     return admin::refusal(409, "off", "This server is not a member of a cluster: `server.cluster` is not set.");
 }
 
+// With `stored`: whether etcd has the change. Without an etcd it never has.
+Answer answer_when_stored(peers::Cluster& cluster, const std::string& key, Json body) {
+    constexpr std::chrono::seconds patience{3};  // etcd has it in milliseconds, and at another endpoint within 2 s
+    const auto later = std::make_shared<admin::LaterAnswer>();
+    Json stored = body;
+    stored["stored"] = true;
+    body["stored"] = false;
+    if (!cluster.state().values) {
+        return {200, std::move(body)};
+    }
+    cluster.when_stored(key, [later, stored = std::move(stored)] { later->give({200, stored}); });
+    Answer waits;
+    waits.later = [later, until = Clock::now() + patience, body = std::move(body)](TimePoint now) {
+        std::optional<Answer> answer = later->answer();
+        return answer || now < until ? std::move(answer) : std::optional(Answer{200, body});
+    };
+    return waits;
+}
+
 class ServerControl final : public admin::Subject {
 public:
     explicit ServerControl(ServerControlNeeds needs) : needs_(std::move(needs)), acme_(needs_.certificates) {}
@@ -42,7 +66,14 @@ public:
         return {200, list_of(needs_.statistics.tunnels())};
     }
     Answer answer(const admin::TokensRequest& /*request*/) override {
-        return answer_about_tokens(*needs_.shared, needs_.sessions);
+        return answer_about_tokens(*needs_.shared, needs_.sessions, needs_.tokens.shared_names());
+    }
+    Answer answer(const admin::TokenAddRequest& request) override { return change_token(request, &SharedTokens::add); }
+    Answer answer(const admin::TokenRightsRequest& request) override {
+        return change_token(request, &SharedTokens::set_rights);
+    }
+    Answer answer(const admin::TokenRemoveRequest& request) override {
+        return change_token(request, &SharedTokens::remove);
     }
     Answer answer(const admin::RouteRequest& request) override {
         return answer_about_route(*needs_.shared->http, needs_.sessions, needs_.cluster.get().get(), request);
@@ -61,6 +92,14 @@ public:
     Answer answer(const admin::ClusterRequest& request) override;
     Answer answer(const admin::ClusterNamesRequest& request) override;
     Answer answer(const admin::ClusterForgetRequest& request) override;
+    Answer answer(const admin::ClusterValuesRequest& request) override {
+        const auto cluster = needs_.cluster.get();
+        return cluster ? dump_of_values(*cluster, request) : no_cluster();
+    }
+    Answer answer(const admin::ClusterRestoreRequest& request) override {
+        const auto cluster = needs_.cluster.get();
+        return cluster ? restore_values(*cluster, request) : no_cluster();
+    }
     void metrics(metrics::Exposition& to) override;
     std::string why_not_ready() override;
     Answer services() override;
@@ -72,6 +111,8 @@ public:
     Answer hand_over() override { return needs_.handover.begin(); }
 
 private:
+    template <typename Request>
+    Answer change_token(const Request& request, SharedTokens::Outcome (SharedTokens::*change)(const Request&));
     Json kept_out() const;
     Json cluster_json(const peers::Cluster& cluster) const;
     Certificates certificates() const;
@@ -196,6 +237,31 @@ Answer ServerControl::answer(const admin::KickRequest& request) {
         json["kept_out"] = kicked->kept_out;
     }
     return {200, std::move(json)};
+}
+
+// A token that may not outlast a restart of all servers is not added. One that is removed is refused at once, also
+// while etcd is away: linked servers hear of it.
+template <typename Request>
+Answer ServerControl::change_token(const Request& request,
+                                   SharedTokens::Outcome (SharedTokens::*change)(const Request&)) {
+    const auto cluster = needs_.cluster.get();
+    if (!cluster) {
+        return no_cluster();
+    }
+    const auto values = cluster->state().values;
+    constexpr bool is_removal = std::is_same_v<Request, admin::TokenRemoveRequest>;
+    if (!values && !is_removal) {
+        return admin::refusal(409, "off",
+                              "Servers of a cluster share tokens if `server.cluster.etcd` is set, which keeps them. "
+                              "Without it, add the token to the configuration file of each server.");
+    }
+    if (values && !values->problem.empty() && !is_removal) {
+        return admin::refusal(
+            503, "store_away",
+            "Etcd cannot be asked (" + values->problem + "), so the token might be lost. Nothing was changed.");
+    }
+    SharedTokens::Outcome changed = (needs_.shared_tokens.*change)(request);
+    return changed ? answer_when_stored(*cluster, changed->key, std::move(changed->answer)) : changed.error();
 }
 
 Answer ServerControl::answer(const admin::ClusterRequest& /*request*/) {

@@ -15,6 +15,8 @@
 #include "api/server_plugins.hpp"
 #include "api/server_sessions.hpp"
 #include "api/server_statistics.hpp"
+#include "api/shared_tokens.hpp"
+#include "api/token_table.hpp"
 #include "session/server_shared.hpp"
 
 namespace ferrotunnel::detail {
@@ -33,6 +35,8 @@ struct ServerControlNeeds {
     const ServerEdge& edge;
     const ServerCluster& cluster;
     ServerCertificates& certificates;
+    const TokenTable& tokens;
+    SharedTokens& shared_tokens;
 };
 
 /// Called on the control API's thread, which FacadeControl ends before the parts that this needs.

@@ -53,8 +53,12 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
                 }}),
       edge_({*workers_, shared_, log_, random_, listeners_, sharers_, logs_.access, traces_,
              [this] { sessions_.announce_addresses(); }}),
-      cluster_(
-          {*workers_, shared_, log_, random_, listeners_, edge_, control_, [this] { sessions_.announce_addresses(); }}),
+      cluster_({*workers_, shared_, log_, random_, listeners_, edge_, control_,
+                [this] { sessions_.announce_addresses(); },
+                [this] {
+                    reload_.shared_tokens().read();
+                    authentication_->await_tokens(false);
+                }}),
       certificates_({shared_, log_, random_, edge_, sessions_}),
       state_({*workers_, shared_, log_, random_}),
       upkeep_({*workers_, shared_, log_, sessions_}),
@@ -143,6 +147,8 @@ std::error_code Server::Impl::open(const detail::ServerSettings& settings, std::
         return error;
     }
     shared_rights_.watch();
+    reload_.shared_tokens().watch();
+    authentication_->await_tokens(settings.has_cluster && !settings.cluster.etcd.empty());
     log_warnings(settings);
     if (error = open_control(settings, what); error) {
         return error;
@@ -187,7 +193,8 @@ std::error_code Server::Impl::open_control(const detail::ServerSettings& setting
     control_.set_passed(shared_->ports->passed());
     control_.set_audit_log(shared_->audit);
     auto subject = detail::make_server_control({shared_, lifecycle_, control_, endpoints_, sessions_, statistics_,
-                                                plugins_, clients_, handover_, edge_, cluster_, certificates_});
+                                                plugins_, clients_, handover_, edge_, cluster_, certificates_,
+                                                reload_.tokens(), reload_.shared_tokens()});
     return control_.open(settings, "server", std::move(subject), what);
 }
 

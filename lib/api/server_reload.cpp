@@ -9,9 +9,15 @@
 #include "api/tls_settings.hpp"
 #include "api/trace_target.hpp"
 #include "plugin/control_call.hpp"
-#include "runtime/turns.hpp"
 
 namespace ferrotunnel::detail {
+
+ServerReload::ServerReload(ServerSettings&& settings, Needs needs)
+    : needs_(std::move(needs)),
+      tokens_(settings, {needs_.workers, needs_.shared, needs_.log, needs_.random, needs_.sessions, needs_.state,
+                         needs_.upkeep, needs_.shared_rights}),
+      shared_tokens_({needs_.workers, needs_.shared, needs_.log, needs_.random, tokens_, needs_.shared_rights}),
+      settings_(std::move(settings)) {}
 
 ServerReload::Change::Change(ServerReload& reload, const char* what)
     : lock_((reload.refuse_in_callbacks(what), reload.mutex_)) {
@@ -89,6 +95,7 @@ void ServerReload::reopen_access_log() {
 
 void ServerReload::wait() {
     const MutexLock lock(mutex_);
+    tokens_.close();
 }
 
 ApplyReport ServerReload::change(ServerSettings&& next) {
@@ -222,7 +229,7 @@ void ServerReload::commit(SettingsComparison&& all, Made made) {
         needs_.sessions.for_each([](session::ServerSession& session) { session.check_rights(); });
     }
     if (all.has_any({"server.token", "server.allow_ports", "server.connections_per_token", "server.ports_per_token"})) {
-        commit_tokens();
+        tokens_.set_settings(settings_);
     }
 }
 
@@ -253,34 +260,6 @@ void ServerReload::commit_tls(const SettingsComparison& all, Made& made) {
     if (all.has("server.https.handshakes_per_second")) {
         edge.set_rate(settings_.https);
     }
-}
-
-// Applies the present tokens, their rights and quotas to the engine and to every session.
-void ServerReload::commit_tokens() {
-    session::ServerShared& shared = *needs_.shared;
-    const login::AcceptedTokens before = shared.tokens.get();
-    const login::AcceptedTokens tokens = accepted_tokens(settings_, before, needs_.random);
-    const directory::Registry::Settings quotas = quotas_of(settings_);
-    const auto rules = std::make_shared<const directory::RightRules>(*tokens, shared.domain, shared.tokens.external());
-    needs_.shared_rights.lift(before, tokens);
-    shared.tokens = tokens;
-    needs_.shared_rights.revoke(before, tokens);
-    shared.registry->set_quotas(quotas.sessions_per_token_max, quotas.ports_per_token_max);
-    const login::PortPolicy ports = ports_of_every_token(settings_);
-    shared.tokens.external()->set_ports(ports);
-    shared.registry->set_ports(ports);
-    shared.registry->set_rules(rules);
-    shared.ports->set_token_limit(quotas.ports_per_token_max);
-    shared.http->set_rules(rules);
-    shared.shapes->apply_rules(*shared.registry, Clock::now());
-    forget_unknown_tokens(shared);
-    shared.memory->set_tokens(token_count(settings_));
-    needs_.state.rename_tokens();
-    needs_.sessions.for_each([](session::ServerSession& session) { session.check_rights(); });
-    for (std::size_t i = 0; i < needs_.workers.size(); ++i) {
-        needs_.workers.at(i).post([&worker = needs_.workers.at(i)]() { worker.turns().reschedule(); });
-    }
-    needs_.upkeep.check_expiry();
 }
 
 }  // namespace ferrotunnel::detail

@@ -18,9 +18,8 @@
 #include "api/server_comparison.hpp"
 #include "api/server_edge.hpp"
 #include "api/server_plugins.hpp"
-#include "api/server_upkeep.hpp"
-#include "api/shared_rights.hpp"
-#include "api/state_directory.hpp"
+#include "api/shared_tokens.hpp"
+#include "api/token_table.hpp"
 #include "base/mutex.hpp"
 
 namespace ferrotunnel::detail {
@@ -48,7 +47,7 @@ public:
         ServerUpkeep& upkeep;
         const SharedRights& shared_rights;
     };
-    ServerReload(ServerSettings&& settings, Needs needs) : needs_(std::move(needs)), settings_(std::move(settings)) {}
+    ServerReload(ServerSettings&& settings, Needs needs);
     ServerReload(const ServerReload&) = delete;
     ServerReload& operator=(const ServerReload&) = delete;
 
@@ -74,8 +73,12 @@ public:
     ApplyReport remove_token(const std::string& name);
     void set_plugins(std::vector<PluginUse> plugins);
     void reopen_access_log();
-    /// Waits for a change in progress.
+    /// Waits for a change in progress. The tokens do not change any more.
     void wait();
+
+    TokenTable& tokens() noexcept { return tokens_; }
+    /// Those of all members of the cluster.
+    SharedTokens& shared_tokens() noexcept { return shared_tokens_; }
 
 private:
     /// The objects that a change needs and whose creation can fail: they are made before anything is changed.
@@ -97,9 +100,10 @@ private:
     void commit(SettingsComparison&& all, Made made) REQUIRES(mutex_);
     void commit_tls(const SettingsComparison& all, Made& made) REQUIRES(mutex_);
     void commit_logs(const SettingsComparison& all, Made& made) REQUIRES(mutex_);
-    void commit_tokens() REQUIRES(mutex_);
 
     const Needs needs_;
+    TokenTable tokens_;
+    SharedTokens shared_tokens_;
     Mutex mutex_;
     ServerSettings settings_ GUARDED_BY(mutex_);
 };

@@ -18,7 +18,7 @@ namespace ferrotunnel::detail {
 namespace {
 
 using session::KickList;
-using Secrets = std::set<login::TokenId>;
+using Secrets = SharedRights::Secrets;
 
 constexpr std::string_view kick_prefix = "kick/";
 constexpr std::string_view end_prefix = "end/";
@@ -119,24 +119,36 @@ void SharedRights::publish(const std::vector<KickList::Client>& clients, Duratio
     }
 }
 
-void SharedRights::lift(const login::AcceptedTokens& before, const login::AcceptedTokens& after) const {
+void SharedRights::lift(const login::AcceptedTokens& before, const login::AcceptedTokens& after,
+                        const Secrets& shared) const {
     const auto& values = needs_.shared->values;
     if (!values) {
         return;
     }
     for (const login::TokenId& secret : without(secrets_of(after), secrets_of(before))) {
-        needs_.shared->revoked->erase(secret);
-        (void)values->remove(revoked_key(secret));  // without room for more changes, those that are known are removed
+        if (!shared.contains(secret)) {
+            needs_.shared->revoked->erase(secret);
+            (void)values->remove(revoked_key(secret));  // without room for more changes, known ones are removed
+        }
     }
 }
 
-void SharedRights::revoke(const login::AcceptedTokens& before, const login::AcceptedTokens& after) const {
+void SharedRights::accept_again(const login::TokenId& secret) const {
+    const auto& values = needs_.shared->values;
+    if (values && values->get(revoked_key(secret))) {
+        needs_.shared->revoked->erase(secret);
+        (void)values->remove(revoked_key(secret));
+    }
+}
+
+void SharedRights::revoke(const login::AcceptedTokens& before, const login::AcceptedTokens& after,
+                          const Secrets& shared) const {
     const auto& values = needs_.shared->values;
     if (!values) {
         return;
     }
     for (const login::TokenId& secret : without(secrets_of(before), secrets_of(after))) {
-        if (!values->set(revoked_key(secret), seconds_now(), Duration::zero())) {
+        if (!shared.contains(secret) && !values->set(revoked_key(secret), seconds_now(), Duration::zero())) {
             needs_.log.warn("other members of the cluster do not learn that a token was removed: reload them",
                             {{"token", to_hex(secret)}});
         }

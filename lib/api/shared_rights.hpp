@@ -32,6 +32,8 @@ namespace ferrotunnel::detail {
 
 class SharedRights {
 public:
+    using Secrets = std::set<login::TokenId>;
+
     struct Needs {
         runtime::WorkerGroup& workers;
         std::shared_ptr<session::ServerShared> shared;
@@ -49,9 +51,13 @@ public:
     void publish(const std::vector<session::KickList::Client>& clients, Duration time) const;
     /// Tokens that `after` accepts and `before` did not are accepted by all members again, each as its settings say.
     /// Before this server accepts them. Any thread.
-    void lift(const login::AcceptedTokens& before, const login::AcceptedTokens& after) const;
-    /// Tokens that `after` no longer accepts are refused by all members. When this server no longer accepts them.
-    void revoke(const login::AcceptedTokens& before, const login::AcceptedTokens& after) const;
+    /// But for secrets in `shared`, of which all members hear by themselves.
+    void lift(const login::AcceptedTokens& before, const login::AcceptedTokens& after, const Secrets& shared) const;
+    /// Tokens that `after` no longer accepts are refused by all members. When this server no longer accepts them. But
+    /// for secrets in `shared`, as above.
+    void revoke(const login::AcceptedTokens& before, const login::AcceptedTokens& after, const Secrets& shared) const;
+    /// A token with this secret is accepted by all members again. Any thread.
+    void accept_again(const login::TokenId& secret) const;
 
     /// Ends the sessions of an external token here and at all members. True if it was known here. Any thread.
     bool revoke_external(const login::TokenId& secret) const;

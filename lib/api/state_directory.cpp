@@ -17,7 +17,7 @@ void StateDirectory::open(const ServerSettings& settings) {
         keeping.addresses = [this] { return needs_.shared->ports->addresses_beside(needs_.shared->tcp_bind); };
         claims_ = std::make_unique<directory::ClaimStore>(
             std::move(keeping), needs_.shared->registry, needs_.shared->http, needs_.shared->tokens.get(), needs_.log,
-            looks_up_tokens(settings) ? needs_.shared->tokens.external() : nullptr);
+            looks_up_tokens(settings) || !settings.cluster.etcd.empty() ? needs_.shared->tokens.external() : nullptr);
         rename_tokens();
     }
     if (needs_.shared->sticky_key) {

@@ -142,7 +142,8 @@ void put_cluster_use(Json& into, const session::ServerShared& shared, const logi
 
 }  // namespace
 
-admin::Answer answer_about_tokens(const session::ServerShared& shared, const ServerSessions& sessions) {
+admin::Answer answer_about_tokens(const session::ServerShared& shared, const ServerSessions& sessions,
+                                  const std::set<std::string>& of_cluster) {
     const std::map<login::TokenId, TokenUse> uses = uses_of(shared, sessions);
     const auto rules = shared.registry->rules();
     return {200, admin::list_of("tokens", shared.tokens.all(), [&](const auto& each) {
@@ -165,6 +166,9 @@ admin::Answer answer_about_tokens(const session::ServerShared& shared, const Ser
                     row["external"] = true;
                 } else {
                     put_revoked(row, shared, token);
+                    if (of_cluster.contains(token.name)) {
+                        row["shared"] = true;
+                    }
                 }
                 put_cluster_use(row, shared, id, use.connections);
                 return row;

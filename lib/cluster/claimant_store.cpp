@@ -1,5 +1,6 @@
 // Claimant: requests that homes have granted, while they are at the store (store_check.hpp).
 #include "cluster/claimant.hpp"
+#include "cluster/mutant.hpp"
 #include "cluster/refusals.hpp"
 
 namespace ferrotunnel::cluster {
@@ -49,6 +50,9 @@ const Requests::Request* Claimant::at_store(const Name& name, const Owner& owner
 }
 
 void Claimant::store_lost() {
+    if (mutant(Mutant::loss_unconfirmed)) {
+        return;
+    }
     for (const auto& [name, holding] : holdings_.names()) {
         provisional_.add(context_.members.home_of(name), name);
     }

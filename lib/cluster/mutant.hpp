@@ -30,6 +30,9 @@ enum class Mutant : std::uint8_t {
     lost_link_knows,        // a value that was sent on a link is not sent again on the next one
     early_routes_written,   // a table of routes gets those of when a name changed, and not of when it is written
     own_end_unreported,     // the end of an own claim that won is not reported as a change of routes
+    unreachable_kept,       // with a store: what a member had that cannot be reached refuses names for ever
+    away_refuses,           // a store that cannot be asked ends what is held
+    loss_unconfirmed,       // what a store has lost is not claimed again
 };
 
 }  // namespace ferrotunnel::cluster

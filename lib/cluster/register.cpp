@@ -98,7 +98,7 @@ TimePoint Register::Parts::next_unreachable() const noexcept {
 }
 
 void Register::Parts::forget_unreachable() {
-    for (std::size_t i = 0; i < members.size() && !members.has_homes(); ++i) {
+    for (std::size_t i = 0; i < members.size() && !members.has_homes() && !mutant(Mutant::unreachable_kept); ++i) {
         const auto member = static_cast<MemberIndex>(i);
         if (links.is_unreachable(member, now) && table.size(member) != 0) {
             statements.forget(member, now);

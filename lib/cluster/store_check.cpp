@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cluster/limits.hpp"
+#include "cluster/mutant.hpp"
 #include "cluster/refusals.hpp"
 
 namespace ferrotunnel::cluster {
@@ -23,7 +24,7 @@ Refused refusal_of(const Name& name, const StoreAnswer& answer) {
         case StoreAnswer::Kind::unavailable:
             break;
     }
-    return refusals::store_away(name, answer.text);
+    return mutant(Mutant::away_refuses) ? refusals::taken_by_token(name) : refusals::store_away(name, answer.text);
 }
 
 }  // namespace

@@ -24,6 +24,12 @@ std::optional<WatchEvent> event_of(const json& object) {
     return WatchEvent{is_deletion, std::move(*pair)};
 }
 
+// Not ours, since we write none: whoever may write keys must not be able to end all watches of them.
+bool is_of_long_key(const json& object) {
+    const auto key = bytes_in(member_in(object, "kv"), "key");
+    return key && key->size() > limits::key_max;
+}
+
 Fault ended(const json& result) {
     if (number_in(result, "compact_revision").value_or(0) > 0) {
         return {Fault::Kind::compacted, "the history since the last change seen has been compacted"};
@@ -86,6 +92,9 @@ Result<WatchMessage, Fault> watch_message(std::string_view line, const KeyRange&
     WatchMessage message{*header, *created, *fragment, {}};
     message.events.reserve(events.size());
     for (const json& item : events) {
+        if (is_of_long_key(item)) {
+            continue;
+        }
         auto event = event_of(item);
         if (!event || !keys.contains(event->pair.key)) {
             return malformed("an event of a watch is not valid, or of a key that is not watched");

@@ -51,7 +51,8 @@ struct WatchMessage {
     std::vector<WatchEvent> events{};
 };
 
-/// A fault if the watch has ended, or the line is not valid. Events are of `keys`, ascending by revision.
+/// A fault if the watch has ended, or the line is not valid. Events are of `keys`, ascending by revision; those of keys
+/// that are longer than limits::key_max are left out.
 Result<WatchMessage, Fault> watch_message(std::string_view line, const KeyRange& keys);
 
 /// Changes after the previous batch, with all changes of each revision, up to and including `revision`.
@@ -73,6 +74,8 @@ public:
     /// leave out what follows: it lags behind, or was restored.
     Result<std::optional<WatchBatch>, Fault> add(WatchMessage message);
     bool is_created() const noexcept { return is_created_; }
+    /// Which etcd it is; 0: not created.
+    std::uint64_t cluster() const noexcept { return cluster_; }
     /// All changes up to here have been returned.
     Revision seen() const noexcept { return seen_; }
 

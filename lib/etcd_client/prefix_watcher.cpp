@@ -67,6 +67,7 @@ void PrefixWatcher::begin_read() {
     ++round_;
     cursor_ = keys_.key;
     read_revision_ = 0;
+    read_ = 0;
     read_page();
 }
 
@@ -90,6 +91,13 @@ void PrefixWatcher::page_read(const Result<ReadAnswer, Fault>& answer) {
     } else if (answer->header.cluster != cluster_) {
         return fail(malformed("pages of one read are of two different etcds"));
     }
+    // Keys beyond the bound are fetched only to see which of the known ones are gone: not without an end.
+    read_ += answer->pairs.size();
+    if (read_ > 2 * bounds_.keys_max && answer->has_more) {
+        fail(malformed("far more keys than " + std::to_string(bounds_.keys_max) + " begin with " + keys_.key));
+        timer_.set_after(limits::avoided_for);
+        return;
+    }
     for (const KeyValue& pair : answer->pairs) {
         note(pair, true);
     }
@@ -104,17 +112,21 @@ void PrefixWatcher::finish_read() {
     must_read_ = std::exchange(must_repeat_, false);
     read_at_ = worker_.now();
     next_ = read_revision_ + 1;
+    bool has_room = false;
     for (auto at = known_.begin(); at != known_.end();) {
         if (at->second.round == round_) {
             ++at;
             continue;
         }
         const auto gone = known_.extract(at++);
+        has_room = true;
         handlers_.gone(gone.key());
     }
     follows();
     handlers_.synced();
-    timer_.set(worker_.now());  // the watch
+    // Next is the watch; but what found no room beside keys that are gone now is read first.
+    must_read_ = must_read_ || (is_over_ && has_room);
+    timer_.set_after(must_read_ ? limits::again_time : Duration::zero());
 }
 
 // A key that was read and has not changed is not reported again.
@@ -139,9 +151,24 @@ void PrefixWatcher::note(const KeyValue& pair, bool is_read) {
 // --- watching --------------------------------------------------------------------------------------------------------
 
 void PrefixWatcher::begin_watch() {
-    watch_ = client_.watch({keys_, next_}, {[this] { follows(); }, [this](const WatchBatch& batch) { changed(batch); },
+    watch_ = client_.watch({keys_, next_}, {[this] { begun(); }, [this](const WatchBatch& batch) { changed(batch); },
                                             [this](const Fault& fault) { watch_ended(fault); }});
-    timer_.set_after(bounds_.silence);
+    arm();
+}
+
+// After a silence it is replaced; when a read is due, all are read.
+void PrefixWatcher::arm() {
+    const TimePoint silent = worker_.now() + bounds_.silence;
+    const bool is_repeated = bounds_.read_again > Duration::zero();
+    timer_.set(is_repeated ? std::min(silent, read_at_ + bounds_.read_again) : silent);
+}
+
+void PrefixWatcher::begun() {
+    if (watch_->cluster() != cluster_) {
+        read_again();
+    } else {
+        follows();
+    }
 }
 
 void PrefixWatcher::changed(const WatchBatch& batch) {
@@ -157,11 +184,14 @@ void PrefixWatcher::changed(const WatchBatch& batch) {
             handlers_.gone(event.pair.key);
         }
     }
-    timer_.set_after(bounds_.silence);
+    if (must_read_) {
+        return;  // soon, as it was asked for
+    }
     if (is_over_ && has_room) {
         must_read_ = true;
         timer_.set_after(limits::again_time);
     } else {
+        arm();
         follows();
     }
 }
@@ -187,7 +217,8 @@ void PrefixWatcher::follows() {
 }
 
 void PrefixWatcher::report(const std::string& problem) {
-    if (std::exchange(problem_, problem) != problem) {
+    if (problem_ != problem) {
+        problem_ = problem;
         handlers_.problem(problem);
     }
 }

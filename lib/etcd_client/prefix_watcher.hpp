@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.hpp"
@@ -37,11 +38,13 @@ public:
         std::function<void(const std::string& key)> gone;
         /// All keys of one read have been reported: the first time, and whenever all were read again.
         std::function<void()> synced;
-        /// Why changes are not reported now, for people; empty: they are. When that has changed.
+        /// Why changes are not reported now, for people; empty: they are. At first, and when that has
+        /// changed.
         std::function<void(const std::string& problem)> problem;
     };
     struct Bounds {
-        /// More keys are not reported; `problem` says so.
+        /// More keys are not reported; `problem` says so. A read that has twice as many is given up, and what is known
+        /// stays.
         std::size_t keys_max = 0;
         /// All are read again after this time, in case changes were lost; zero: not without a reason.
         Duration read_again{};
@@ -71,6 +74,8 @@ private:
     void page_read(const Result<ReadAnswer, Fault>& answer);
     void finish_read();
     void begin_watch();
+    void begun();
+    void arm();
     void changed(const WatchBatch& batch);
     void watch_ended(const Fault& fault);
     void note(const KeyValue& pair, bool is_read);
@@ -93,10 +98,11 @@ private:
     std::string cursor_;          // where the next page begins
     Revision read_revision_ = 0;  // of the present read; 0: its first page decides
     std::uint64_t cluster_ = 0;   // likewise
+    std::size_t read_ = 0;        // keys of the present read
     TimePoint read_at_{};
     Revision next_ = 0;  // the first revision that was not reported
     std::unique_ptr<WatchRun> watch_;
-    std::string problem_;
+    std::optional<std::string> problem_;  // as it was reported
     runtime::Timer timer_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "net/host_port.hpp"
+#include "runtime/address.hpp"
 #include "transport/tls_context.hpp"
 
 namespace ferrotunnel::etcd {
@@ -19,6 +20,16 @@ std::shared_ptr<transport::TlsContext> tls_for(const Settings& settings, const s
     return transport::TlsContext::make_for_backend(tls);
 }
 
+bool is_this_machine(const std::string& host) {
+    const auto address = runtime::SocketAddress::from_ip(host, 0);
+    return net::is_localhost(host) || (address && address->is_loopback());
+}
+
+// Without a password that it may have.
+std::string shown(const std::string& endpoint) {
+    return "the endpoint " + in_quotes(endpoint.substr(endpoint.rfind('@') + 1));
+}
+
 }  // namespace
 
 Result<std::vector<fetch::Destination>, std::string> destinations_of(const Settings& settings) {
@@ -32,10 +43,15 @@ Result<std::vector<fetch::Destination>, std::string> destinations_of(const Setti
     for (const std::string& endpoint : settings.endpoints) {
         const auto url = fetch::read_url(endpoint);
         if (!url) {
-            return "the endpoint " + in_quotes(endpoint) + " " + std::string(url.error());
+            return shown(endpoint) + " " + std::string(url.error());
         }
         if (url->path != "/") {
-            return "the endpoint " + in_quotes(endpoint) + " has a path; expected one like https://10.0.0.1:2379";
+            return shown(endpoint) + " has a path; expected one like https://10.0.0.1:2379";
+        }
+        const bool needs_tls =
+            !settings.user.empty() || !settings.ca_file.empty() || !settings.certificate_file.empty();
+        if (needs_tls && !url->is_https && !is_this_machine(url->at.host)) {
+            return shown(endpoint) + " has no TLS: with a user or TLS files it has to be https, or on this machine";
         }
         try {
             destinations.push_back(

@@ -43,6 +43,8 @@ public:
     WatchRun& operator=(const WatchRun&) = delete;
 
     Revision seen() const noexcept { return order_.seen(); }
+    /// Which etcd it is, from `begun` on.
+    std::uint64_t cluster() const noexcept { return order_.cluster(); }
 
 private:
     void take(std::string_view bytes);

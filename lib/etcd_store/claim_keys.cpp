@@ -8,6 +8,7 @@
 
 #include "base/bytes.hpp"
 #include "base/hex.hpp"
+#include "etcd_store/mutant.hpp"
 
 namespace ferrotunnel::etcd_store {
 namespace {
@@ -112,12 +113,14 @@ void ClaimKeys::add_claim(etcd::Transaction& transaction, const LeasedClaim& cla
                           bool is_first_of_root) const {
     const ClaimedName& claimed = *claim.claimed;
     if (is_first_of_root) {
-        Others tokens = others(root_key(claimed.name), to_hex(claimed.owner.token));
+        Others tokens = mutant(Mutant::others_ignored) ? Others{{"none", {}}, {"none", {}}}
+                                                       : others(root_key(claimed.name), to_hex(claimed.owner.token));
         transaction.conditions.push_back(is_empty(std::move(tokens.before)));
         transaction.conditions.push_back(is_empty(std::move(tokens.behind)));
         transaction.then.emplace_back(etcd::Put{reservation_key(claimed), {}, claim.reserving});
     }
-    Others owners = others(path_key(claimed), owner_text(claimed));
+    Others owners = mutant(Mutant::owners_ignored) ? Others{{"none", {}}, {"none", {}}}
+                                                   : others(path_key(claimed), owner_text(claimed));
     transaction.conditions.push_back(is_empty(std::move(owners.before)));
     transaction.conditions.push_back(is_empty(std::move(owners.behind)));
     transaction.then.emplace_back(etcd::Put{claim_key(claimed), {}, live});
@@ -155,10 +158,24 @@ StoreAnswer ClaimKeys::answer_of(const ClaimedName& claimed, const etcd::Transac
     return {StoreAnswer::Kind::unavailable, "its answer contradicts itself"};
 }
 
+etcd::Transaction ClaimKeys::look() const {
+    etcd::Transaction transaction;
+    transaction.then = {first_two_of({prefix_ + "claim/", {}})};
+    return transaction;
+}
+
+etcd::Transaction ClaimKeys::attempt(etcd::LeaseId live) const {
+    etcd::Transaction transaction;
+    transaction.then = {etcd::Put{prefix_ + "attempt/" + member_, {}, live}};
+    return transaction;
+}
+
 etcd::Transaction ClaimKeys::release(const ClaimedName& claimed, etcd::LeaseId live) const {
     etcd::Transaction transaction;
     const KeyRange key{claim_key(claimed), {}};
-    transaction.conditions = {{key, etcd::Compare::Target::lease, etcd::Compare::Result::equal, live}};
+    if (!mutant(Mutant::foreign_release)) {
+        transaction.conditions = {{key, etcd::Compare::Target::lease, etcd::Compare::Result::equal, live}};
+    }
     transaction.then = {etcd::Delete{key}};
     return transaction;
 }

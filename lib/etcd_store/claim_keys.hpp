@@ -25,6 +25,8 @@ struct ClaimedName {
     cluster::Name name;
     cluster::Owner owner;
     std::uint64_t terms = 0;
+
+    bool operator==(const ClaimedName&) const = default;
 };
 
 /// A claim with the lease of its reservation.
@@ -49,6 +51,12 @@ public:
     etcd::Transaction release(const ClaimedName& claimed, etcd::LeaseId live) const;
     /// Reserves the root for its token with this lease, or not any more if it is 0; unless a member has a name of it.
     etcd::Transaction reserve(const ClaimedName& released, etcd::LeaseId lease) const;
+
+    /// A read that all members of etcd agree on, for its revision. An empty transaction would be answered by one of
+    /// them.
+    etcd::Transaction look() const;
+    /// Changes nothing of names: shows whether etcd accepts changes.
+    etcd::Transaction attempt(etcd::LeaseId live) const;
 
     std::string claim_key(const ClaimedName& claimed) const;
     std::string reservation_key(const ClaimedName& claimed) const;

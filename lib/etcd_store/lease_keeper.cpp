@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "etcd_store/limits.hpp"
+#include "etcd_store/mutant.hpp"
 
 namespace ferrotunnel::etcd_store {
 
@@ -20,12 +21,25 @@ void LeaseKeeper::start() {
 }
 
 void LeaseKeeper::replace() {
-    lose();
+    if (is_held_) {
+        lose("etcd has lost the lease of this member");
+        handlers_.changed();
+    }
+}
+
+// Nothing was heard of etcd for so long that it may have been restored: to an earlier state that has this lease, and
+// not all of its keys, or also some that were deleted.
+void LeaseKeeper::lapse() {
+    if (is_held_ && !is_good(calls_.now())) {
+        lose(problem_.empty() ? "etcd does not answer" : problem_);
+    }
     handlers_.changed();
 }
 
 void LeaseKeeper::check() {
     act_at_ = calls_.now();
+    good_until_ = std::min(good_until_, act_at_);
+    is_too_early_ = is_asking_;
 }
 
 void LeaseKeeper::tick() {
@@ -35,7 +49,7 @@ void LeaseKeeper::tick() {
     }
     if (end_at_ <= calls_.now()) {
         end_at_ = never;
-        handlers_.changed();
+        lapse();
     }
 }
 
@@ -58,7 +72,7 @@ void LeaseKeeper::act() {
 
 void LeaseKeeper::answered(etcd::LeaseId id, TimePoint sent, const Result<etcd::LeaseAnswer, etcd::Fault>& answer) {
     is_asking_ = false;
-    if (id != id_) {
+    if (id != id_ || std::exchange(is_too_early_, false)) {
         act_at_ = calls_.now();
         return;
     }
@@ -71,7 +85,7 @@ void LeaseKeeper::answered(etcd::LeaseId id, TimePoint sent, const Result<etcd::
         good_until_ = sent;
         act_at_ = calls_.now();
     } else if (is_missing) {
-        lose();
+        lose("etcd has lost the lease of this member");
         handlers_.changed();
     } else if (answer) {
         held(sent, answer->time);
@@ -85,22 +99,28 @@ void LeaseKeeper::held(TimePoint sent, std::chrono::seconds granted) {
     problem_.clear();
     good_until_ = sent + std::min(time_, granted) - limits::lease_margin;
     end_at_ = good_until_;
-    act_at_ = sent + time_ / 3;
+    act_at_ = sent + (mutant(Mutant::delayed_renewal) ? time_ : time_ / 3);
     handlers_.changed();
 }
 
 void LeaseKeeper::failed(const etcd::Fault& fault) {
     problem_ = fault.text;
-    const Duration half = limits::again_time / 2;
-    act_at_ = calls_.now() + half + Duration(random_.below(2 * half.count()));
+    act_at_ = calls_.now() + pause();
     handlers_.changed();
 }
 
-void LeaseKeeper::lose() {
+Duration LeaseKeeper::pause() {
+    const Duration half = limits::again_time / 2;
+    return half + Duration(random_.below(2 * half.count()));
+}
+
+void LeaseKeeper::lose(std::string why) {
+    const TimePoint now = calls_.now();
     id_ = random_lease(random_);
-    problem_ = "etcd has lost the lease of this member";
-    act_at_ = calls_.now();
-    if (std::exchange(is_held_, false)) {
+    problem_ = std::move(why);
+    act_at_ = now < lost_until_ ? now + pause() : now;  // an etcd that contradicts itself is not asked again at once
+    lost_until_ = now + limits::lost_again_time;
+    if (std::exchange(is_held_, false) && !mutant(Mutant::lost_lease)) {
         handlers_.lost();
     }
 }

@@ -1,8 +1,8 @@
 // LeaseKeeper: a lease that is granted, renewed, and granted again under another id when etcd has lost it.
 //
 //   start() --> asking --granted--> held --renewed each third of its time--> held
-//                 ^                   |--no answer: again in 0.5 to 1 s
-//                 '---etcd has lost it, or replace(): a new id, lost()--'
+//                 ^                   |--no answer: again in 0.25 to 0.75 s
+//                 '---etcd has lost it, its time is over, or replace(): a new id, lost()--'
 //
 // The time is counted from when the last renewal was sent. Sans-IO.
 #pragma once
@@ -32,9 +32,9 @@ public:
     LeaseKeeper& operator=(const LeaseKeeper&) = delete;
 
     void start();
-    /// Leaves the lease to its end, and asks for another one.
+    /// Leaves the lease, if it is held, to its end, and asks for another one.
     void replace();
-    /// Asks etcd whether it still has the lease.
+    /// Asks etcd whether it still has the lease, which is not good until it says so.
     void check();
     TimePoint next_deadline() const noexcept { return std::min(act_at_, end_at_); }
     void tick();
@@ -50,7 +50,9 @@ private:
     void answered(etcd::LeaseId id, TimePoint sent, const Result<etcd::LeaseAnswer, etcd::Fault>& answer);
     void held(TimePoint sent, std::chrono::seconds granted);
     void failed(const etcd::Fault& fault);
-    void lose();
+    Duration pause();
+    void lapse();
+    void lose(std::string why);
 
     Calls& calls_;
     Random& random_;
@@ -58,8 +60,10 @@ private:
     const Handlers handlers_;
     etcd::LeaseId id_ = 0;
     bool is_held_ = false;
-    bool is_asking_ = false;  // a call is on its way
+    bool is_asking_ = false;     // a call is on its way
+    bool is_too_early_ = false;  // that call, since check()
     TimePoint good_until_{};
+    TimePoint lost_until_{};  // until then another loss is one too many
     std::string problem_;
     TimePoint act_at_ = never;
     TimePoint end_at_ = never;  // good_until_, until that was told

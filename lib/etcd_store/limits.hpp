@@ -18,8 +18,10 @@ inline constexpr std::chrono::seconds revision_time{5};
 /// Names whose member has died stay reserved for their tokens: as in cluster/limits.hpp.
 inline constexpr std::chrono::hours host_reserved_for{24};
 inline constexpr std::chrono::seconds port_reserved_for{60};
-/// After a call about a lease that has failed: half of this, and at random up to as much more.
+/// After a call about a lease that has failed: half of this, and at random up to this much more.
 inline constexpr std::chrono::milliseconds again_time{500};
+/// A lease that is lost again within this time is not asked for at once, but after a pause as above.
+inline constexpr std::chrono::seconds lost_again_time{1};
 
 /// Claims in one transaction, which has four conditions for each: as many as etcd accepts
 /// (etcd::limits::operations_max).
@@ -32,8 +34,9 @@ inline constexpr std::size_t releases_running_max = 32;
 /// Another client of the token has been told to give the name up: so often is etcd asked again, after this time each.
 inline constexpr unsigned follow_attempts_max = 15;
 inline constexpr std::chrono::milliseconds follow_time{200};
-/// A release without an answer is repeated, so often; then the member's lease, or the next claim, ends what is left.
-inline constexpr unsigned release_attempts_max = 20;
+/// A release without an answer is repeated until there is one, since the member's lease, and with it what is to be
+/// released, outlives an etcd that is away. The pauses grow by again_time up to so many times as long.
+inline constexpr unsigned release_pauses_max = 20;
 /// Leases of releases are shared by those of a time that begin within this part of it.
 inline constexpr int release_share = 16;
 /// Different times for which names are reserved, whose leases are shared; of more, each release has a lease of its own.
@@ -45,6 +48,9 @@ inline constexpr std::size_t member_value_max = 1'024;
 inline constexpr std::size_t member_keys_max = 256;
 /// All members are read again after this time, in case a change was lost: it is one call.
 inline constexpr std::chrono::minutes members_read_again{5};
+/// Likewise all values, which can be 64 MiB and more: an etcd that was replaced by one with a greater revision shows it
+/// by nothing else, if it keeps its id.
+inline constexpr std::chrono::hours values_read_again{1};
 /// Of a key that is not valid, in the log.
 inline constexpr std::size_t shown_key_max = 200;
 // Shared values (value_keeper.hpp).

@@ -29,14 +29,20 @@ struct Operation {
     bool follows = false;
     bool is_alone = false;    // of a claim: it shares its transaction with no other one
     Duration reserved_for{};  // of a release
+    etcd::LeaseId live = 0;   // with which the claim is put, or was
     unsigned attempts = 0;
 };
 
 class NameQueues {
 public:
+    /// A release takes the place of the same one that waits behind another operation.
     void add(Operation operation) {
         std::string name = key_of(operation.claimed.name);
         std::deque<Operation>& of = names_[name];
+        if (of.size() > 1 && !operation.is_claim && !of.back().is_claim && of.back().claimed == operation.claimed) {
+            of.back() = std::move(operation);
+            return;
+        }
         of.push_back(std::move(operation));
         ++size_;
         if (of.size() == 1) {

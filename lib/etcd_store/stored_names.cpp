@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "etcd_store/limits.hpp"
+#include "etcd_store/mutant.hpp"
 
 namespace ferrotunnel::etcd_store {
 namespace {
@@ -52,6 +53,7 @@ void StoredNames::claim(const cluster::StoreClaim& claim) {
 void StoredNames::release(const cluster::StoreRelease& release) {
     Operation operation{false, {release.name, release.owner, release.terms}};
     operation.reserved_for = release.reserved_for;
+    operation.live = live_.id();
     queues_.add(std::move(operation));
     advance_at_ = calls_.now();
 }
@@ -70,9 +72,19 @@ void StoredNames::tick() {
 
 // --- leases ----------------------------------------------------------------------------------------------------------
 
+// What has cost one lease may have cost all, also those of which etcd hears only each third of a day; and what was put
+// with them, and is not claimed again, ends with them.
 void StoredNames::lease_lost() {
     ++generation_;
     has_lost_ = true;
+    release_leases_.clear();
+    replace_leases();
+}
+
+void StoredNames::replace_leases() {
+    for (LeaseKeeper* const lease : {&live_, &hosts_, &ports_}) {
+        lease->replace();
+    }
 }
 
 void StoredNames::lease_changed() {
@@ -81,6 +93,7 @@ void StoredNames::lease_changed() {
         return;
     }
     problem_ = std::move(problem);
+    advance_at_ = calls_.now();
     if (problem_.empty() && std::exchange(has_lost_, false)) {
         handlers_.lost();
     }
@@ -98,18 +111,33 @@ std::string StoredNames::present_problem() const {
             return lease->problem().empty() ? "it has not answered yet" : lease->problem();
         }
     }
-    return {};
+    return refused_;
 }
 
-// By a transaction that does nothing. Answers about leases have the revision of a member that may lag behind.
+// Answers about leases have the revision of a member that may lag behind.
 void StoredNames::ask_revision() {
     ask_revision_at_ = never;
-    calls_.transact({}, [this, sent_at = seen_](const TransactionResult& answer) {
-        if (answer) {
-            see(answer->header, sent_at);
-        }
-        ask_revision_at_ = calls_.now() + limits::revision_time;
-    });
+    const bool is_attempt = !refused_.empty();
+    calls_.transact(is_attempt ? keys_.attempt(live_.id()) : keys_.look(),
+                    [this, is_attempt, sent_at = seen_](const TransactionResult& answer) {
+                        ask_revision_at_ = calls_.now() + limits::revision_time;
+                        if (!answer) {
+                            return note_refusal(answer.error());
+                        }
+                        see(answer->header, sent_at);
+                        if (is_attempt) {
+                            refused_.clear();
+                            lease_changed();
+                        }
+                    });
+}
+
+// Leases need neither a right nor space.
+void StoredNames::note_refusal(const etcd::Fault& fault) {
+    if (fault.kind == etcd::Fault::Kind::forbidden || fault.kind == etcd::Fault::Kind::no_space) {
+        refused_ = fault.text;
+        lease_changed();
+    }
 }
 
 // Of a linearizable answer, whose call was sent when `sent_at` had been seen.
@@ -118,18 +146,21 @@ void StoredNames::see(const etcd::Header& header, etcd::Revision sent_at) {
     const bool is_older = header.revision < sent_at;
     cluster_ = header.cluster;
     seen_ = is_other || is_older ? header.revision : std::max(seen_, header.revision);
-    if (is_other || is_older) {
+    if ((is_other || is_older) && !mutant(Mutant::backward_revision)) {
         release_leases_.clear();
-        live_.replace();
-        hosts_.replace();
-        ports_.replace();
+        replace_leases();
     }
 }
 
 // --- operations ------------------------------------------------------------------------------------------------------
 
+// Releases wait until etcd can be asked.
 void StoredNames::advance() {
-    while (const Operation* const release = queues_.next_release(calls_.now())) {
+    while (problem_.empty()) {
+        const Operation* const release = queues_.next_release(calls_.now());
+        if (release == nullptr) {
+            break;
+        }
         run_release(*release);
     }
     for (auto claims = queues_.next_claims(calls_.now()); !claims.empty(); claims = queues_.next_claims(calls_.now())) {
@@ -143,7 +174,8 @@ void StoredNames::advance() {
 void StoredNames::run_claims(const std::vector<Operation*>& operations) {
     std::vector<cluster::Name> names;
     std::vector<LeasedClaim> claims;
-    for (const Operation* const operation : operations) {
+    for (Operation* const operation : operations) {
+        operation->live = live_.id();
         names.push_back(operation->claimed.name);
         claims.push_back({&operation->claimed, (is_port(names.back()) ? ports_ : hosts_).id()});
     }
@@ -165,7 +197,7 @@ void StoredNames::claimed(const std::vector<cluster::Name>& names, std::uint64_t
         see(answer->header, sent_at);
     }
     advance_at_ = calls_.now();
-    if (answer && generation != generation_) {
+    if (answer && generation != generation_ && !mutant(Mutant::old_answer)) {
         claims_failed(names, {etcd::Fault::Kind::unavailable, "it has lost this member's lease"});
     } else if (names.size() == 1 && answer) {
         decided(names.front(), *answer);
@@ -199,11 +231,14 @@ void StoredNames::claims_failed(const std::vector<cluster::Name>& names, const e
     }
     for (const cluster::Name& name : names) {
         const Operation& operation = queues_.running(name);
-        if (!operation.is_held && etcd::may_be_done(fault)) {
-            queues_.add({false, operation.claimed});
+        if (!operation.is_held && etcd::may_be_done(fault) && !mutant(Mutant::unanswered_kept)) {
+            Operation release{false, operation.claimed};
+            release.live = operation.live;
+            queues_.add(std::move(release));
         }
     }
     finish_claims(names, {StoreAnswer::Kind::unavailable, fault.text});
+    note_refusal(fault);
 }
 
 void StoredNames::finish_claims(const std::vector<cluster::Name>& names, const StoreAnswer& answer) {
@@ -215,7 +250,7 @@ void StoredNames::finish_claims(const std::vector<cluster::Name>& names, const S
 // --- releases --------------------------------------------------------------------------------------------------------
 
 void StoredNames::run_release(const Operation& operation) {
-    calls_.transact(keys_.release(operation.claimed, live_.id()),
+    calls_.transact(keys_.release(operation.claimed, operation.live),
                     [this, operation, sent_at = seen_](const TransactionResult& answer) {
                         if (!answer) {
                             return release_failed(operation);
@@ -249,6 +284,7 @@ void StoredNames::reserve_with(const Operation& operation, etcd::LeaseId lease) 
     calls_.transact(keys_.reserve(operation.claimed, lease),
                     [this, operation, sent_at = seen_](const TransactionResult& answer) {
                         if (!answer) {
+                            release_leases_.clear();  // one of them may have ended
                             return release_failed(operation);
                         }
                         see(answer->header, sent_at);
@@ -259,11 +295,9 @@ void StoredNames::reserve_with(const Operation& operation, etcd::LeaseId lease) 
 
 void StoredNames::release_failed(const Operation& operation) {
     const cluster::Name& name = operation.claimed.name;
-    if (++queues_.running(name).attempts < limits::release_attempts_max) {
-        queues_.again_at(name, calls_.now() + limits::again_time);
-    } else {
-        (void)queues_.finished(name);
-    }
+    unsigned& attempts = queues_.running(name).attempts;
+    attempts = std::min(attempts + 1, limits::release_pauses_max);
+    queues_.again_at(name, calls_.now() + attempts * limits::again_time);
     advance_at_ = calls_.now();
 }
 

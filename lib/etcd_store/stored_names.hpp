@@ -61,9 +61,11 @@ public:
 
 private:
     void lease_lost();
+    void replace_leases();
     void lease_changed();
     std::string present_problem() const;
     void ask_revision();
+    void note_refusal(const etcd::Fault& fault);
     void advance();
     void run_claims(const std::vector<Operation*>& operations);
     void claimed(const std::vector<cluster::Name>& names, std::uint64_t generation,
@@ -88,6 +90,7 @@ private:
     NameQueues queues_;
     TimePoint advance_at_ = never;
     TimePoint ask_revision_at_ = never;
+    std::string refused_;  // why etcd accepts no changes although leases are good; empty: it does
     std::string problem_ = "it has not answered yet";
     std::uint64_t generation_ = 0;  // how often something was lost
     bool has_lost_ = false;         // and lost() was not called yet

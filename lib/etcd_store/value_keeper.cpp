@@ -42,7 +42,8 @@ ValueKeeper::ValueKeeper(runtime::Worker& worker, const Settings& settings, std:
                  advance();
                  handlers_.counted(due_.size() + running_, unreadable_);
              }),
-      watcher_(worker, client_, random, records_.prefix(), {.keys_max = limits::value_keys_max},
+      watcher_(worker, client_, random, records_.prefix(),
+               {.keys_max = limits::value_keys_max, .read_again = limits::values_read_again},
                {[this](const etcd::KeyValue& pair) { take(pair); },
                 [this](const std::string& key) { forget(std::string(records_.value_key(key))); },
                 [this] {

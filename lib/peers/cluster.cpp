@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/mutex.hpp"
 #include "cluster/holders.hpp"
 #include "cluster/limits.hpp"
 #include "peers/arrivals.hpp"
@@ -241,7 +242,8 @@ struct Cluster::Parts {
         }
     }
 
-    const std::shared_ptr<const transport::ClusterKeys> keys;  // as it was created
+    mutable Mutex mutex;
+    std::shared_ptr<const transport::ClusterKeys> keys;  // guarded by it; declared here since others begin with it
     const std::shared_ptr<RegisterDriver> names;
     const std::shared_ptr<NameClaims> claims;
     const std::shared_ptr<Carriers> carriers;
@@ -277,8 +279,15 @@ void Cluster::start(runtime::Fd listener) {
 void Cluster::set_keys(std::shared_ptr<const transport::ClusterKeys> keys) {
     parts_->links.set_keys(keys);
     if (parts_->keeping) {
-        parts_->keeping->set_keys(std::move(keys));
+        parts_->keeping->set_keys(keys);
     }
+    const MutexLock lock(parts_->mutex);
+    parts_->keys = std::move(keys);
+}
+
+std::shared_ptr<const transport::ClusterKeys> Cluster::keys() const {
+    const MutexLock lock(parts_->mutex);
+    return parts_->keys;
 }
 
 void Cluster::drain() noexcept {

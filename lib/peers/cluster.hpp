@@ -76,6 +76,7 @@ public:
 
     void start(runtime::Fd listener);
     void set_keys(std::shared_ptr<const transport::ClusterKeys> keys);
+    std::shared_ptr<const transport::ClusterKeys> keys() const;
     void drain() noexcept;
     /// Another process is about to have this member's place: routes to other members stay as they are now, also if the
     /// links by which the register learns are lost. Any thread.

@@ -47,7 +47,8 @@ equal "headings" "$(grep -cE '^[A-Z].*:$' "$dir/program")" 5
 say "each command: a page, and everything"
 below=("services add" "services remove" "services disable" "services enable" "inspect show" "inspect curl"
     "inspect replay" "inspect diff" "inspect har" "config diff" "acme record" "acme renew" "acme change-key"
-    "cluster key" "cluster status" "cluster forget" "audit verify" "audit head")
+    "cluster key" "cluster status" "cluster forget" "cluster export" "cluster import"
+    "tokens add" "tokens rights" "tokens remove" "audit verify" "audit head")
 for command in "${commands[@]}" "${below[@]}"; do
     read -r -a words <<<"$command"
     prints_help "${words[@]}" --help

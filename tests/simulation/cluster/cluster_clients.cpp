@@ -297,7 +297,7 @@ void ClusterClients::give_up(Session& session, std::map<ClaimId, Asked>::iterato
         judge_.cancelled(id);
         member_of(session).call([id = id](cluster::Register& one, TimePoint now) { return one.cancel(id, now); });
     } else if (asked.state == State::granted) {
-        judge_.released(session.member, client_of(session).wants[asked.want].name);
+        judge_.released(session.member, client_of(session).wants[asked.want].name, reserved);
         member_of(session).call(
             [id = id, reserved](cluster::Register& one, TimePoint now) { return one.release(id, reserved, now); });
     } else if (asked.state == State::revoked) {

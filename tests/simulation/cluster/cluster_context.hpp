@@ -34,6 +34,9 @@ struct ClusterCounts {
     std::uint64_t partitions = 0;
     std::uint64_t home_restarted = 0;     // two tokens with one root, by the exception of that name
     std::uint64_t stale_provisional = 0;  // two tokens with one root, by the exception of that name
+    std::uint64_t lost_leases = 0;        // two tokens or owners, by the exception of that name
+    std::uint64_t etcd_faults = 0;
+    std::uint64_t losses = 0;  // of what a member had in etcd
 };
 
 /// A rule is broken.
@@ -85,6 +88,7 @@ struct ClusterProfile {
     Duration visitor_every;
     Duration value_every;
     Duration clock_difference_max;
+    bool has_store = false;
     Duration route_delay_max;  // until a change of the register is in the table by which visitors are routed
 };
 

@@ -85,7 +85,24 @@ void ClusterJudge::cancelled(ClaimId claim) {
     cluster_rule(pending_.erase(claim) == 1, "the simulation cancels what is pending");
 }
 
-void ClusterJudge::released(Index member, const Name& name) {
+const std::map<cluster::Name, ClusterJudge::Holding>& ClusterJudge::holdings(Index member) const {
+    static const std::map<Name, Holding> none;
+    const auto found = holdings_.find(member);
+    return found == holdings_.end() ? none : found->second;
+}
+
+TimePoint ClusterJudge::had_root(const Name& name) const {
+    TimePoint latest{};
+    for (const auto& [had, until] : had_until_) {
+        latest = have_one_root(had.second, name) ? std::max(latest, until) : latest;
+    }
+    return latest;
+}
+
+void ClusterJudge::released(Index member, const Name& name, Duration reserved_for) {
+    if (store_ != nullptr) {
+        store_->released(name, reserved_for);
+    }
     Holding& holding = holdings_[member].at(name);
     if (--holding.shares == 0) {
         holdings_[member].erase(name);
@@ -117,13 +134,18 @@ void ClusterJudge::granted(Index member, const cluster::ClaimGranted& answer) {
     holding.claim.since = answer.since;
     holding.claim.provisional = answer.provisional;
     if (is_new) {
+        holding.granted_at = context_.events.now();
         judge_tokens(member, holding);
+        judge_owners(member, holding);
         judge_provisional(member, holding.claim);
     }
 }
 
 // By the table, only while there is no link to the home; or as it is lost, to be replaced by another one.
 void ClusterJudge::judge_provisional(Index member, const Claim& claim) const {
+    if (store_ != nullptr) {
+        return claim.provisional ? store_->granted_provisionally(member) : void();
+    }
     const Index home = members_[member]->list().home_of(claim.name);
     const auto linked = linked_at_.find({member, home});
     cluster_rule(!claim.provisional || !members_[member]->reg().is_linked(home) ||
@@ -143,6 +165,9 @@ void ClusterJudge::refused(Index member, const cluster::ClaimRefused& answer) {
                                  std::to_string(answer.claim));
         }
     }
+    if (store_ != nullptr) {
+        store_->refused(member, found->second.name, found->second.owner, answer.is_temporary);
+    }
     pending_.erase(found);
 }
 
@@ -151,6 +176,9 @@ void ClusterJudge::revoked(Index member, const cluster::Revoked& revoked) {
     const auto found = holdings_[member].find(revoked.name);
     cluster_rule(found != holdings_[member].end() && found->second.claim.owner == revoked.owner,
                  "what is revoked was granted");
+    if (store_ != nullptr) {
+        store_->revoked();
+    }
     revocations_.emplace_back(member, found->second.claim);
     holdings_[member].erase(found);
     had_until_[{member, revoked.name}] = context_.events.now();
@@ -207,7 +235,8 @@ void ClusterJudge::check_granted(const ClusterMember& home, const Name& name) co
 
 void ClusterJudge::see_table(const ClusterMember& home, const Name& name) {
     for (const auto& entry : home.reg().table().entries(name)) {
-        see_grant(home, entry.claim);
+        // With a store each member asks for itself.
+        see_grant(store_ == nullptr ? home : *members_[entry.member], entry.claim);
     }
 }
 
@@ -256,13 +285,15 @@ void ClusterJudge::check_revocations() {
                 return can_conflict(other, lost) && cluster_claim_wins(other, lost);
             });
         });
+        // Then a silent client has lost its name when another one is about to get it.
+        const bool is_of_store = store_ != nullptr && is_contested(lost.name, lost.owner);
         // The home does not confirm what differs from what the owner has elsewhere.
         const bool has_other_terms = std::any_of(holdings_.begin(), holdings_.end(), [&lost](const auto& entry) {
             const auto found = entry.second.find(lost.name);
             return found != entry.second.end() && found->second.claim.owner == lost.owner &&
                    found->second.claim.terms != lost.terms;
         });
-        if (!has_winner && !(lost.provisional && has_other_terms)) {
+        if (!has_winner && !is_of_store && !(lost.provisional && has_other_terms)) {
             throw ClusterFailure("a name is revoked only for an owner that wins: " + lost.name.text() + " at " +
                                  cluster_member_name(member));
         }
@@ -284,6 +315,11 @@ void ClusterJudge::judge_tokens(Index member, const Holding& fresh) {
             if (excused_.count(key) != 0 && count_holdings(fresh.claim.name, token, true) > 1) {
                 continue;  // one more client of a token that has it already
             }
+            if (store_ != nullptr) {
+                store_->two_tokens(member, fresh, other, before);
+                excused_.insert(key);
+                continue;
+            }
             std::uint64_t* const count = excuse(member, fresh, other, before);
             if (count == nullptr) {
                 throw ClusterFailure("two tokens do not have one root: " + fresh.claim.name.text() + " at " +
@@ -292,6 +328,16 @@ void ClusterJudge::judge_tokens(Index member, const Holding& fresh) {
             }
             ++*count;
             excused_.insert(key);
+        }
+    }
+}
+
+void ClusterJudge::judge_owners(Index member, const Holding& fresh) const {
+    for (const auto& [other, held] : holdings_) {
+        const auto found = held.find(fresh.claim.name);
+        if (store_ != nullptr && found != held.end() && found->second.claim.owner != fresh.claim.owner &&
+            found->second.claim.owner.token == fresh.claim.owner.token) {
+            store_->two_owners(member, fresh, other, found->second);
         }
     }
 }

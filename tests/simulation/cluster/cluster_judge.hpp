@@ -25,6 +25,8 @@
 
 namespace ferrotunnel::simulation {
 
+class ClusterStoreRules;
+
 /// By the words of the design, and not by cluster::wins.
 bool cluster_claim_wins(const ferrotunnel::cluster::Claim& one, const ferrotunnel::cluster::Claim& other);
 
@@ -42,6 +44,7 @@ public:
         Claim claim;
         std::size_t shares = 0;
         std::uint64_t granted_by = 0;  // incarnation of the home that has granted it, by a message
+        TimePoint granted_at{};        // first
     };
     struct Sight {
         /// When two members last had no link, or one where nothing arrived; and one that is slow, if that counts.
@@ -52,10 +55,12 @@ public:
 
     ClusterJudge(ClusterContext& context, const MemberList& members) : context_(context), members_(members) {}
     void set_sight(Sight sight) { sight_ = std::move(sight); }
+    /// A store decides, in the place of homes. It outlives this.
+    void set_store(ClusterStoreRules* rules) { store_ = rules; }
 
     void asked(Index member, ClaimId claim, const Name& name, const Owner& owner);
     void cancelled(ClaimId claim);
-    void released(Index member, const Name& name);
+    void released(Index member, const Name& name, Duration reserved_for);
     void crashed(Index member);
     void granted(Index member, const ferrotunnel::cluster::ClaimGranted& answer);
     void refused(Index member, const ferrotunnel::cluster::ClaimRefused& answer);
@@ -73,7 +78,11 @@ public:
     /// A visitor came to a member that does not have the name.
     void not_here(Index entry, Index member, const Name& name) const;
 
-    const std::map<Name, Holding>& holdings(Index member) { return holdings_[member]; }
+    const std::map<Name, Holding>& holdings(Index member) const;
+    /// When somebody last gave up, or lost, a name of this root.
+    TimePoint had_root(const Name& name) const;
+    /// Whether one of them has not run well, or their link has not, for so long.
+    bool is_ill_linked(Index one, Index other, Duration time, bool slow_counts = true) const;
     /// Whether another owner has ever claimed the name, or another token its root.
     bool is_contested(const Name& name, const Owner& owner) const;
     bool is_contested_by_token(const Name& name, const wire::TokenId& token) const;
@@ -98,16 +107,17 @@ private:
     void see_table(const ClusterMember& home, const Name& name);
     void see_grant(const ClusterMember& home, const Claim& grant);
     void judge_tokens(Index member, const Holding& fresh);
+    void judge_owners(Index member, const Holding& fresh) const;
     void judge_provisional(Index member, const Claim& claim) const;
     std::size_t count_holdings(const Name& root, const wire::TokenId& token, bool also_provisional) const;
     /// Where the exception is counted by which both can have the root; null if there is none.
     std::uint64_t* excuse(Index member, const Holding& fresh, Index other, const Holding& before) const;
     bool is_home_restarted(const ClusterMember& home, Index other, const Holding& before) const;
-    bool is_ill_linked(Index one, Index other, Duration time, bool slow_counts = true) const;
 
     ClusterContext& context_;
     const MemberList& members_;
     Sight sight_;
+    ClusterStoreRules* store_ = nullptr;
     std::map<ClaimId, Pending> pending_;
     std::map<Index, std::map<Name, Holding>> holdings_;
     std::map<Name, std::set<Owner>> claimed_by_;
@@ -121,6 +131,25 @@ private:
     std::map<Incarnation, std::set<Heard>> heard_;               // by those that have heard it
     std::map<Incarnation, std::set<Incarnation>> synced_;        // of whose claims it has heard all
     std::set<std::tuple<std::string, wire::TokenId, wire::TokenId>> excused_;
+};
+
+/// What is judged otherwise where a store decides.
+class ClusterStoreRules {
+public:
+    using Index = ClusterJudge::Index;
+    using Claim = ClusterJudge::Claim;
+    using Holding = ClusterJudge::Holding;
+    using Name = ClusterJudge::Name;
+    using Owner = ClusterJudge::Owner;
+
+    virtual ~ClusterStoreRules() = default;
+    /// Both have names of one root, and this is the first time.
+    virtual void two_tokens(Index member, const Holding& fresh, Index other, const Holding& before) = 0;
+    virtual void two_owners(Index member, const Holding& fresh, Index other, const Holding& before) = 0;
+    virtual void granted_provisionally(Index member) = 0;
+    virtual void released(const Name& name, Duration reserved_for) = 0;
+    virtual void refused(Index member, const Name& name, const Owner& owner, bool is_temporary) = 0;
+    virtual void revoked() = 0;
 };
 
 }  // namespace ferrotunnel::simulation

@@ -14,7 +14,9 @@ ClusterMember::ClusterMember(ClusterContext& context, const ClusterProfile& prof
                              Index index, Handler on_effects)
     : context_(context),
       clock_difference_max_(profile.clock_difference_max),
-      list_(std::make_shared<const Members>(std::move(list), cluster_member_name(index))),
+      list_(std::make_shared<const Members>(
+          std::move(list), cluster_member_name(index),
+          profile.has_store ? ferrotunnel::cluster::Decides::store : ferrotunnel::cluster::Decides::homes)),
       index_(index),
       on_effects_(std::move(on_effects)) {}
 

@@ -8,13 +8,26 @@ namespace ferrotunnel::simulation {
 namespace cluster = ferrotunnel::cluster;
 using namespace std::chrono_literals;
 
-ClusterWorld::ClusterWorld(std::uint64_t seed, ClusterCounts& counts, bool logs)
+namespace {
+
+ClusterProfile profile_of(test::SeededRandom& random, bool has_store) {
+    ClusterProfile profile(random);
+    profile.has_store = has_store;
+    return profile;
+}
+
+}  // namespace
+
+ClusterWorld::ClusterWorld(std::uint64_t seed, bool has_store, ClusterCounts& counts, bool logs)
     : context_(seed, counts, logs),
-      profile_(context_.random),
+      profile_(profile_of(context_.random, has_store)),
       judge_(context_, members_),
       network_(context_, profile_, members_),
       clients_(context_, profile_, members_, judge_),
       values_(context_, members_) {
+    if (has_store) {
+        stores_ = std::make_unique<ClusterStores>(context_, members_, profile_.members, judge_);
+    }
     std::vector<std::string> list;
     for (Index i = 0; i < profile_.members; ++i) {
         list.push_back(cluster_member_name(i));
@@ -42,10 +55,7 @@ void ClusterWorld::run() {
         context_.events.after(context_.between(0s, 3s), [this, i] { start(i); });
     }
     clients_.start();
-    repeat(profile_.cut_every, [this] { network_.cut(); });
-    repeat(profile_.partition_every, [this] { network_.partition(context_.between(1s, 60s)); });
-    repeat(profile_.crash_every, [this] { crash(static_cast<Index>(context_.random.below(profile_.members))); });
-    repeat(profile_.hang_every, [this] { hang(static_cast<Index>(context_.random.below(profile_.members))); });
+    repeat_faults();
     repeat(profile_.client_every, [this] { clients_.act(); });
     repeat(profile_.visitor_every, [this] { add_visitor(); });
     repeat(profile_.value_every, [this] { values_.act(); });
@@ -63,12 +73,37 @@ void ClusterWorld::run() {
         routes_.check(*member, clients_.names());
     }
     values_.check();
+    if (stores_) {
+        stores_->check();
+    }
     context_.tell([] { return std::string("all clients leave"); });
     clients_.leave_all();
     run_for(60s);
+    if (stores_) {
+        stores_->stop();
+        run_for(1h);
+    }
     run_for(25h);
+    if (stores_) {
+        stores_->check_empty();
+    }
     final_check.check_empty(context_.events.now());
     values_.check_kept();
+}
+
+void ClusterWorld::repeat_faults() {
+    repeat(profile_.cut_every, [this] { network_.cut(); });
+    repeat(profile_.partition_every, [this] { network_.partition(context_.between(1s, 60s)); });
+    repeat(profile_.crash_every, [this] { crash(static_cast<Index>(context_.random.below(profile_.members))); });
+    repeat(profile_.hang_every, [this] { hang(static_cast<Index>(context_.random.below(profile_.members))); });
+    if (stores_) {
+        ClusterEtcdFaults& faults = stores_->faults();
+        repeat(faults.profile().away_every, [&faults] { faults.leave(); });
+        repeat(faults.profile().cut_every, [&faults] { faults.cut(); });
+        repeat(faults.profile().revoke_every, [&faults] { faults.revoke(); });
+        repeat(faults.profile().restore_every, [&faults] { faults.restore(); });
+        repeat(faults.profile().jump_every, [this] { stores_->jump(); });
+    }
 }
 
 void ClusterWorld::repeat(Duration every, const std::function<void()>& what) {
@@ -87,6 +122,9 @@ void ClusterWorld::mend() {
     context_.tell([] { return std::string("all faults end"); });
     is_mended_ = true;
     network_.mend();
+    if (stores_) {
+        stores_->faults().mend();
+    }
     for (const auto& member : members_) {
         if (!member->is_alive()) {
             start(member->index());
@@ -102,6 +140,9 @@ void ClusterWorld::mend() {
 void ClusterWorld::start(Index index) {
     if (!members_[index]->is_alive()) {
         members_[index]->start();
+        if (stores_) {
+            stores_->started(*members_[index]);
+        }
         network_.member_started(index);
     }
 }
@@ -115,7 +156,11 @@ void ClusterWorld::crash(Index index) {
     members_[index]->crash();
     network_.member_crashed(index);
     clients_.member_crashed(index);
-    context_.events.after(context_.random.chance(70) ? context_.between(200ms, 5s) : context_.between(5s, 90s),
+    // Longer than a port stays reserved.
+    const bool is_long = profile_.has_store && context_.random.chance(20);
+    context_.events.after(is_long                      ? context_.between(90s, 200s)
+                          : context_.random.chance(70) ? context_.between(200ms, 5s)
+                                                       : context_.between(5s, 90s),
                           [this, index] { start(index); });
 }
 
@@ -168,6 +213,10 @@ void ClusterWorld::handle_one(ClusterMember& member, const cluster::Effect& effe
         }
     } else if (const auto* const value = std::get_if<cluster::ValueChanged>(&effect)) {
         values_.changed(member, value->key);
+    } else if (const auto* const claim = std::get_if<cluster::StoreClaim>(&effect)) {
+        stores_->of(index).add(*claim);
+    } else if (const auto* const release = std::get_if<cluster::StoreRelease>(&effect)) {
+        stores_->of(index).add(*release);
     } else if (const auto* const link = std::get_if<cluster::LinkRefused>(&effect)) {
         throw ClusterFailure(("no link is refused: " + link->why).c_str());
     }

@@ -15,13 +15,15 @@
 #include "simulation/cluster/cluster_member.hpp"
 #include "simulation/cluster/cluster_network.hpp"
 #include "simulation/cluster/cluster_routes.hpp"
+#include "simulation/cluster/cluster_stores.hpp"
 #include "simulation/cluster/cluster_values.hpp"
 
 namespace ferrotunnel::simulation {
 
 class ClusterWorld {
 public:
-    ClusterWorld(std::uint64_t seed, ClusterCounts& counts, bool logs);
+    /// `has_store`: an etcd decides about names.
+    ClusterWorld(std::uint64_t seed, bool has_store, ClusterCounts& counts, bool logs);
 
     /// Throws std::exception where a rule is broken.
     void run();
@@ -39,6 +41,7 @@ private:
     void visit(Index member, Index entry, const ferrotunnel::cluster::Name& name);
     /// Again and again around this time, until all is mended.
     void repeat(Duration every, const std::function<void()>& what);
+    void repeat_faults();
     void mend();
 
     ClusterContext context_;
@@ -49,6 +52,7 @@ private:
     ClusterClients clients_;
     ClusterValues values_;
     ClusterRoutes routes_{context_, profile_.route_delay_max};
+    std::unique_ptr<ClusterStores> stores_;  // null: homes decide
     bool is_mended_ = false;
 };
 

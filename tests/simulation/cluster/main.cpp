@@ -4,6 +4,7 @@
 //   cluster_simulation --seed N                       one seed, with all its events
 //   cluster_simulation ... --mutant NAME [--every N]  with a planted bug that strikes at each N-th visit
 //   cluster_simulation ... --expect-failure           success means that some seed fails: for mutants
+//   cluster_simulation --etcd ...                     an etcd decides about names, in the place of homes
 //
 // A seed that fails is printed with the command that replays it, and its last events.
 #include <algorithm>
@@ -11,9 +12,12 @@
 #include <exception>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/check.hpp"
 #include "cluster/mutant.hpp"
+#include "etcd_store/mutant.hpp"
 #include "simulation/cluster/cluster_world.hpp"
 #include "simulation/run_options.hpp"
 
@@ -25,12 +29,13 @@ using simulation::ClusterCounts;
 using simulation::ClusterWorld;
 using simulation::RunOptions;
 
+template <typename Which>
 struct MutantName {
     const char* name;
-    Mutant mutant;
+    Which mutant;
 };
 
-constexpr MutantName mutant_names[] = {
+constexpr MutantName<Mutant> mutant_names[] = {
     {"none", Mutant::none},
     {"stale_route", Mutant::stale_route},
     {"two_homes", Mutant::two_homes},
@@ -53,14 +58,35 @@ constexpr MutantName mutant_names[] = {
     {"lost_link_knows", Mutant::lost_link_knows},
     {"early_routes_written", Mutant::early_routes_written},
     {"own_end_unreported", Mutant::own_end_unreported},
+    {"unreachable_kept", Mutant::unreachable_kept},
+    {"away_refuses", Mutant::away_refuses},
+    {"loss_unconfirmed", Mutant::loss_unconfirmed},
+};
+
+using StoreMutant = etcd_store::Mutant;
+constexpr MutantName<StoreMutant> store_mutant_names[] = {
+    {"lost_lease", StoreMutant::lost_lease},
+    {"delayed_renewal", StoreMutant::delayed_renewal},
+    {"backward_revision", StoreMutant::backward_revision},
+    {"foreign_release", StoreMutant::foreign_release},
+    {"others_ignored", StoreMutant::others_ignored},
+    {"owners_ignored", StoreMutant::owners_ignored},
+    {"old_answer", StoreMutant::old_answer},
+    {"unanswered_kept", StoreMutant::unanswered_kept},
+};
+
+struct Run {
+    RunOptions options;
+    bool has_store = false;
 };
 
 constexpr std::size_t last_lines = 120;
 
 /// What is broken; nothing: all is well. With `lines_max` the last events are printed.
-std::optional<std::string> run_seed(std::uint64_t seed, ClusterCounts& counts, std::size_t lines_max) {
+std::optional<std::string> run_seed(std::uint64_t seed, bool has_store, ClusterCounts& counts, std::size_t lines_max) {
     mutant_choice<Mutant>.visits = 0;
-    ClusterWorld world(seed, counts, lines_max > 0);
+    mutant_choice<StoreMutant>.visits = 0;
+    ClusterWorld world(seed, has_store, counts, lines_max > 0);
     std::optional<std::string> broken;
     try {
         world.run();
@@ -86,16 +112,20 @@ void print_counts(const RunOptions& options, const ClusterCounts& counts) {
         number(counts.served), number(counts.forwarded), number(counts.values), number(counts.messages),
         number(counts.links), number(counts.crashes), number(counts.hangs), number(counts.partitions),
         number(counts.home_restarted), number(counts.stale_provisional));
+    std::printf(
+        "%llu faults of etcd; %llu times a member has lost what it had there; %llu times two had a name after that\n",
+        number(counts.etcd_faults), number(counts.losses), number(counts.lost_leases));
 }
 
 /// True if a seed failed.
-bool run_seeds(const RunOptions& options) {
+bool run_seeds(const Run& run) {
+    const RunOptions& options = run.options;
     ClusterCounts counts;
     for (std::uint64_t seed = options.from; seed < options.from + options.count; ++seed) {
-        if (const auto broken = run_seed(seed, counts, options.verbose ? std::size_t(-1) : 0)) {
+        if (const auto broken = run_seed(seed, run.has_store, counts, options.verbose ? std::size_t(-1) : 0)) {
             if (!options.verbose && !options.expect_failure) {
                 ClusterCounts again;
-                run_seed(seed, again, last_lines);
+                run_seed(seed, run.has_store, again, last_lines);
             }
             std::printf("seed %llu FAILED: %s\nreplay: %s\n", static_cast<unsigned long long>(seed), broken->c_str(),
                         options.replay(seed).c_str());
@@ -109,8 +139,19 @@ bool run_seeds(const RunOptions& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    const RunOptions options = simulation::parse_run_options("cluster_simulation", argc, argv);
-    simulation::choose_mutant(options, mutant_names, mutant_choice<Mutant>);
+    std::vector<char*> arguments(argv, argv + argc);
+    const bool has_store =
+        std::erase_if(arguments, [](const char* one) { return std::string_view(one) == "--etcd"; }) > 0;
+    const Run run{simulation::parse_run_options(has_store ? "cluster_simulation --etcd" : "cluster_simulation",
+                                                static_cast<int>(arguments.size()), arguments.data()),
+                  has_store};
+    const bool is_of_store = std::any_of(std::begin(store_mutant_names), std::end(store_mutant_names),
+                                         [&run](const auto& known) { return run.options.mutant == known.name; });
+    if (is_of_store) {
+        simulation::choose_mutant(run.options, store_mutant_names, mutant_choice<StoreMutant>);
+    } else {
+        simulation::choose_mutant(run.options, mutant_names, mutant_choice<Mutant>);
+    }
     set_abort_on_bug(false);
-    return run_seeds(options) == options.expect_failure ? 0 : 1;
+    return run_seeds(run) == run.options.expect_failure ? 0 : 1;
 }

@@ -123,6 +123,12 @@ public:
     bool remove(MemberIndex member, const std::string& key) {
         return note_change(member, (*this)[member].remove_value(key, now_));
     }
+    bool restore(MemberIndex member, const Value& value) {
+        return note_change(member, (*this)[member].restore_value(value, now_));
+    }
+    void hear(MemberIndex member, const Value& value) {
+        (void)note_change(member, (*this)[member].hear_value(value, now_));
+    }
     /// Empty: none.
     std::string value(MemberIndex member, const std::string& key) {
         const auto present = (*this)[member].values().get(key);

@@ -107,7 +107,13 @@ TEST_CASE("values and keys up to their limits are kept", "[etcd][limits]") {
     REQUIRE(cut);
     CHECK(cut->pairs[0].value.empty());
     CHECK(cut->pairs[0].is_cut);
-    CHECK(is_malformed(read_answer(body(limits::key_max + 1, 1), all)));
+    const auto foreign = read_answer(body(limits::key_max + 1, 1), all);
+    REQUIRE(foreign);
+    CHECK(foreign->pairs.empty());
+    const std::string with_more = body(limits::key_max + 1, 1);
+    const auto page = read_answer(with_more.substr(0, with_more.size() - 1) + R"(,"more":true})", all);
+    REQUIRE(page);
+    CHECK_FALSE(page->has_more);
 }
 
 TEST_CASE("answers deeper or with more values than their limits are malformed", "[etcd][limits]") {

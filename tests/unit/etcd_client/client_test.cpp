@@ -347,7 +347,9 @@ TEST_CASE("settings are checked before anything is sent", "[etcd-client][limits]
     CHECK_FALSE(problem({}).empty());
     CHECK_THAT(problem({"http://127.0.0.1:2379/v3"}), Catch::Contains("has a path"));
     CHECK_THAT(problem({"127.0.0.1:2379"}), Catch::Contains("127.0.0.1:2379"));
-    CHECK_THAT(problem({"http://user@127.0.0.1:2379"}), Catch::Contains("user name"));
+    CHECK_THAT(problem({"http://user:secret@127.0.0.1:2379"}),
+               Catch::Contains("user name") && !Catch::Contains("secret"));
+    CHECK(problem({"http://10.0.0.1:2379"}).empty());
     Settings settings;
     settings.endpoints = {"https://127.0.0.1:2379"};
     settings.ca_file = "/does/not/exist.pem";
@@ -357,6 +359,13 @@ TEST_CASE("settings are checked before anything is sent", "[etcd-client][limits]
     settings.ca_file.clear();
     settings.user = std::string(limits::user_text_max + 1, 'x');
     CHECK_FALSE(destinations_of(settings));
+    settings.user = "ferrotunnel";
+    settings.endpoints = {"http://127.0.0.1:2379", "http://[::1]:2379", "http://localhost:2379"};
+    CHECK(destinations_of(settings));
+    settings.endpoints = {"https://127.0.0.1:2379", "http://10.0.0.1:2379"};
+    const auto in_clear = destinations_of(settings);
+    REQUIRE_FALSE(in_clear);
+    CHECK_THAT(in_clear.error(), Catch::StartsWith("the endpoint \"http://10.0.0.1:2379\" has no TLS"));
 }
 
 }  // namespace

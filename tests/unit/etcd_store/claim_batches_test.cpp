@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/random.hpp"
@@ -54,8 +56,12 @@ public:
     };
     TimePoint now() const override { return time; }
     void transact(const etcd::Transaction& request, Done<etcd::TransactionAnswer> done) override {
-        if (request.then.empty()) {  // asks for the revision
+        if (request.conditions.empty()) {  // asks for the revision, or whether etcd accepts changes
+            asked.push_back(request);
             later.emplace_back([this, done] {
+                if (refusal && std::holds_alternative<etcd::Put>(asked.back().then.at(0))) {
+                    return done(*refusal);
+                }
                 etcd::TransactionAnswer answer{{7, 1, revision}};
                 answer.succeeded = true;
                 done(answer);
@@ -65,10 +71,11 @@ public:
         }
     }
     void grant(etcd::LeaseId, std::chrono::seconds granted, Done<etcd::LeaseAnswer> done) override {
+        ++grants;
         later.emplace_back([this, granted, done] { done(etcd::LeaseAnswer{{7, 1, revision}, granted}); });
     }
     void renew(etcd::LeaseId, Done<etcd::LeaseAnswer> done) override {
-        later.emplace_back([this, done] { done(etcd::LeaseAnswer{{7, 1, revision}, 60s}); });
+        later.emplace_back([this, done] { done(etcd::LeaseAnswer{{7, 1, revision}, renewed}); });
     }
 
     /// Answers the oldest one.
@@ -91,6 +98,10 @@ public:
     TimePoint time{1h};
     etcd::Revision revision = 100;
     std::vector<Held> held;
+    std::vector<etcd::Transaction> asked;  // those that concern no name
+    std::optional<etcd::Fault> refusal;    // of changes
+    std::chrono::seconds renewed = 60s;
+    std::size_t grants = 0;
     std::vector<std::function<void()>> later;
 };
 
@@ -235,6 +246,47 @@ TEST_CASE_METHOD(Batches, "claims that wait are refused when a lease is not good
     CHECK(kind(101) == Kind::unavailable);
     CHECK(kind(141) == Kind::unavailable);
     CHECK(names.waiting() == limits::claim_calls_max);
+}
+
+TEST_CASE_METHOD(Batches, "the revision is asked for by a read on which etcd's members agree") {
+    calls.time += limits::revision_time;
+    turn();
+    REQUIRE(calls.asked.size() == 1);
+    REQUIRE(calls.asked[0].then.size() == 1);  // an empty transaction is answered by one member alone
+    CHECK_FALSE(std::get<etcd::Read>(calls.asked[0].then[0]).is_local);
+}
+
+TEST_CASE_METHOD(Batches, "an etcd that accepts no changes is not in order, until it accepts one") {
+    calls.refusal = GENERATE(etcd::Fault{etcd::Fault::Kind::no_space, "etcdserver: mvcc: database space exceeded"},
+                             etcd::Fault{etcd::Fault::Kind::forbidden, "etcdserver: permission denied"});
+    claim_hosts(1, 1);
+    calls.finish(*calls.refusal);
+    CHECK(kind(1) == Kind::unavailable);
+    CHECK(names.problem() == calls.refusal->text);
+    calls.time += limits::revision_time;
+    turn();
+    CHECK(names.problem() == calls.refusal->text);
+    calls.refusal.reset();
+    calls.time += limits::revision_time;
+    turn();
+    CHECK(names.problem().empty());
+    claim_hosts(2, 2);
+    calls.answer(true);
+    CHECK(kind(2) == Kind::granted);
+}
+
+TEST_CASE_METHOD(Batches, "an etcd that grants leases and then does not have them is asked in pauses") {
+    calls.renewed = 0s;
+    calls.time += limits::live_time / 2;
+    for (int i = 0; i < 100; ++i) {
+        turn();
+    }
+    const std::size_t before = calls.grants;
+    for (int i = 0; i < 100; ++i) {
+        calls.time += 10ms;
+        turn();
+    }
+    CHECK(calls.grants - before <= 12);  // three leases, each after at least 0.25 s
 }
 
 TEST_CASE_METHOD(Batches, "an etcd that was restored is noticed, although nothing is claimed") {
