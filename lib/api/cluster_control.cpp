@@ -20,9 +20,10 @@ Answer no_member(const std::string& member, const peers::ClusterState& state) {
     for (const peers::ClusterState::Member& one : state.members) {
         others += (others.empty() ? "" : ", ") + one.name;
     }
-    return admin::refusal(404, "not_found",
-                          in_quotes(member) + " is not a member of the cluster. This server is " + state.own +
-                              "; the others in its list are " + others + '.');
+    return admin::refusal(
+        404, "not_found",
+        in_quotes(member) + " is not a member of the cluster. This server is " + state.own +
+            (others.empty() ? "; it knows no others." : "; the others that it knows are " + others + '.'));
 }
 
 Answer not_linked(const peers::ClusterState::Member& member) {

@@ -1,5 +1,6 @@
 #include "api/member_addresses.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -22,8 +23,11 @@ std::vector<std::string> names_of(const std::vector<ClusterPeer>& peers) {
 }  // namespace
 
 std::shared_ptr<MemberAddresses> MemberAddresses::make(const Cluster& cluster,
-                                                       std::shared_ptr<session::ServerShared> shared) {
-    std::shared_ptr<MemberAddresses> made(new MemberAddresses(cluster, std::move(shared)));
+                                                       std::shared_ptr<session::ServerShared> shared, Others others) {
+    if (!others) {
+        others = [names = names_of(cluster.peers)] { return names; };
+    }
+    std::shared_ptr<MemberAddresses> made(new MemberAddresses(cluster, std::move(shared), std::move(others)));
     if (directory::ClusterValues* const values = made->shared_->values.get()) {
         made->set_own(cluster.public_address);  // also if it is empty: the process before may have had one
         values->watch(public_addresses, [weak = std::weak_ptr(made)](const auto&, const auto&) {
@@ -36,8 +40,8 @@ std::shared_ptr<MemberAddresses> MemberAddresses::make(const Cluster& cluster,
     return made;
 }
 
-MemberAddresses::MemberAddresses(const Cluster& cluster, std::shared_ptr<session::ServerShared> shared)
-    : own_(cluster.name), others_(names_of(cluster.peers)), shared_(std::move(shared)) {}
+MemberAddresses::MemberAddresses(const Cluster& cluster, std::shared_ptr<session::ServerShared> shared, Others others)
+    : own_(cluster.name), others_(std::move(others)), shared_(std::move(shared)) {}
 
 void MemberAddresses::set_own(const std::string& address) {
     if (!shared_->values) {
@@ -50,10 +54,21 @@ void MemberAddresses::set_own(const std::string& address) {
     }
 }
 
-void MemberAddresses::publish() const {
+std::vector<std::string> MemberAddresses::named() const {
+    std::vector<std::string> names = others_();
+    if (names.size() > limits::cluster_others_max) {
+        std::sort(names.begin(), names.end());
+        std::rotate(names.begin(), std::upper_bound(names.begin(), names.end(), own_), names.end());
+        names.resize(limits::cluster_others_max);
+    }
+    return names;
+}
+
+void MemberAddresses::publish() {
+    const MutexLock lock(mutex_);
     auto part = std::make_shared<wire::ClusterPart>();
     part->member = own_;
-    for (const std::string& other : others_) {
+    for (const std::string& other : named()) {
         part->others.push_back({other, address_of(other)});
     }
     shared_->cluster_part = std::shared_ptr<const wire::ClusterPart>(std::move(part));

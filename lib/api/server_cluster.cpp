@@ -92,23 +92,38 @@ std::error_code ServerCluster::create(const ServerSettings& settings, std::strin
         store = peers::StorePlace{std::move(place->settings), std::move(place->to), settings.cluster.etcd_homes,
                                   announced_address(settings.cluster)};
     }
+    // Made after the cluster, and called once that has started.
+    const auto addresses = std::make_shared<std::weak_ptr<MemberAddresses>>();
     if (keys_) {
         try {
             made = std::make_shared<peers::Cluster>(
                 links_of(settings.cluster, keys_),
-                peers::Cluster::Needs{needs_.workers, needs_.shared, needs_.edge.front(), needs_.log, needs_.random,
+                peers::Cluster::Needs{needs_.workers,
+                                      needs_.shared,
+                                      needs_.edge.front(),
+                                      needs_.log,
+                                      needs_.random,
                                       needs_.announce,
                                       [&control = needs_.control](const std::string& member, runtime::Fd socket) {
                                           control.serve_member(member, std::move(socket));
                                       },
-                                      std::move(store), needs_.values_read});
+                                      std::move(store), needs_.values_read,
+                                      [addresses] {
+                                          if (const auto of_members = addresses->lock()) {
+                                              of_members->publish();
+                                          }
+                                      }});
             needs_.control.open_to_members();
             allow_control(settings.cluster.control);
         } catch (const transport::TlsConfigError& problem) {
             what = std::string("prepare the links of the cluster: ") + problem.what();
             return errc::internal;
         }
-        addresses_ = MemberAddresses::make(settings.cluster, needs_.shared);
+        addresses_ = MemberAddresses::make(settings.cluster, needs_.shared, [of = std::weak_ptr(made)] {
+            const auto cluster = of.lock();
+            return cluster ? cluster->other_members() : std::vector<std::string>();
+        });
+        *addresses = addresses_;
         if (needs_.shared->values) {
             quotas_ = std::make_unique<SharedQuotas>(needs_.workers.at(0), needs_.shared);
         }

@@ -39,8 +39,23 @@ void AnnouncedMember::lease_changed() {
     handlers_.changed();
 }
 
+// A put on its way may follow it, and ends with the process.
+void AnnouncedMember::withdraw() {
+    if (std::exchange(is_withdrawn_, true)) {
+        return;
+    }
+    etcd::Compare is_ours;
+    is_ours.keys = {key_, {}};
+    is_ours.target = etcd::Compare::Target::lease;
+    is_ours.number = lease_.id();
+    etcd::Transaction transaction;
+    transaction.conditions.push_back(is_ours);
+    transaction.then.emplace_back(etcd::Delete{{key_, {}}});
+    calls_.transact(transaction, [](const Result<etcd::TransactionAnswer, etcd::Fault>&) {});
+}
+
 void AnnouncedMember::put() {
-    if (is_there_ || is_putting_ || !lease_.is_good(calls_.now())) {
+    if (is_withdrawn_ || is_there_ || is_putting_ || !lease_.is_good(calls_.now())) {
         return;  // with the lease, or with the answer, it is put again
     }
     is_putting_ = true;
@@ -73,7 +88,7 @@ std::string AnnouncedMember::problem() const {
     if (!lease_.is_good(calls_.now()) && !lease_.problem().empty()) {
         return lease_.problem();
     }
-    return is_there_ ? std::string() : problem_;
+    return is_there_ || is_withdrawn_ ? std::string() : problem_;
 }
 
 }  // namespace ferrotunnel::etcd_store

@@ -33,6 +33,9 @@ public:
     void start() { lease_.start(); }
     /// The key is not in etcd.
     void key_is_gone();
+    /// Deletes the key, unless another process has written it, and writes it no more. Once: if it fails, the lease ends
+    /// it.
+    void withdraw();
     TimePoint next_deadline() const noexcept { return std::min(put_at_, lease_.next_deadline()); }
     void tick();
 
@@ -52,6 +55,7 @@ private:
     const Handlers handlers_;
     LeaseKeeper lease_;
     bool is_there_ = false;
+    bool is_withdrawn_ = false;
     bool is_putting_ = false;  // a call is on its way
     TimePoint put_at_ = never;
     std::string problem_ = "it has not answered yet";

@@ -52,6 +52,13 @@ void MemberDirectory::start() {
     watcher_.start();
 }
 
+void MemberDirectory::withdraw() {
+    if (announced_) {
+        announced_->withdraw();
+        arm();
+    }
+}
+
 std::string MemberDirectory::problem() const {
     return watch_problem_.empty() && announced_ ? announced_->problem() : watch_problem_;
 }

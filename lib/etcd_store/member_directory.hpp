@@ -42,6 +42,8 @@ public:
     MemberDirectory& operator=(const MemberDirectory&) = delete;
 
     void start();
+    /// Deletes this member's key, unless another process has written it, and writes it no more.
+    void withdraw();
     /// The other members.
     const std::map<std::string, net::HostPort>& members() const noexcept { return members_; }
     /// All were read at least once.

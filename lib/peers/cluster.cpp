@@ -76,15 +76,12 @@ std::shared_ptr<RouteWriter> make_writer(const std::shared_ptr<session::ServerSh
         log});
 }
 
-// With a store: a member gets its place in the register, at the latest when it connects.
+// With a store: a member gets its place in the register.
 std::function<bool(const std::string&, const std::shared_ptr<PeerCarrier>&)> adding_members(
     const std::shared_ptr<RegisterDriver>& names, const std::shared_ptr<Carriers>& carriers) {
     return [names, carriers](const std::string& name, const std::shared_ptr<PeerCarrier>& carrier) {
-        const std::optional<cluster::MemberIndex> member = names->add_member(name);
-        if (member) {
-            carriers->set(*member, carrier);
-        }
-        return member.has_value();
+        return names->add_member(name, [&](cluster::MemberIndex member) { carriers->set(member, carrier); })
+            .has_value();
     };
 }
 
@@ -152,6 +149,7 @@ void add_once(std::vector<std::string>& names, const std::string& name) {
 struct Cluster::Parts {
     Parts(Links::Settings settings, Needs needs)
         : keys(settings.keys),
+          on_members(std::move(needs.on_members)),
           names(std::make_shared<RegisterDriver>(members_of(settings, needs.store), register_start(needs.random),
                                                  worker_time)),
           claims(std::make_shared<NameClaims>(names)),
@@ -169,7 +167,12 @@ struct Cluster::Parts {
                  needs.on_control,
                  [to = needs.shared->http] { to->carrier_is_back(); },
                  names->members().is_open() ? adding_members(names, carriers) : nullptr,
-                 [of = names](const std::string& member) { (void)of->remove_member(member); }}),
+                 [this](const std::string& member) {
+                     if (const auto place = names->remove_member(member)) {
+                         routes->on_member_forgotten(*place);
+                     }
+                 },
+                 [this] { members_changed(); }}),
           worker(std::make_shared<ClusterWorker>(needs.workers.at(0), names)),
           finder(needs.store && names->members().is_open() ? make_finder(*needs.store, needs) : nullptr),
           store(needs.store
@@ -223,6 +226,13 @@ struct Cluster::Parts {
         }
     }
 
+    void members_changed() {
+        names->update([](cluster::Register&, TimePoint) { return cluster::Effects{}; });  // what removals have left
+        if (on_members) {
+            on_members();
+        }
+    }
+
     std::shared_ptr<MemberFinder> make_finder(const StorePlace& place, const Needs& needs) {
         return std::make_shared<MemberFinder>(
             place, MemberFinder::Needs{needs.workers.at(0), needs.random, needs.log,
@@ -244,6 +254,7 @@ struct Cluster::Parts {
 
     mutable Mutex mutex;
     std::shared_ptr<const transport::ClusterKeys> keys;  // guarded by it; declared here since others begin with it
+    const std::function<void()> on_members;
     const std::shared_ptr<RegisterDriver> names;
     const std::shared_ptr<NameClaims> claims;
     const std::shared_ptr<Carriers> carriers;
@@ -292,6 +303,9 @@ std::shared_ptr<const transport::ClusterKeys> Cluster::keys() const {
 
 void Cluster::drain() noexcept {
     parts_->links.drain();
+    if (parts_->finder) {
+        parts_->finder->withdraw();
+    }
 }
 
 void Cluster::freeze() noexcept {
@@ -373,6 +387,19 @@ NamePlace Cluster::place_of(const directory::ClaimName& name) const {
 NamePage Cluster::names(std::size_t position) const {
     return parts_->names->read(
         [&](const cluster::Register& of, TimePoint) { return page_of_names(of, of.members(), position); });
+}
+
+std::vector<std::string> Cluster::other_members() const {
+    return parts_->names->read([](const cluster::Register& of, TimePoint) {
+        std::vector<std::string> others;
+        for (std::size_t i = 0; i < of.members().size(); ++i) {
+            const auto member = static_cast<cluster::MemberIndex>(i);
+            if (member != of.members().own() && of.members().is_known(member)) {
+                others.push_back(of.members().name(member));
+            }
+        }
+        return others;
+    });
 }
 
 std::optional<std::string> Cluster::forget(const std::string& member) {

@@ -70,6 +70,8 @@ public:
         std::optional<StorePlace> store{};  // none: the members decide about names themselves
         /// On the first worker, once, with a store: the values that it has are known here.
         std::function<void()> values_read{};
+        /// Other members were found or forgotten, with a store. Any thread.
+        std::function<void()> on_members{};
     };
     Cluster(Links::Settings settings, Needs needs);
     ~Cluster();
@@ -87,6 +89,8 @@ public:
 
     ClusterState state() const;
     NamePlace place_of(const directory::ClaimName& name) const;
+    /// The names of the others that are known now. Thread-safe.
+    std::vector<std::string> other_members() const;
     /// Names that clients of all members have: the page at this position, 0 at first.
     NamePage names(std::size_t position) const;
     /// Ends the claims of a member that does not return. An error, for people.

@@ -34,6 +34,9 @@ inline constexpr std::chrono::seconds link_opened_time{30};
 /// Waits before a lost link is dialled again (with jitter).
 inline constexpr std::chrono::milliseconds link_retry_first{200};
 inline constexpr std::chrono::seconds link_retry_max{5};
+/// Between two attempts of which the second has another address: who changes addresses in etcd all the time does not
+/// make members dial all the time.
+inline constexpr std::chrono::seconds link_redial_min{1};
 /// Open data links with one member, of both directions: as many as its workers (workers_max), and those that were
 /// replaced and still have visitors. A member that dials, or retires its links, without end has a bound.
 inline constexpr std::size_t data_links_max = 1'024;

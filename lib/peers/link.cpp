@@ -91,6 +91,7 @@ void Link::abandon() noexcept {
     check_timer_.reset();
     openings_.reset();
     unproved_.reset();
+    count_.reset();
     if (const auto channel = std::exchange(channel_, nullptr)) {
         channel->close();
     }

@@ -113,6 +113,8 @@ public:
     void hand_over(std::string_view why);
     /// Ends at once, without events: when the worker does not run any more.
     void abandon() noexcept;
+    /// Is released when the link has ended.
+    void hold(std::shared_ptr<void> count) noexcept { count_ = std::move(count); }
     /// Opens a stream to the other member; going_away if the link is not open.
     Result<IntrusivePtr<mux::Stream>, wire::Code> open(const mux::Session::OpenRequest& request,
                                                        IntrusivePtr<buffer::Waker> waker, bool foreign);
@@ -169,6 +171,7 @@ private:
     const std::string from_;
     std::string description_;
     LinkKind kind_ = LinkKind::data;
+    std::shared_ptr<void> count_;
     std::shared_ptr<login::LoginLimiter::Ticket> unproved_;  // while the proof is not complete
     const std::shared_ptr<std::atomic<std::uint32_t>> arriving_ = std::make_shared<std::atomic<std::uint32_t>>(0);
     const std::shared_ptr<trunk::Traffic> traffic_ = std::make_shared<trunk::Traffic>();

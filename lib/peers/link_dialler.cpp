@@ -1,5 +1,6 @@
 #include "peers/link_dialler.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -35,7 +36,7 @@ void LinkDialler::set_address(const net::HostPort& address) {
         settings_.address = address;
         if (timer_ && link_.expired()) {
             connector_.reset();
-            timer_->set(needs_.worker.now());
+            timer_->set(std::max(needs_.worker.now(), attempted_ + limits::link_redial_min));
         }
     }
 }
@@ -67,6 +68,7 @@ void LinkDialler::retry() {
 }
 
 void LinkDialler::connect() noexcept {
+    attempted_ = needs_.worker.now();
     try {
         runtime::Connector::Options options;
         options.deadline = needs_.context.settings.proof;

@@ -38,7 +38,7 @@ public:
 
     // On the worker.
     void start();
-    /// From the next attempt on, which follows soon unless a link is open.
+    /// From the next attempt on, which follows soon, a second after the last one, unless a link is open.
     void set_address(const net::HostPort& address);
     /// Dials no more; a link that is open stays.
     void stop() noexcept;
@@ -58,6 +58,7 @@ private:
     std::optional<runtime::Connector> connector_;
     std::weak_ptr<Link> link_;
     TimePoint began_{};
+    TimePoint attempted_{};
     bool stopped_ = false;
 };
 

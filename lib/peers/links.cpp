@@ -59,8 +59,9 @@ struct Links::Parts final : LinkEvents {
     void on_link_control(runtime::Worker& worker, const std::string& peer, IntrusivePtr<mux::Stream> stream) override;
 
     void use(std::shared_ptr<const transport::ClusterKeys> keys);
+    void use_present_keys(MemberLinks& member);
     std::shared_ptr<TlsContext> dialling_context(const transport::ClusterKeys& keys, const std::string& peer) const;
-    MemberTable::Entry make_member(const PeerSettings& peer, bool is_listed);
+    MemberTable::Entry make_member(const PeerSettings& peer, std::shared_ptr<PeerCarrier> carrier, bool is_listed);
     MemberTable::Entry known_member(const PeerSettings& peer);
     bool add_member(const PeerSettings& peer);
     bool forget_member(const std::string& name);
@@ -103,7 +104,9 @@ Links::Parts::Parts(Settings settings_in, Needs needs_in)
                 [this] { refused.fetch_add(1, std::memory_order_relaxed); }, addresses}) {
     use(settings.keys);
     for (const PeerSettings& peer : settings.peers) {
-        (void)members.find_or_add(peer.name, [&] { return make_member(peer, true); });
+        (void)members.find_or_add(peer.name, [&] {
+            return make_member(peer, std::make_shared<PeerCarrier>(peer.name, needs.workers), true);
+        });
     }
 }
 
@@ -122,16 +125,30 @@ void Links::Parts::use(std::shared_ptr<const transport::ClusterKeys> changed) {
     tls = transport::make_link_acceptor(*changed, settings.own);
     keys = changed;
     for (const MemberTable::Entry& member : members.all()) {
-        const auto made = dialling.find(member->name());
-        member->tls = made != dialling.end() ? made->second : dialling_context(*changed, member->name());
+        if (const auto made = dialling.find(member->name()); made != dialling.end()) {
+            member->tls = made->second;
+        } else {
+            use_present_keys(*member);
+        }
+    }
+}
+
+// Of a member that was added while they were changed. Without a context it keeps the one before, until the next change.
+void Links::Parts::use_present_keys(MemberLinks& member) {
+    try {
+        member.tls = dialling_context(*keys.get(), member.name());
+    } catch (const transport::TlsConfigError& problem) {
+        needs.log.warn("a member of the cluster is dialled with the keys before their change",
+                       {{"member", member.name()}, {"why", problem.what()}});
     }
 }
 
 // --- members ---
 
 // Of two members, the one with the smaller name dials.
-MemberTable::Entry Links::Parts::make_member(const PeerSettings& peer, bool is_listed) {
-    auto member = std::make_shared<MemberLinks>(peer, is_listed, needs.workers, Clock::now());
+MemberTable::Entry Links::Parts::make_member(const PeerSettings& peer, std::shared_ptr<PeerCarrier> carrier,
+                                             bool is_listed) {
+    auto member = std::make_shared<MemberLinks>(peer, is_listed, std::move(carrier), Clock::now());
     member->tls = dialling_context(*keys.get(), peer.name);
     if (settings.own < peer.name) {
         const net::HostPort address{peer.host, peer.port};
@@ -146,15 +163,21 @@ MemberTable::Entry Links::Parts::make_member(const PeerSettings& peer, bool is_l
     return member;
 }
 
-// Null if it cannot be known.
+// Null if it cannot be known. The place comes first: what etcd has too much costs no context and no diallers.
 MemberTable::Entry Links::Parts::known_member(const PeerSettings& peer) {
-    return members.find_or_add(peer.name, [&]() -> MemberTable::Entry {
-        if (!needs.on_member || peer.name == settings.own) {
+    bool is_new = false;
+    MemberTable::Entry member = members.find_or_add(peer.name, [&]() -> MemberTable::Entry {
+        auto carrier = std::make_shared<PeerCarrier>(peer.name, needs.workers);
+        if (!needs.on_member || peer.name == settings.own || !needs.on_member(peer.name, carrier)) {
             return nullptr;
         }
-        MemberTable::Entry made = make_member(peer, false);
-        return needs.on_member(peer.name, made->carrier()) ? made : nullptr;
+        is_new = true;
+        return make_member(peer, std::move(carrier), false);
     });
+    if (is_new) {
+        needs.on_members();
+    }
+    return member;
 }
 
 bool Links::Parts::add_member(const PeerSettings& peer) {
@@ -174,25 +197,32 @@ bool Links::Parts::add_member(const PeerSettings& peer) {
 }
 
 bool Links::Parts::forget_member(const std::string& name) {
-    const MemberTable::Entry member = members.find(name);
-    if (!member || !member->forget()) {
+    const MemberTable::Entry member = members.forget(name, [&] { needs.on_forgotten(name); });
+    if (!member) {
         return false;
     }
-    needs.on_forgotten(name);
-    members.remove(*member);
     addresses.forget(name);
     for (const std::shared_ptr<LinkDialler>& dialler : member->diallers) {
         run_on(dialler->worker(), [dialler] { dialler->stop(); });
     }
+    needs.on_members();
     return true;
 }
 
 // A member that has proved to be one does not wait for those that etcd, or a link of the past, has named: whoever
-// writes keys there could use up all places.
+// writes keys there could use up all places. Those that were never linked go first, then those that were lost first.
 bool Links::Parts::make_place() {
-    const std::vector<MemberTable::Entry> all = members.all();
-    return std::any_of(all.begin(), all.end(),
-                       [this](const MemberTable::Entry& one) { return forget_member(one->name()); });
+    std::vector<PeerState> idle;
+    for (const MemberTable::Entry& member : members.all()) {
+        PeerState state = member->state();
+        if (!state.is_listed && !state.linked) {
+            idle.push_back(std::move(state));
+        }
+    }
+    std::sort(idle.begin(), idle.end(), [](const PeerState& one, const PeerState& other) {
+        return std::pair(!one.agent.empty(), one.since) < std::pair(!other.agent.empty(), other.since);
+    });
+    return std::any_of(idle.begin(), idle.end(), [this](const PeerState& one) { return forget_member(one.name); });
 }
 
 void Links::Parts::start_diallers(MemberLinks& member) {
@@ -271,18 +301,18 @@ void Links::Parts::on_link_open(const std::shared_ptr<Link>& link) {
     if (member && !link->dials()) {
         addresses.learn(link->peer(), link->from());
     }
-    // The register may have forgotten it since it was accepted.
-    const bool is_known =
-        member && (member->is_listed() || !is_control || needs.on_member(link->peer(), member->carrier()));
-    const auto older = is_known && is_control ? member->set_control(link) : std::nullopt;
-    if (!is_known || (is_control && !older)) {
+    const auto older = member && is_control ? member->set_control(link) : std::nullopt;
+    const std::shared_ptr<void> counted =
+        member && !is_control ? member->count_data_link(context.settings.data_links) : nullptr;
+    if (!member || (is_control && !older)) {
         (void)link->post([](Link& one) { one.end(Code::busy, "this member was forgotten; it is to connect again"); });
     } else if (is_control && *older) {
         (void)(*older)->post(
             [](Link& one) { one.end(Code::superseded, "a newer link of the same member replaces it"); });
-    } else if (!is_control && !member->add_data_link(context.settings.data_links)) {
+    } else if (!is_control && !counted) {
         (void)link->post([](Link& one) { one.end(Code::limit, "there are too many data links of this member"); });
     } else if (!is_control) {
+        link->hold(counted);
         member->carrier()->add(link);
         on_link_responsive();
         needs.log.debug("a data link to a member of the cluster is open", {{"member", link->peer()}});
@@ -313,9 +343,6 @@ void Links::Parts::on_link_end(const std::shared_ptr<Link>& link, const trunk::T
     const MemberTable::Entry member = members.find(link->peer());
     if (member) {
         member->carrier()->remove(*link);
-        if (was_open && link->kind() == LinkKind::data) {
-            member->remove_data_link();
-        }
         replace_by_dialling(*link, was_open);
     }
     try {

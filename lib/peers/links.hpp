@@ -71,11 +71,13 @@ public:
         OnControl on_control{};  // empty: requests are refused
         /// Visitors can be sent to a member to which there was perhaps no way. On a worker; may be empty.
         std::function<void()> on_way{};
-        /// A member that is not of the list is to be known, or has a control link now: whether it can be. Any thread,
-        /// with a lock of Links held. Empty: only those of the list are.
+        /// A member that is not of the list is to be known: whether it can be. Any thread, with the table of members
+        /// locked, so that the receiver knows exactly those that are in it. Empty: only those of the list are.
         std::function<bool(const std::string& name, const std::shared_ptr<PeerCarrier>&)> on_member{};
-        /// Such a member is forgotten: its place is free. Any thread.
+        /// Such a member is forgotten: its place is free. Likewise.
         std::function<void(const std::string& name)> on_forgotten{};
+        /// After one of both. Any thread, without a lock.
+        std::function<void()> on_members{};
     };
     /// Throws transport::TlsConfigError, also for names that are not valid.
     Links(Settings settings, Needs needs);

@@ -13,10 +13,19 @@ MemberFinder::MemberFinder(StorePlace place, Needs needs)
     state_.problem = "it has not answered yet";
 }
 
-void MemberFinder::begin() {
-    if (is_stopped_ || directory_) {
+void MemberFinder::woken() {
+    if (is_stopped_) {
         return;
     }
+    if (!directory_) {
+        begin();
+    }
+    if (is_withdrawn_.load()) {
+        directory_->withdraw();
+    }
+}
+
+void MemberFinder::begin() {
     timer_.emplace(needs_.worker, [this] { reconcile(); });
     directory_ = std::make_unique<etcd_store::MemberDirectory>(
         needs_.worker, place_.settings, place_.to, needs_.random, place_.address,
@@ -94,6 +103,11 @@ void MemberFinder::log_ignored(const std::string& key, const std::string& why) {
 FinderState MemberFinder::state() const {
     const MutexLock lock(mutex_);
     return state_;
+}
+
+void MemberFinder::withdraw() noexcept {
+    is_withdrawn_ = true;
+    start();
 }
 
 void MemberFinder::stop() noexcept {

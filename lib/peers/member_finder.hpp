@@ -7,6 +7,7 @@
 // neither an etcd that is away nor one that lies ends a link.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -52,6 +53,8 @@ public:
 
     /// Any thread.
     void start() noexcept { mail_->post(*mailbox_, shared_from_this()); }
+    /// This member accepts no links any more: its key is deleted, unless another process has written it. Any thread.
+    void withdraw() noexcept;
     /// When no worker runs any more, or on the worker.
     void stop() noexcept;
     /// Thread-safe.
@@ -60,6 +63,7 @@ public:
 private:
     using Mail = buffer::WakeMail<MemberFinder, std::shared_ptr<MemberFinder>>;
 
+    void woken();
     void begin();
     void reconcile();
     void add_found();
@@ -71,7 +75,8 @@ private:
     const StorePlace place_;
     const Needs needs_;
     const IntrusivePtr<Mail> mail_ =
-        make_intrusive<Mail>([](const std::shared_ptr<MemberFinder>& itself) noexcept { itself->begin(); });
+        make_intrusive<Mail>([](const std::shared_ptr<MemberFinder>& itself) noexcept { itself->woken(); });
+    std::atomic<bool> is_withdrawn_{false};
     bool is_stopped_ = false;
     bool has_found_ = false;
     bool was_full_ = false;  // a member had no place

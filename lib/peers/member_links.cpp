@@ -6,8 +6,8 @@
 
 namespace ferrotunnel::peers {
 
-MemberLinks::MemberLinks(const PeerSettings& peer, bool is_listed, runtime::WorkerGroup& workers, TimePoint now)
-    : name_(peer.name), is_listed_(is_listed), carrier_(std::make_shared<PeerCarrier>(peer.name, workers)) {
+MemberLinks::MemberLinks(const PeerSettings& peer, bool is_listed, std::shared_ptr<PeerCarrier> carrier, TimePoint now)
+    : name_(peer.name), is_listed_(is_listed), carrier_(std::move(carrier)) {
     const MutexLock lock(mutex_);
     state_.name = peer.name;
     state_.address = peer.host.empty() ? std::string() : net::to_text({peer.host, peer.port});
@@ -26,14 +26,17 @@ std::optional<std::shared_ptr<Link>> MemberLinks::set_control(const std::shared_
     return is_forgotten_ ? std::nullopt : std::optional(std::exchange(control_, link));
 }
 
-bool MemberLinks::add_data_link(std::size_t most) {
+std::shared_ptr<void> MemberLinks::count_data_link(std::size_t most) {
     const MutexLock lock(mutex_);
-    return data_links_++ < most && !is_forgotten_;
-}
-
-void MemberLinks::remove_data_link() {
-    const MutexLock lock(mutex_);
-    --data_links_;
+    if (data_links_ >= most || is_forgotten_) {
+        return nullptr;
+    }
+    std::shared_ptr<void> counted(this, [self = shared_from_this()](void*) {
+        const MutexLock lock_of_end(self->mutex_);
+        --self->data_links_;
+    });
+    ++data_links_;
+    return counted;
 }
 
 bool MemberLinks::forget() {
@@ -46,6 +49,9 @@ bool MemberLinks::set_linked(const Link& link, const std::string& agent, TimePoi
     const MutexLock lock(mutex_);
     if (control_.get() != &link) {
         return false;
+    }
+    if (state_.address.empty()) {
+        state_.address = link.from();
     }
     state_.agent = printable(agent, limits::agent_text_max);
     state_.problem.clear();

@@ -20,10 +20,10 @@ namespace ferrotunnel::peers {
 class LinkDialler;
 
 /// Thread-safe.
-class MemberLinks {
+class MemberLinks : public std::enable_shared_from_this<MemberLinks> {
 public:
     /// `peer` may have no host yet: the member has connected by itself. `is_listed`: it is never forgotten.
-    MemberLinks(const PeerSettings& peer, bool is_listed, runtime::WorkerGroup& workers, TimePoint now);
+    MemberLinks(const PeerSettings& peer, bool is_listed, std::shared_ptr<PeerCarrier> carrier, TimePoint now);
 
     const std::string& name() const noexcept { return name_; }
     bool is_listed() const noexcept { return is_listed_; }
@@ -40,10 +40,9 @@ public:
     /// The newer control link replaces the older one, which is returned: null if there was none. Empty: the member is
     /// forgotten, and the link is to end.
     std::optional<std::shared_ptr<Link>> set_control(const std::shared_ptr<Link>& link);
-    /// Counts a data link that is open, until remove_data_link(). False: there are too many (`most`), or the member is
-    /// forgotten, and it is to end.
-    bool add_data_link(std::size_t most);
-    void remove_data_link();
+    /// Counts a data link that is open, until what it returns is released. Null: there are too many (`most`), or the
+    /// member is forgotten, and it is to end.
+    std::shared_ptr<void> count_data_link(std::size_t most);
     /// Forgets the member, unless it is listed or has links. True: nothing is accepted from now on.
     bool forget();
     /// The register has accepted the hello. False if a newer link has replaced this one meanwhile.

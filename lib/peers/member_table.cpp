@@ -30,9 +30,17 @@ MemberTable::Entry MemberTable::find_or_add(const std::string& name, const std::
     return made;
 }
 
-void MemberTable::remove(const MemberLinks& member) {
+MemberTable::Entry MemberTable::forget(const std::string& name, const std::function<void()>& forgotten) {
     const MutexLock lock(mutex_);
-    std::erase_if(members_, [&member](const Entry& one) { return one.get() == &member; });
+    const auto found =
+        std::find_if(members_.begin(), members_.end(), [&name](const Entry& one) { return one->name() == name; });
+    if (found == members_.end() || !(*found)->forget()) {
+        return nullptr;
+    }
+    Entry member = *found;
+    members_.erase(found);
+    forgotten();
+    return member;
 }
 
 }  // namespace ferrotunnel::peers

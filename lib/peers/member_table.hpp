@@ -22,7 +22,9 @@ public:
     std::vector<Entry> all() const;
     /// The one that is there, or what `make` returns, called with the table locked. Null if that is.
     Entry find_or_add(const std::string& name, const std::function<Entry()>& make);
-    void remove(const MemberLinks& member);
+    /// Forgets the member, unless it is listed or has links, and calls `forgotten` with the table locked. Null if it
+    /// was not forgotten.
+    Entry forget(const std::string& name, const std::function<void()>& forgotten);
 
 private:
     mutable Mutex mutex_;

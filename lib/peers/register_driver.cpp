@@ -68,20 +68,25 @@ std::optional<std::string> RegisterDriver::forget(const std::string& member) {
 
 // --- members ---------------------------------------------------------------------------------------------------------
 
-std::optional<cluster::MemberIndex> RegisterDriver::add_member(const std::string& name) {
+std::optional<cluster::MemberIndex> RegisterDriver::add_member(const std::string& name,
+                                                               const std::function<void(cluster::MemberIndex)>& known) {
     const MutexLock lock(mutex_);
-    return register_.add_member(name, now());
+    const std::optional<cluster::MemberIndex> member = register_.add_member(name, now());
+    if (member) {
+        known(*member);
+    }
+    return member;
 }
 
-bool RegisterDriver::remove_member(const std::string& name) {
-    bool is_removed = false;
-    update([&](cluster::Register& names, TimePoint now) {
-        const std::optional<cluster::MemberIndex> member = names.members().find(name);
-        std::optional<cluster::Effects> effects = member ? names.remove_member(*member, now) : std::nullopt;
-        is_removed = effects.has_value();
-        return std::move(effects).value_or(cluster::Effects{});
-    });
-    return is_removed;
+std::optional<cluster::MemberIndex> RegisterDriver::remove_member(const std::string& name) {
+    const MutexLock lock(mutex_);
+    const std::optional<cluster::MemberIndex> member = register_.members().find(name);
+    std::optional<cluster::Effects> effects = member ? register_.remove_member(*member, now()) : std::nullopt;
+    if (!effects) {
+        return std::nullopt;
+    }
+    queue(std::move(*effects));
+    return member;
 }
 
 void RegisterDriver::members_found() {

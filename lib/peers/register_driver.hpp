@@ -91,9 +91,12 @@ public:
     /// An error, for people.
     std::optional<std::string> forget(const std::string& member);
 
-    /// Register::add_member(), remove_member(), which also returns whether the member was known, and members_found().
-    std::optional<cluster::MemberIndex> add_member(const std::string& name);
-    bool remove_member(const std::string& name);
+    /// Register::add_member(). `known` is called with its place, with the register locked.
+    std::optional<cluster::MemberIndex> add_member(const std::string& name,
+                                                   const std::function<void(cluster::MemberIndex)>& known);
+    /// Register::remove_member(): the place that is free now. What follows from it is carried out by the next update().
+    std::optional<cluster::MemberIndex> remove_member(const std::string& name);
+    /// Register::members_found().
     void members_found();
 
     // RegisterAccess.

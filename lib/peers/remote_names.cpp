@@ -38,8 +38,14 @@ void RemoteNames::on_member_changed(cluster::MemberIndex member) {
     {
         const MutexLock lock(mutex_);
         changed_members_ |= MemberSet{1} << member;
+        have_reported_ |= MemberSet{1} << member;
     }
     wake_();
+}
+
+void RemoteNames::on_member_forgotten(cluster::MemberIndex member) {
+    const MutexLock lock(mutex_);
+    have_reported_ &= ~(MemberSet{1} << member);
 }
 
 bool RemoteNames::step() {
@@ -72,7 +78,7 @@ bool RemoteNames::have_all_reported() const {
 // others waiting.
 void RemoteNames::collect() {
     const MutexLock lock(mutex_);
-    reported_ |= changed_members_;
+    reported_ = have_reported_;
     to_walk_ |= std::exchange(changed_members_, 0);
     if (batch_.empty()) {
         batch_.insert(batch_.end(), changed_.begin(), changed_.end());

@@ -50,6 +50,8 @@ public:
     // RouteEvents.
     void on_changed(const cluster::Name& name) override;
     void on_member_changed(cluster::MemberIndex member) override;
+    /// Another member may get its place: what it has reported does not count for that. Any thread.
+    void on_member_forgotten(cluster::MemberIndex member);
 
     /// On one thread: reports at most 512 changed names, or looks at as many places of the
     /// table. True if it is to be called again.
@@ -76,7 +78,7 @@ private:
     const Apply apply_;
     // Of the thread that calls step().
     std::function<void()> learned_;
-    MemberSet reported_ = 0;
+    MemberSet reported_ = 0;           // have_reported_ at the last collect()
     std::deque<cluster::Name> batch_;  // collected, and not reported yet
     MemberSet walked_ = 0;             // by the present walk; 0: none
     std::size_t position_ = 0;         // of the walk in the table
@@ -84,6 +86,7 @@ private:
     mutable Mutex mutex_;
     std::unordered_set<cluster::Name, Hash> changed_ GUARDED_BY(mutex_);
     MemberSet changed_members_ GUARDED_BY(mutex_) = 0;
+    MemberSet have_reported_ GUARDED_BY(mutex_) = 0;  // that have changed, and were not forgotten since
 };
 
 }  // namespace ferrotunnel::peers

@@ -12,6 +12,11 @@ bool names(const wire::ClusterPart& cluster, const std::string& member) {
     return std::ranges::any_of(cluster.others, [&](const auto& other) { return other.name == member; });
 }
 
+// There may be more members than one welcome names.
+bool is_full(const wire::ClusterPart& cluster) {
+    return cluster.others.size() >= limits::cluster_others_max;
+}
+
 }  // namespace
 
 ServerChoice::ServerChoice(const Settings& settings, Random& random) : random_(random), sides_(settings.sides) {
@@ -191,7 +196,8 @@ ServerChoice::Fit ServerChoice::fit(unsigned side) const {
     if (own->member == other->cluster->member) {
         return Fit::occupied;
     }
-    return names(*own, other->cluster->member) || names(*other->cluster, own->member) ? Fit::fits : Fit::foreign;
+    const bool are_named = names(*own, other->cluster->member) || names(*other->cluster, own->member);
+    return are_named || (is_full(*own) && is_full(*other->cluster)) ? Fit::fits : Fit::foreign;
 }
 
 ServerChoice::Fit ServerChoice::opened(unsigned side, const std::optional<wire::ClusterPart>& cluster, TimePoint now) {

@@ -10,7 +10,7 @@
 
 namespace ferrotunnel::limits {
 
-inline constexpr std::size_t cluster_others_max = 15;  // a cluster has 16 members
+inline constexpr std::size_t cluster_others_max = 15;  // of a cluster with more members, each names so many others
 inline constexpr std::size_t cluster_member_max = 63;  // a DNS label
 /// A host of 253 bytes, a colon and a port.
 inline constexpr std::size_t cluster_address_max = 259;

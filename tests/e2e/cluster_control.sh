@@ -79,7 +79,7 @@ printed "^$dir/a.sock: server, pid $(pid_of a),"
 
 say "what is not a member, and a second hop, are refused"
 run_fails status --server c --control "$dir/a.sock"
-complained '"c" is not a member of the cluster. This server is a; the others in its list are b'
+complained '"c" is not a member of the cluster. This server is a; the others that it knows are b'
 curl -sS --unix-socket "$dir/a.sock" http://localhost/v1/cluster/members/b/cluster/members/a/status >"$dir/run.out"
 printed '"code":"not_here"'
 curl -sS --unix-socket "$dir/a.sock" http://localhost/v1/cluster/members/b/sockets >"$dir/run.out"

@@ -110,4 +110,36 @@ TEST_CASE("members: without shared values the others have no address", "[members
     CHECK(at.part() == wire::ClusterPart{"a", {{"b", ""}, {"c", ""}}});
 }
 
+TEST_CASE("members: those that are found are named when they are known", "[members]") {
+    Fixture at;
+    at.cluster.peers.clear();
+    at.shared->values = at.values;
+    at.values->values["public/c"] = {"c.example.com:7835", "c", {}};
+    std::vector<std::string> known;
+    const auto addresses = MemberAddresses::make(at.cluster, at.shared, [&known] { return known; });
+    CHECK(at.part().others.empty());
+    known = {"c"};
+    addresses->publish();
+    CHECK(at.part().others == Members{{"c", "c.example.com:7835"}});
+}
+
+TEST_CASE("limit: members that a welcome names", "[members]") {
+    Fixture at;
+    at.cluster.name = "m30";
+    std::vector<std::string> known;
+    for (int i = 10; i < 60; ++i) {
+        if (i != 30) {
+            known.push_back("m" + std::to_string(i));
+        }
+    }
+    const auto addresses = MemberAddresses::make(at.cluster, at.shared, [&known] { return known; });
+    REQUIRE(at.part().others.size() == limits::cluster_others_max);
+    CHECK(at.part().others.front().name == "m31");
+    CHECK(at.part().others.back().name == "m45");
+    at.cluster.name = "m55";
+    const auto last = MemberAddresses::make(at.cluster, at.shared, [&known] { return known; });
+    CHECK(at.part().others.front().name == "m56");
+    CHECK(at.part().others.back().name == "m20");
+}
+
 }  // namespace ferrotunnel::detail

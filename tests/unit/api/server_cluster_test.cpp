@@ -128,7 +128,7 @@ TEST_CASE("requests are forwarded to members that are linked; this member answer
     };
     CHECK(asked("b").starts_with("503 not_linked: The member \"b\" cannot be reached from here"));
     CHECK(asked("x") ==
-          "404 not_found: \"x\" is not a member of the cluster. This server is a; the others in its list are b.");
+          "404 not_found: \"x\" is not a member of the cluster. This server is a; the others that it knows are b.");
     CHECK(nlohmann::json::parse(asked("a")).at("side") == "server");
     CHECK(asked("a", "/v1/cluster/members/b/status").starts_with("409 not_here: "));
     CHECK(asked("b", "/v2/status").starts_with("404 not_found"));  // not forwarded

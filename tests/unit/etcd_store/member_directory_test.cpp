@@ -179,6 +179,24 @@ TEST_CASE_METHOD(Directories, "a second process of a member does not fight for t
     CHECK(a.directory->members().count("a") == 0);
 }
 
+TEST_CASE_METHOD(Directories, "a member that stops deletes its key, unless its successor has written it") {
+    Node& a = begin("a", net::HostPort{"10.0.0.1", 7838});
+    wait_until([&] { return a.is_in_order() && !etcd.keys.empty(); });
+    const bool has_successor = GENERATE(false, true);
+    if (has_successor) {
+        etcd.put("ferrotunnel/member/a", json_of("10.0.0.1:7838"), 4711);
+    }
+    const std::size_t transactions = etcd.transactions;
+    a.directory->withdraw();
+    wait_until([&] { return etcd.transactions == transactions + 1; });
+    CHECK(etcd.keys.contains("ferrotunnel/member/a") == has_successor);
+    etcd.put("ferrotunnel/member/c", json_of("c.example.com:7838"));
+    wait_until([&] { return !a.address_of("c").empty(); });  // it has seen its end, and does not write again
+    a.directory->withdraw();
+    CHECK(etcd.transactions == transactions + 1);
+    CHECK(a.is_in_order());
+}
+
 TEST_CASE_METHOD(Directories, "what is not valid is ignored, once for each value, and replaces what was") {
     Node& a = begin("a", net::HostPort{"10.0.0.1", 7838});
     etcd.put("ferrotunnel/member/b", json_of("10.0.0.2:7838"));

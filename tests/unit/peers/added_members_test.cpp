@@ -1,4 +1,5 @@
 // Links between members that are in no list: found, accepted by their proof, moved, and forgotten.
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <memory>
 #include <mutex>
@@ -39,7 +40,8 @@ struct OpenMember {
                  [this](const std::string& member) {
                      const std::lock_guard lock(mutex);
                      places.erase(member);
-                 }}) {}
+                 },
+                 [this] { ++changes; }}) {}
     ~OpenMember() {
         workers.stop();
         workers.join();
@@ -68,6 +70,7 @@ struct OpenMember {
     FakeRegister names;
     mutable std::mutex mutex;
     std::set<std::string> places;
+    std::atomic<int> changes{0};
     Links links;
 };
 
@@ -82,7 +85,10 @@ TEST_CASE("members that are in no list: one is found, the other accepted by its 
     CHECK(a->links.add_member({"b", "127.0.0.1", b.place.port}));
     REQUIRE(eventually([&] { return a->is_linked("b") && b.is_linked("a"); }));
     CHECK(b.has_place("a"));
+    CHECK(b.changes == 1);
+    CHECK(a->changes == 1);
     CHECK_FALSE(b.links.states().at(0).is_listed);
+    CHECK(b.links.states().at(0).address.starts_with("127.0.0.1:"));  // where it has connected from
     CHECK_FALSE(b.links.forget_member("a"));
     CHECK_FALSE(a->links.forget_member("b"));
     CHECK(a->links.carriers().at(0)->name() == "b");
@@ -91,6 +97,7 @@ TEST_CASE("members that are in no list: one is found, the other accepted by its 
     REQUIRE(eventually([&] { return b.links.forget_member("a"); }));
     CHECK(b.links.states().empty());
     CHECK_FALSE(b.has_place("a"));
+    CHECK(b.changes == 2);
     CHECK_FALSE(b.links.forget_member("a"));
     OpenMember again("a");
     again.start();

@@ -242,3 +242,22 @@ TEST_CASE("server choice: a side whose server goes away dials one that no side h
     CHECK(choice.going_away(1, choice_start));  // to c
     CHECK(choice.next(1, choice_start) == c);
 }
+
+TEST_CASE("server choice: of a cluster with more members than a welcome names, each may be the second one") {
+    ChoiceFixture fixture;
+    const auto many = [](const std::string& member, const std::string& others, std::size_t count) {
+        wire::ClusterPart cluster{member, {}};
+        for (std::size_t i = 0; i < count; ++i) {
+            cluster.others.push_back({others + std::to_string(i), {}});
+        }
+        return cluster;
+    };
+    for (const std::size_t count : {limits::cluster_others_max, limits::cluster_others_max - 1}) {
+        ServerChoice choice = fixture.of({a, b}, 2);
+        REQUIRE(choice.next(0, choice_start) == a);
+        REQUIRE(choice.opened(0, many("a", "m", limits::cluster_others_max), choice_start) == Fit::fits);
+        REQUIRE(choice.next(1, choice_start) == b);
+        CHECK(choice.opened(1, many("b", "n", count), choice_start) ==
+              (count == limits::cluster_others_max ? Fit::fits : Fit::foreign));
+    }
+}
