@@ -80,7 +80,7 @@ nothing_is_lost() {
     local name
     for name in x y z; do
         is_running "$name" || fail "$name has ended: $(<"$dir/$name.err")"
-        ! grep -q '^service ' "$dir/$name.endpoints" || fail "$name has $(<"$dir/$name.endpoints")"
+        ! grep -qs "^service " "$dir/$name.endpoints" || fail "$name has $(<"$dir/$name.endpoints")"
         ! grep -hE '(sa|sb|sc)\.test[^ ]* +->|:900[123] +->' "$dir/$name.out" "$dir/$name.err" >"$dir/got" ||
             fail "$name had $(<"$dir/got")"
     done

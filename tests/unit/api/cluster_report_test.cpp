@@ -70,8 +70,8 @@ TEST_CASE("the control API has the members of a cluster", "[cluster-report]") {
                          {"streams", 3},
                          {"forwarded", 310},
                          {"names", 7},
-                         {"decides", "servers"},
                          {"rtt_us", 410},
+                         {"decides", "servers"},
                          {"agent", "ferrotunnel/1"}});
     CHECK(json.at("members").at(1) == Json{{"name", "c"},
                                            {"address", "c.test:7838"},
