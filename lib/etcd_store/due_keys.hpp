@@ -46,6 +46,7 @@ public:
         times_.erase(at);
         return true;
     }
+    bool contains(const std::string& key) const { return times_.contains(key); }
     TimePoint next_deadline() const noexcept { return order_.empty() ? never : order_.begin()->first; }
     std::size_t size() const noexcept { return times_.size(); }
 

@@ -58,8 +58,13 @@ inline constexpr std::size_t shown_key_max = 200;
 inline constexpr std::chrono::minutes kept_value_time{5};
 /// A change of another member, which puts it itself: this much later, and at random up to twice that, others do.
 inline constexpr std::chrono::seconds put_for_others_time{2};
-/// After a put that has failed: likewise.
+/// After a put that no endpoint has answered: likewise until the next put of any key. After one that etcd has refused:
+/// likewise for this key, and twice as long each time, up to the longest.
 inline constexpr std::chrono::seconds put_again_time{1};
+inline constexpr std::chrono::minutes put_again_max{5};
+/// A value of another key of a cluster, or of tomorrow, is replaced after this time, and up to twice that: two clusters
+/// with one prefix, or clocks that differ, cost one put a minute for each key.
+inline constexpr std::chrono::minutes put_foreign_time{1};
 /// A value that others have changed meanwhile is put again after this time, and up to twice that: so it bounds the
 /// calls that two members that contradict each other, or an etcd that lies, can cause.
 inline constexpr std::chrono::milliseconds put_behind_time{100};
@@ -71,5 +76,10 @@ inline constexpr std::size_t value_keys_max = 65'536;
 /// revive it. Members then delete it at different moments within the second time.
 inline constexpr std::chrono::hours removed_value_kept_for{24};
 inline constexpr std::chrono::minutes deletions_spread_over{10};
+/// A process does not delete before it has run for so long: its clock may be set only after its start.
+inline constexpr std::chrono::hours deletions_after{1};
+/// Callers that wait until etcd has a change, and for how long: then they have answered without it.
+inline constexpr std::size_t value_waiters_max = 64;
+inline constexpr std::chrono::seconds value_waiter_time{10};
 
 }  // namespace ferrotunnel::etcd_store::limits

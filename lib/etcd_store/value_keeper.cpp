@@ -7,11 +7,10 @@
 #include <variant>
 
 #include "etcd_store/limits.hpp"
+#include "transport/tls_context.hpp"
 
 namespace ferrotunnel::etcd_store {
 namespace {
-
-constexpr std::size_t value_waiters_max = 64;
 
 ValueRecords::Milliseconds wall_now() {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -37,6 +36,7 @@ ValueKeeper::ValueKeeper(runtime::Worker& worker, const Settings& settings, std:
       member_(settings.member),
       records_(settings.prefix, keys),
       client_(worker, settings.client, std::move(to), random),
+      began_(worker.now()),
       timer_(worker,
              [this] {
                  advance();
@@ -65,24 +65,39 @@ void ValueKeeper::start() {
 
 void ValueKeeper::changed(const std::string& key) {
     const std::optional<cluster::Value> value = handlers_.present(key);
-    if (value && is_to_be_put(*value)) {
-        const bool is_own = value->member == member_;
-        consider(key, is_own ? worker_.now() : after(limits::put_for_others_time));
+    if (!value || !is_to_be_put(*value)) {
+        return;
+    }
+    const auto kept = kept_.find(key);
+    if (kept != kept_.end() && !kept->second.is_readable) {
+        consider(key, after(kept->second.is_foreign ? Duration(limits::put_foreign_time)
+                                                    : Duration(limits::put_for_others_time)));
+    } else {
+        consider(key, value->member == member_ ? worker_.now() : after(limits::put_for_others_time));
     }
 }
 
+// Those that could not be read are read before this member may replace them.
 void ValueKeeper::set_keys(const transport::ClusterKeys& keys) {
     records_.set_keys(keys);
     for (const auto& [key, kept] : kept_) {
+        if (!kept.is_readable && records_.is_known(kept.sealed_by)) {
+            rereads_.add(key, worker_.now());
+        }
+    }
+    for (const auto& [key, kept] : kept_) {
         changed(key);
     }
+    timer_.set(worker_.now());
 }
 
 void ValueKeeper::when_stored(const cluster::Value& change, std::function<void()> stored) {
+    std::erase_if(waiters_, [now = worker_.now()](const auto& one) { return one.second.until <= now; });
     if (has(change.key, change.time, change.member)) {
         stored();
-    } else if (waiters_.size() < value_waiters_max) {
-        waiters_.emplace(change.key, Waiter{change.time, change.member, std::move(stored)});
+    } else if (waiters_.size() < limits::value_waiters_max) {
+        waiters_.emplace(change.key, Waiter{change.time, change.member, std::move(stored),
+                                            worker_.now() + limits::value_waiter_time});
     }
 }
 
@@ -97,6 +112,9 @@ bool ValueKeeper::has(const std::string& key, cluster::Since time, const std::st
 // A removal is of interest only where etcd has what was removed.
 bool ValueKeeper::is_to_be_put(const cluster::Value& value) const {
     const auto found = kept_.find(value.key);
+    if (rereads_.contains(value.key)) {
+        return false;
+    }
     if (found == kept_.end() || !found->second.is_readable) {
         return is_lasting(value);
     }
@@ -140,32 +158,33 @@ void ValueKeeper::take(const etcd::KeyValue& pair) {
     Kept kept{pair.modified};
     kept.sealed_by = transport::ClusterSeal::key_id(pair.value);
     deletions_.remove(key);
+    rereads_.remove(key);
     if (record) {
         kept.time = record->value.time;
         kept.member = record->value.member;
         kept.is_readable = hear(*record);
-        if (record->kept_until != 0) {
-            const std::chrono::milliseconds left(record->kept_until - std::min(now, record->kept_until));
-            deletions_.add(
-                key, worker_.now() + left + Duration(random_.below(Duration(limits::deletions_spread_over).count())));
-        }
+        kept.until = record->kept_until;
+    }
+    kept.is_foreign = !kept.is_readable && (record || !records_.is_known(kept.sealed_by));
+    if (kept.until != 0) {
+        const Duration left = std::chrono::milliseconds(kept.until - std::min(now, kept.until));
+        const Duration spread(random_.below(Duration(limits::deletions_spread_over).count()));
+        deletions_.add(key, std::max(worker_.now() + left, began_ + limits::deletions_after) + spread);
     }
     keep(key, std::move(kept));
     changed(key);
     timer_.set(worker_.now());
 }
 
-// False: it was not accepted here, since its time is too far ahead, or there is no room. A value whose lifetime is over
-// replaces only an earlier change: clocks differ, and the same change may still last here.
+// False: it was not accepted here, since its time is too far ahead, or there is no room. Of a value whose lifetime is
+// over members hear nothing: their clocks differ, and what one of them took for its end would be a removal for all.
 bool ValueKeeper::hear(const ValueRecords::Record& record) {
-    const auto version = std::tie(record.value.time, record.value.member);
-    std::optional<cluster::Value> here = handlers_.present(record.value.key);
-    if (record.has_ended && (!here || std::tie(here->time, here->member) >= version)) {
+    if (record.has_ended) {
         return true;
     }
     handlers_.heard(record.value);
-    here = handlers_.present(record.value.key);
-    return here && std::tie(here->time, here->member) >= version;
+    const std::optional<cluster::Value> here = handlers_.present(record.value.key);
+    return here && std::tie(here->time, here->member) >= std::tie(record.value.time, record.value.member);
 }
 
 // --- what is put -----------------------------------------------------------------------------------------------------
@@ -181,45 +200,64 @@ void ValueKeeper::consider(const std::string& key, TimePoint earliest) {
 
 void ValueKeeper::advance() {
     while (was_read_ && running_ < limits::value_calls_max) {
-        if (const std::optional<std::string> key = due_.take(worker_.now())) {
+        const TimePoint now = worker_.now();
+        if (const std::optional<std::string> again = rereads_.take(now)) {
+            read_again(*again);
+        } else if (const std::optional<std::string> key = puts_after_ > now ? std::nullopt : due_.take(now)) {
             put(*key);
-        } else if (const std::optional<std::string> ended = deletions_.take(worker_.now())) {
+        } else if (const std::optional<std::string> ended = deletions_.take(now)) {
             delete_ended(*ended);
         } else {
-            timer_.set(std::min(due_.next_deadline(), deletions_.next_deadline()));
+            timer_.set(std::min(
+                {std::max(due_.next_deadline(), puts_after_), deletions_.next_deadline(), rereads_.next_deadline()}));
             return;
         }
+    }
+}
+
+std::optional<etcd::Put> ValueKeeper::sealed(const cluster::Value& value) {
+    try {
+        return records_.put(value, wall_now());
+    } catch (const transport::TlsConfigError& error) {
+        put_failed(value.key, {etcd::Fault::Kind::rejected, error.what()});
+        return std::nullopt;
     }
 }
 
 void ValueKeeper::put(const std::string& key) {
     const std::optional<cluster::Value> value = handlers_.present(key);
     if (!value || !is_to_be_put(*value)) {
+        return put_settled(key);
+    }
+    std::optional<etcd::Put> put = sealed(*value);
+    if (!put) {
         return;
     }
     const auto found = kept_.find(key);
-    etcd::Put put = records_.put(*value, wall_now());
+    const bool was_there = found != kept_.end();
     etcd::Transaction transaction;
-    transaction.conditions = {is_unchanged(put.key, found == kept_.end() ? 0 : found->second.modified)};
-    transaction.otherwise = {etcd::Read{{put.key, {}}}};
-    transaction.then = {std::move(put)};
+    transaction.conditions = {is_unchanged(put->key, was_there ? found->second.modified : 0)};
+    transaction.otherwise = {etcd::Read{{put->key, {}}}};
+    transaction.then = {*std::move(put)};
     ++running_;
-    client_.transact(transaction, [this, key, put = Kept{0, value->time, value->member, true, records_.sealed_by()}](
-                                      const Result<etcd::TransactionAnswer, etcd::Fault>& answer) {
-        --running_;
-        put_answered(key, put, answer);
-        timer_.set(worker_.now());
-    });
+    client_.transact(transaction,
+                     [this, key, was_there, kept = Kept{0, value->time, value->member, true, records_.sealed_by()}](
+                         const Result<etcd::TransactionAnswer, etcd::Fault>& answer) {
+                         --running_;
+                         if (was_there && !kept_.contains(key)) {
+                             rereads_.add(key, worker_.now());  // it was deleted: before the put, or after it
+                         }
+                         put_answered(key, kept, answer);
+                         timer_.set(worker_.now());
+                     });
 }
 
 void ValueKeeper::put_answered(const std::string& key, Kept put,
                                const Result<etcd::TransactionAnswer, etcd::Fault>& answer) {
     if (!answer) {
-        note_failure(answer.error().text);
-        due_.add(key, after(limits::put_again_time));
-        return;
+        return put_failed(key, answer.error());
     }
-    note_failure({});
+    put_settled(key);
     if (answer->succeeded) {
         put.modified = answer->header.revision;
         const auto found = kept_.find(key);
@@ -236,8 +274,47 @@ void ValueKeeper::put_answered(const std::string& key, Kept put,
         forget(key);
     }
     if (due_.remove(key)) {
-        due_.add(key, after(limits::put_behind_time));
+        const auto found = kept_.find(key);
+        const bool is_foreign = found != kept_.end() && found->second.is_foreign;
+        due_.add(key, after(is_foreign ? Duration(limits::put_foreign_time) : Duration(limits::put_behind_time)));
     }
+}
+
+// Without an answer no other put would have one. A put that is refused holds up none of another key.
+void ValueKeeper::put_failed(const std::string& key, const etcd::Fault& fault) {
+    const unsigned times = std::min(++failures_[key], 9U);
+    put_problem_ = fault.text;
+    if (etcd::is_of_endpoint(fault)) {
+        puts_after_ = after(limits::put_again_time);
+        due_.add(key, puts_after_);
+    } else {
+        due_.add(key, after(std::min<Duration>(limits::put_again_time * (1 << (times - 1)), limits::put_again_max)));
+    }
+    report();
+}
+
+void ValueKeeper::put_settled(const std::string& key) {
+    failures_.erase(key);
+    if (failures_.empty()) {
+        put_problem_.clear();
+        report();
+    }
+}
+
+void ValueKeeper::read_again(const std::string& key) {
+    ++running_;
+    client_.read({{records_.etcd_key(key), {}}}, [this, key](const Result<etcd::ReadAnswer, etcd::Fault>& answer) {
+        --running_;
+        if (!answer) {
+            rereads_.add(key, after(limits::put_again_time));
+        } else if (answer->pairs.empty()) {
+            rereads_.remove(key);
+            forget(key);
+        } else {
+            take(answer->pairs.front());
+        }
+        timer_.set(worker_.now());
+    });
 }
 
 // Etcd has nothing that members still have: they have forgotten it at about the same time.
@@ -245,6 +322,10 @@ void ValueKeeper::delete_ended(const std::string& key) {
     const std::optional<cluster::Value> here = handlers_.present(key);
     const auto found = kept_.find(key);
     if (found == kept_.end() || (here && here->text)) {
+        return;
+    }
+    if (const auto now = wall_now(); now < found->second.until) {  // the clock was set back
+        deletions_.add(key, worker_.now() + std::chrono::milliseconds(found->second.until - now));
         return;
     }
     etcd::Transaction transaction;
@@ -264,11 +345,6 @@ void ValueKeeper::delete_ended(const std::string& key) {
 }
 
 // --- problems --------------------------------------------------------------------------------------------------------
-
-void ValueKeeper::note_failure(const std::string& problem) {
-    put_problem_ = problem;
-    report();
-}
 
 void ValueKeeper::report() {
     std::string problem = watch_problem_.empty() ? put_problem_ : watch_problem_;

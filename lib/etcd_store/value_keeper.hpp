@@ -72,11 +72,15 @@ private:
         std::string member{};
         bool is_readable = false;  // and was accepted here: otherwise any change is later
         std::string sealed_by{};   // id of the key
+        /// If it cannot be read: it belongs to others, who may put it again.
+        bool is_foreign = false;
+        ValueRecords::Milliseconds until = 0;  // it can be deleted then; 0: it stays
     };
     struct Waiter {
         cluster::Since time = 0;
         std::string member;
         std::function<void()> stored;
+        TimePoint until{};
     };
     bool is_to_be_put(const cluster::Value& value) const;
     bool has(const std::string& key, cluster::Since time, const std::string& member) const;
@@ -84,12 +88,15 @@ private:
     void advance();
     void put(const std::string& key);
     void put_answered(const std::string& key, Kept put, const Result<etcd::TransactionAnswer, etcd::Fault>& answer);
+    void put_failed(const std::string& key, const etcd::Fault& fault);
     void delete_ended(const std::string& key);
+    void read_again(const std::string& key);
+    std::optional<etcd::Put> sealed(const cluster::Value& value);
     void take(const etcd::KeyValue& pair);
     bool hear(const ValueRecords::Record& record);
     void forget(const std::string& key);
     void keep(const std::string& key, Kept kept);
-    void note_failure(const std::string& problem);
+    void put_settled(const std::string& key);
     void report();
     TimePoint after(Duration time);
 
@@ -102,6 +109,10 @@ private:
     std::map<std::string, Kept, std::less<>> kept_;  // at most limits::value_keys_max
     DueKeys due_;                                    // to be put
     DueKeys deletions_;
+    DueKeys rereads_;                           // keys of the cluster have changed, or a deletion has overtaken a put
+    std::map<std::string, unsigned> failures_;  // keys whose last puts have failed
+    TimePoint puts_after_{};                    // no endpoint has answered the last put
+    const TimePoint began_;
     std::multimap<std::string, Waiter> waiters_;
     std::size_t running_ = 0;
     std::size_t unreadable_ = 0;

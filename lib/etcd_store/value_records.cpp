@@ -34,6 +34,7 @@ ValueRecords::ValueRecords(std::string prefix, const transport::ClusterKeys& key
 
 void ValueRecords::set_keys(const transport::ClusterKeys& keys) {
     seal_ = std::make_unique<transport::ClusterSeal>(keys, seal_purpose);
+    second_ = keys.second ? keys.second->id() : "-";
     const bool is_later = keys.second && keys.second->number() < keys.first.number();
     replaced_ = is_later ? keys.second->id() : std::string();
 }

@@ -48,6 +48,8 @@ public:
     std::optional<Record> read(const etcd::KeyValue& pair, Milliseconds now) const;
     /// The id of the key that values are sealed by.
     const std::string& sealed_by() const noexcept { return seal_->first_id(); }
+    /// Whether this is the id of one of the keys.
+    bool is_known(std::string_view key_id) const noexcept { return key_id == sealed_by() || key_id == second_; }
     /// Whether a value that is sealed by the key with this id is to be sealed again: that key is about to go. While a
     /// new key has only been added, those of members that seal by it already stay as they are.
     bool is_replaced(std::string_view key_id) const noexcept { return !replaced_.empty() && key_id == replaced_; }
@@ -55,6 +57,7 @@ public:
 private:
     std::string prefix_;
     std::unique_ptr<const transport::ClusterSeal> seal_;
+    std::string second_;    // the id of the second key; "-": there is none
     std::string replaced_;  // the id of an earlier key than the first
 };
 

@@ -28,8 +28,13 @@ void ValueKeeping::run(Task task) {
         if (self->is_stopped_) {
             return;
         }
-        if (!self->keeper_) {
-            self->make_keeper();
+        try {
+            if (!self->keeper_) {
+                self->make_keeper();
+            }
+        } catch (const transport::TlsConfigError& error) {
+            self->report(error.what());
+            return;
         }
         task(*self->keeper_);
     });

@@ -217,6 +217,7 @@ TEST_CASE_METHOD(KeptValues, "values of others are not accepted", "[etcd-store][
     REQUIRE(wait([&] { return has("token/ann") && a->waiting == 0; }));
     const std::string genuine = etcd.keys[ann_key].value;
     std::size_t expected = 1;
+    bool is_foreign = false;
     std::string other = ann_key;
     SECTION("altered") {
         std::string altered = genuine;
@@ -228,11 +229,13 @@ TEST_CASE_METHOD(KeptValues, "values of others are not accepted", "[etcd-store][
         etcd.put(other, genuine);
     }
     SECTION("by another cluster") {
-        ValueRecords records("ferrotunnel/", {transport::ClusterKey(random, 1)});
+        const ValueRecords records("ferrotunnel/", {transport::ClusterKey(random, 1)});
+        is_foreign = true;
         etcd.put(ann_key, records.put({"token/ann", milliseconds_now() + 1'000, "b", "2"}, milliseconds_now()).value);
     }
     SECTION("a value that is too long") {
         etcd.put(ann_key, std::string(etcd::limits::value_max + 1, 'x'));
+        is_foreign = true;
     }
     SECTION("an earlier one") {
         a->set("token/ann", "2");
@@ -246,7 +249,13 @@ TEST_CASE_METHOD(KeptValues, "values of others are not accepted", "[etcd-store][
     CHECK(a->text("token/ann") != "(none)");
     CHECK(a->text("token/bob") == "(none)");
     const std::string present = a->text("token/ann");
-    if (other == ann_key) {  // what this member has is there again
+    if (is_foreign) {  // it is left to others for a while, who would put it again
+        const std::size_t before = etcd.transactions;
+        const TimePoint begin = Clock::now();
+        REQUIRE(wait([&] { return Clock::now() > begin + 100ms; }));
+        CHECK(etcd.transactions == before);
+        CHECK(a->waiting == 1);
+    } else if (other == ann_key) {  // what this member has is there again
         REQUIRE(wait([&] {
             const ValueRecords records("ferrotunnel/", keys);
             const auto record = records.read({ann_key, etcd.keys[ann_key].value}, milliseconds_now());
@@ -284,8 +293,11 @@ TEST_CASE_METHOD(KeptValues, "a time that is too far ahead", "[etcd-store][value
     const auto a = member("a");
     CHECK(a->text("token/ann") == "(none)");
     a->set("token/ann", "of today");
-    REQUIRE(settle(*a));
-    CHECK(records.read({key, etcd.keys[key].value}, milliseconds_now())->value.text == "of today");
+    const TimePoint begin = Clock::now();
+    REQUIRE(wait([&] { return Clock::now() > begin + 100ms; }));
+    CHECK(etcd.transactions == 0);  // only after a minute: the other member would put its own again
+    CHECK(a->waiting == 1);
+    CHECK(a->unreadable == 1);
 }
 
 TEST_CASE_METHOD(KeptValues, "what has ended is deleted", "[etcd-store][values]") {
@@ -328,6 +340,35 @@ TEST_CASE_METHOD(KeptValues, "values are sealed again when the key is replaced",
     b->keeper->set_keys(keys);
     REQUIRE(settle(*b));
     CHECK(etcd.keys[key].value == by_new);
+}
+
+TEST_CASE_METHOD(KeptValues, "values are read again when the key that has sealed them is known",
+                 "[etcd-store][values]") {
+    const transport::ClusterKey old_key = keys.first;
+    const transport::ClusterKey new_key(random, 2);
+    const auto a = member("a");
+    a->set("token/ann", "earlier");
+    REQUIRE(wait([&] { return has("token/ann") && a->waiting == 0; }));
+    const ValueRecords records("ferrotunnel/", {new_key, old_key});
+    etcd.put("ferrotunnel/value/token/ann",
+             records.put({"token/ann", milliseconds_now() + 1'000, "b", "later"}, milliseconds_now()).value);
+    REQUIRE(wait([&] { return a->unreadable == 1; }));
+    a->keeper->set_keys({old_key, new_key});
+    REQUIRE(wait([&] { return a->text("token/ann") == "later"; }));
+    CHECK(etcd.transactions == 1);
+}
+
+TEST_CASE_METHOD(KeptValues, "callers that wait for a change have a bound", "[etcd-store][values]") {
+    const auto a = member("a");
+    etcd.is_silent = true;
+    a->set("token/ann", "1");
+    std::size_t stored = 0;
+    for (std::size_t i = 0; i < limits::value_waiters_max + 5; ++i) {
+        a->keeper->when_stored(a->change("token/ann"), [&] { ++stored; });
+    }
+    etcd.is_silent = false;
+    REQUIRE(wait([&] { return has("token/ann") && a->waiting == 0; }));
+    CHECK(stored == limits::value_waiters_max);
 }
 
 TEST_CASE("keys that are due", "[etcd-store][values]") {
