@@ -425,6 +425,16 @@ void ClusterClients::member_crashed(Index index) {
     }
 }
 
+void ClusterClients::member_ends(Index index) {
+    const auto sessions = sessions_;
+    for (const auto& [number, session] : sessions) {
+        if (session->member == index) {
+            end(session);
+            connect_later(session->client, context_.between(20ms, 2s));
+        }
+    }
+}
+
 // Who gets no answers connects to another member; the session there ends when the member continues.
 void ClusterClients::member_hung(Index index) {
     for (const auto& [number, session] : sessions_) {

@@ -29,6 +29,8 @@ public:
     void act();
     void member_crashed(Index index);
     void member_hung(Index index);
+    /// It ends all sessions, since its process is about to end.
+    void member_ends(Index index);
 
     void granted(const ferrotunnel::cluster::ClaimGranted& answer);
     void refused(const ferrotunnel::cluster::ClaimRefused& answer);

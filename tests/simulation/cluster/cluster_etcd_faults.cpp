@@ -19,6 +19,7 @@ ClusterEtcdProfile::ClusterEtcdProfile(test::SeededRandom& random) {
     revoke_every = maybe(40, 20, 90);
     restore_every = maybe(30, 30, 90);
     jump_every = maybe(30, 15, 60);
+    restart_every = maybe(50, 10, 60);
 }
 
 // --- faults ----------------------------------------------------------------------------------------------------------

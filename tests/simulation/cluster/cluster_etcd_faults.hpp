@@ -26,6 +26,7 @@ struct ClusterEtcdProfile {
     Duration revoke_every;
     Duration restore_every;
     Duration jump_every;
+    Duration restart_every;
 };
 
 class ClusterEtcdFaults {

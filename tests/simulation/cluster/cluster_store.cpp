@@ -126,18 +126,28 @@ void ClusterStore::attempt(const std::shared_ptr<Call<Answer>>& call) {
     }
     in_process(store_timers, etcd::limits::call_time, next);
     context_.events.after(faults_.delay(), [this, call, number] {
-        if (!faults_.reaches(member_.index())) {
-            return;
+        // What a process has sent before its end can be held up.
+        if (member_.incarnation() != incarnation_ && context_.random.chance(50)) {
+            context_.events.after(context_.between(0s, 5s), [this, call, number] { arrive(call, number); });
+        } else {
+            arrive(call, number);
         }
-        const Result<Answer, etcd::Fault> answer = call->carry_out();
-        if (faults_.loses_answer()) {
-            return;
+    });
+}
+
+template <typename Answer>
+void ClusterStore::arrive(const std::shared_ptr<Call<Answer>>& call, std::uint64_t number) {
+    if (!faults_.reaches(member_.index())) {
+        return;
+    }
+    const Result<Answer, etcd::Fault> answer = call->carry_out();
+    if (faults_.loses_answer()) {
+        return;
+    }
+    in_process(store_answers, faults_.delay(), [this, call, number, answer] {
+        if (!call->is_done && call->attempts == number) {
+            finish<Answer>(call, answer);
         }
-        in_process(store_answers, faults_.delay(), [this, call, number, answer] {
-            if (!call->is_done && call->attempts == number) {
-                finish<Answer>(call, answer);
-            }
-        });
     });
 }
 

@@ -65,6 +65,8 @@ private:
     template <typename Answer>
     void attempt(const std::shared_ptr<Call<Answer>>& call);
     template <typename Answer>
+    void arrive(const std::shared_ptr<Call<Answer>>& call, std::uint64_t number);
+    template <typename Answer>
     void finish(const std::shared_ptr<Call<Answer>>& call, const Result<Answer, etcd::Fault>& answer);
     etcd_store::StoredNames::Handlers handlers();
     void in_process(ClusterMember::Source source, Duration time, std::function<void()> what);

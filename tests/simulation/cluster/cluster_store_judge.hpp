@@ -48,7 +48,7 @@ public:
 
     /// When faults have ended long ago.
     void check() const;
-    /// When all have left: nothing is reserved by a lease that is renewed.
+    /// When all have left.
     void check_left() const;
     /// When all reservations are over.
     void check_empty() const { cluster_rule(etcd_.keys().empty(), "when all have left etcd keeps nothing"); }

@@ -103,6 +103,8 @@ void ClusterWorld::repeat_faults() {
         repeat(faults.profile().revoke_every, [&faults] { faults.revoke(); });
         repeat(faults.profile().restore_every, [&faults] { faults.restore(); });
         repeat(faults.profile().jump_every, [this] { stores_->jump(); });
+        repeat(faults.profile().restart_every,
+               [this] { restart(static_cast<Index>(context_.random.below(profile_.members))); });
     }
 }
 
@@ -148,6 +150,14 @@ void ClusterWorld::start(Index index) {
 }
 
 void ClusterWorld::crash(Index index) {
+    // Longer than a port stays reserved.
+    const bool is_long = profile_.has_store && context_.random.chance(20);
+    crash(index, is_long                      ? context_.between(90s, 200s)
+                 : context_.random.chance(70) ? context_.between(200ms, 5s)
+                                              : context_.between(5s, 90s));
+}
+
+void ClusterWorld::crash(Index index, Duration down) {
     if (!members_[index]->is_alive()) {
         return;
     }
@@ -156,12 +166,16 @@ void ClusterWorld::crash(Index index) {
     members_[index]->crash();
     network_.member_crashed(index);
     clients_.member_crashed(index);
-    // Longer than a port stays reserved.
-    const bool is_long = profile_.has_store && context_.random.chance(20);
-    context_.events.after(is_long                      ? context_.between(90s, 200s)
-                          : context_.random.chance(70) ? context_.between(200ms, 5s)
-                                                       : context_.between(5s, 90s),
-                          [this, index] { start(index); });
+    context_.events.after(down, [this, index] { start(index); });
+}
+
+// As by an upgrade: what it had is released, and the process ends, perhaps before that has arrived.
+void ClusterWorld::restart(Index index) {
+    if (members_[index]->is_running()) {
+        clients_.member_ends(index);
+        context_.events.after(context_.between(3ms, 200ms),
+                              [this, index] { crash(index, context_.between(5ms, 100ms)); });
+    }
 }
 
 void ClusterWorld::hang(Index index) {

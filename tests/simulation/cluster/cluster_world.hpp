@@ -36,6 +36,8 @@ private:
     void handle_one(ClusterMember& member, const ferrotunnel::cluster::Effect& effect);
     void start(Index index);
     void crash(Index index);
+    void crash(Index index, Duration down);
+    void restart(Index index);
     void hang(Index index);
     void add_visitor();
     void visit(Index member, Index entry, const ferrotunnel::cluster::Name& name);
