@@ -98,11 +98,7 @@ std::error_code ServerCluster::create(const ServerSettings& settings, std::strin
         try {
             made = std::make_shared<peers::Cluster>(
                 links_of(settings.cluster, keys_),
-                peers::Cluster::Needs{needs_.workers,
-                                      needs_.shared,
-                                      needs_.edge.front(),
-                                      needs_.log,
-                                      needs_.random,
+                peers::Cluster::Needs{needs_.workers, needs_.shared, needs_.edge.front(), needs_.log, needs_.random,
                                       needs_.announce,
                                       [&control = needs_.control](const std::string& member, runtime::Fd socket) {
                                           control.serve_member(member, std::move(socket));
