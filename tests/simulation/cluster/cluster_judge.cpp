@@ -177,7 +177,7 @@ void ClusterJudge::revoked(Index member, const cluster::Revoked& revoked) {
     cluster_rule(found != holdings_[member].end() && found->second.claim.owner == revoked.owner,
                  "what is revoked was granted");
     if (store_ != nullptr) {
-        store_->revoked();
+        store_->revoked(found->second.claim);
     }
     revocations_.emplace_back(member, found->second.claim);
     holdings_[member].erase(found);

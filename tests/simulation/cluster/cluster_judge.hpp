@@ -149,7 +149,7 @@ public:
     virtual void granted_provisionally(Index member) = 0;
     virtual void released(const Name& name, Duration reserved_for) = 0;
     virtual void refused(Index member, const Name& name, const Owner& owner, bool is_temporary) = 0;
-    virtual void revoked() = 0;
+    virtual void revoked(const Claim& claim) = 0;
 };
 
 }  // namespace ferrotunnel::simulation

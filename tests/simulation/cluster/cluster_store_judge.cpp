@@ -112,9 +112,10 @@ void ClusterStoreJudge::released(const Name& name, Duration reserved_for) {
         std::max(until, context_.events.now() + reserved_for + reserved_for / etcd_store::limits::release_share + 3s);
 }
 
-void ClusterStoreJudge::revoked() {
+void ClusterStoreJudge::revoked(const Claim& claim) {
     const TimePoint away = faults_.away_since();
-    cluster_rule(away == never || away + 30s > context_.events.now(), "nothing is revoked while etcd is gone");
+    cluster_rule(claim.provisional || away == never || away + 30s > context_.events.now(),
+                 "nothing is revoked while etcd is gone");
 }
 
 TimePoint ClusterStoreJudge::last_trouble(Index member) const {

@@ -5,7 +5,7 @@
 //   - of members that are linked, not even then, but for the time of news
 //   - no transaction deletes what its member has
 //   - a member that reaches etcd without trouble can ask it, and loses no lease
-//   - nothing is revoked while nobody reaches etcd
+//   - nothing is revoked while nobody reaches etcd, but what is held provisionally, for the owner that the table has
 //   - while all is in order, a name that nobody has is not refused
 //   - in the end etcd has what members have, and what is reserved ends
 #pragma once
@@ -44,7 +44,7 @@ public:
     void granted_provisionally(Index member) override;
     void released(const Name& name, Duration reserved_for) override;
     void refused(Index member, const Name& name, const Owner& owner, bool is_temporary) override;
-    void revoked() override;
+    void revoked(const Claim& claim) override;
 
     /// When faults have ended long ago.
     void check() const;
