@@ -110,10 +110,10 @@ const CommandInfo& tokens_info() {
     static const CommandInfo info{
         "tokens",
         "list a server's tokens by name, with their rights and what their clients use",
-        "[NAME]",
+        "[NAME|add|rights|remove]",
         "  ferrotunnel tokens\n"
         "  ferrotunnel tokens alice                   # only this one\n"
-        "  ferrotunnel tokens add alice               # for all servers of a cluster; `rights`, `remove` likewise\n",
+        "  ferrotunnel tokens add alice               # at all servers of a cluster\n",
         {{"Options", {programs_json_option}}, member_target_section()},
         CommandInfo::Kind::ask,
         ValueKind::token,

@@ -56,7 +56,7 @@ say "what is not valid"
 refuses 'make one at a time' key --rotate --finish "$key"
 refuses 'FILE: missing' key
 refuses 'no such command of `cluster`; did you mean key' kye "$key"
-refuses 'needs a command: key, status or forget'
+refuses 'needs a command: key, status, forget, export or import'
 refuses 'MEMBER: missing' forget
 refuses '\*\*\*: no such command' "$new"
 ! grep -q "$new" "$dir/run.err" || fail "a key on the command line is repeated"

@@ -43,6 +43,7 @@ served_by() {
 all_serve() {
     for name in "$@"; do wait_until $patience "an answer by $name" served_by "$name"; done
 }
+client_is_at() { [[ " $(clients_of "$1") " == *" $2 "* ]]; }
 finder_is() { [[ $(cluster_field "$1" 'c["finder"]["in_order"]') == "$2" ]]; }
 member_is_there() { [[ $(cluster_field "$1" "'$2' in m") == "$3" ]]; }
 
@@ -59,8 +60,13 @@ all_linked
 client_to=${address[c]}:$control_port client_token=$dir/token start_client alice --name alice --http "app.test=files:$dir/site"
 wait_for_services alice 1
 all_serve a b c
+finder_is b True || fail "b is not in order"
 [[ $(cluster_field b 'c["finder"]["found"]') == 2 ]] || fail "b has not found two others"
 [[ $(cluster_field b 'c["finder"]["address"]') == "${address[b]}:$link" ]] || fail "b announces a wrong address"
+
+say "a client is connected to two of them"
+client_to=${address[a]}:$control_port,${address[b]}:$control_port client_token=$dir/token start_client bob --name bob --http "bob.test=files:$dir/site"
+for name in a b; do wait_until $patience "bob at $name" client_is_at "$name" bob; done
 
 say "a fourth one joins: no other file is changed, no other server restarted"
 write_found d

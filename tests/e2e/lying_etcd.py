@@ -108,9 +108,10 @@ def granted(path, body, answer):
     """Everything is granted to everybody."""
     if path != "/v3/kv/txn":
         return answer
-    puts = [{"response_put": {"header": answer["header"]}} if "request_put" in each
-            else {"response_delete_range": {"header": answer["header"], "deleted": "1"}} for each in body["success"]]
-    return {"header": answer["header"], "succeeded": True, "responses": puts}
+    header = {"header": answer["header"]}
+    answers = {"request_put": {"response_put": header}, "request_range": {"response_range": header},
+               "request_delete_range": {"response_delete_range": {**header, "deleted": "1"}}}
+    return {**header, "succeeded": True, "responses": [answers[next(iter(each))] for each in body["success"]]}
 
 
 def of_others(path, body, answer):

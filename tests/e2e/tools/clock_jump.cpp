@@ -61,5 +61,4 @@ __attribute__((visibility("default"))) time_t time(time_t* out) noexcept {
     }
     return now.tv_sec;
 }
-
 }

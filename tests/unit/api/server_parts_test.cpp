@@ -456,7 +456,7 @@ TEST_CASE("reports: tokens with what their clients use, and where a URL leads", 
     session::test::WireClient client = parts.connect();
     REQUIRE(client.log_in());
     REQUIRE(eventually([&] { return parts.notices.logins() == 1; }));
-    const admin::Answer tokens = answer_about_tokens(*parts.shared, parts.sessions);
+    const admin::Answer tokens = answer_about_tokens(*parts.shared, parts.sessions, {});
     const admin::Json& row = tokens.body.at("tokens").front();
     CHECK(row.at("name") == "one");
     CHECK(row.at("clients") == 1);

@@ -213,7 +213,7 @@ TEST_CASE("a watch begins with its creation, at a store that has what came befor
     CHECK(restored.error().kind == Fault::Kind::future_revision);
 }
 
-TEST_CASE_METHOD(BegunOrder, "a batch has a limit of its memory", "[etcd][limits]") {
+TEST_CASE_METHOD(BegunOrder, "a batch has a limit of its memory", "[etcd][limits][large]") {
     WatchMessage part = message(R"("fragment":true)");
     part.events.assign(100'000, WatchEvent{false, {"w/1", std::string(100, 'x'), 6, 6, 1, 0, false}});
     const std::size_t bytes = part.events.size() * (sizeof(WatchEvent) + 103);
@@ -224,7 +224,7 @@ TEST_CASE_METHOD(BegunOrder, "a batch has a limit of its memory", "[etcd][limits
     CHECK(fault(part) == Fault::Kind::malformed);
 }
 
-TEST_CASE("a message has a limit of its events", "[etcd][limits]") {
+TEST_CASE("a message has a limit of its events", "[etcd][limits][large]") {
     // Shorter than a real one, so that the limit of JSON values is not reached first.
     const std::string deletion = R"({"type":"DELETE","kv":{"key":"dy8x"}})";
     std::string list = deletion;
