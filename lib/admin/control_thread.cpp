@@ -64,20 +64,42 @@ void ControlThread::adopt(runtime::Fd socket, std::string peer) {
 void ControlThread::run() {
     id_.store(std::this_thread::get_id());
     while (!ending_.load()) {
-        try {
-            round();
-        } catch (const std::exception& problem) {  // out of memory, for example: present connections are closed
-            peers_.clear();
-            accept_again_ = Clock::now() + limits::admin_accept_pause;
-            log_.warn("the control socket dropped its connections", {{"why", problem.what()}});
-        }
+        run_round();
+    }
+    ends_at_ = Clock::now() + limits::admin_last_answers;
+    while (awaits_anybody(Clock::now())) {
+        run_round();
     }
     peers_.clear();
 }
 
+void ControlThread::run_round() noexcept try {
+    round();
+} catch (const std::exception& problem) {  // out of memory, for example: present connections are closed
+    peers_.clear();
+    accept_again_ = Clock::now() + limits::admin_accept_pause;
+    log_.warn("the control socket dropped its connections", {{"why", problem.what()}});
+}
+
+// A part of a request has arrived, or of an answer is left; or it has just come, and nothing has arrived yet. Whoever
+// follows events, or waits for an answer that is not there yet, is not awaited.
+bool ControlThread::is_awaited(const Peer& peer, TimePoint now) const {
+    if (peer.only_receives() || peer.connection.is_paused()) {
+        return false;
+    }
+    const bool has_just_come =
+        peer.connection.answers() == 0 && now < peer.deadline - settings_.timeout + limits::admin_last_answers;
+    return !peer.connection.is_idle() || has_just_come;
+}
+
+bool ControlThread::awaits_anybody(TimePoint now) const {
+    return now < ends_at_ &&
+           std::any_of(peers_.begin(), peers_.end(), [&](const Peer& peer) { return is_awaited(peer, now); });
+}
+
 void ControlThread::round() {
     const TimePoint before = Clock::now();
-    const bool accepts = before >= accept_again_;
+    const bool accepts = before >= accept_again_ && !ending_.load();
     send_more(before);
     std::vector<pollfd> sources{{wake_.get(), POLLIN, 0}};
     for (const Endpoint& endpoint : endpoints_) {
@@ -97,7 +119,7 @@ void ControlThread::round() {
     }
     const TimePoint now = Clock::now();
     auto source = sources.begin() + 1 + static_cast<std::ptrdiff_t>(endpoints_.size());
-    for (auto peer = peers_.begin(); peer != peers_.end() && !ending_.load(); ++source) {
+    for (auto peer = peers_.begin(); peer != peers_.end(); ++source) {
         const bool goes_on = peer->waits() && now >= peer->held_until;
         if (goes_on) {
             peer->connection.resume();
@@ -132,7 +154,7 @@ void ControlThread::send_more(TimePoint now) {
 }
 
 int ControlThread::milliseconds_to_wait(TimePoint now) const {
-    TimePoint first = now < accept_again_ ? accept_again_ : never;
+    TimePoint first = std::min(ends_at_, now < accept_again_ ? accept_again_ : never);
     for (const Peer& peer : peers_) {
         if (peer.has_input()) {
             return 0;

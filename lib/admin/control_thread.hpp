@@ -57,7 +57,8 @@ public:
     ControlThread(const ControlThread&) = delete;
     ControlThread& operator=(const ControlThread&) = delete;
 
-    /// Waits for the present answer, and ends. Not allowed on the thread itself, nor on two threads at a time.
+    /// Accepts nobody any more, answers those who were accepted (limits::admin_last_answers), and ends. Not allowed on the
+    /// thread itself, nor on two threads at a time.
     void end() noexcept;
     /// From now on another process accepts at the endpoints that are passed on. Thread-safe.
     void handover_to_process() noexcept { handed_over_.store(true); }
@@ -102,7 +103,10 @@ private:
     };
 
     void run();
+    void run_round() noexcept;
     void round();
+    bool is_awaited(const Peer& peer, TimePoint now) const;
+    bool awaits_anybody(TimePoint now) const;
     void send_more(TimePoint now);
     int milliseconds_to_wait(TimePoint now) const;
     void accept_all(const Endpoint& endpoint, TimePoint now);
@@ -126,6 +130,7 @@ private:
     login::NetworkRateLimiter arrival_rate_{{{{limits::admin_connections_rate, limits::admin_connections_of_home_rate,
                                                limits::admin_connections_of_block_rate}}}};
     TimePoint accept_again_{};  // nothing is accepted until then
+    TimePoint ends_at_ = never;
     Mutex adopted_mutex_;
     std::vector<Adopted> adopted_ GUARDED_BY(adopted_mutex_);  // not served yet
     std::atomic<bool> ending_{false};

@@ -33,6 +33,8 @@ inline constexpr std::chrono::seconds admin_timeout{30};
 /// How long a connection stays open after its last answer, while its peer may still be sending: closing at once would
 /// reset it, and some peers would lose the answer.
 inline constexpr std::chrono::seconds admin_linger{2};
+/// At the end of the program: the time in which those who were accepted are answered.
+inline constexpr std::chrono::seconds admin_last_answers{1};
 /// Rows of one list in an answer: an answer has a few megabytes at most. `left_off` is the number of the others.
 inline constexpr std::size_t admin_rows_max = 10'000;
 /// The time for which a reload may be tried. A shorter one could not be confirmed in time, a longer one would be

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <filesystem>
@@ -359,7 +360,36 @@ TEST_CASE("a peer that is still sending gets its last answer whole") {
     CHECK(answer.ends_with("}\n"));
 }
 
-TEST_CASE("the thread ends at once, whoever is there, and takes the socket with it") {
+TEST_CASE("whoever was accepted when the thread ends is answered") {
+    std::atomic<bool> is_asked = false;
+    std::atomic<bool> goes_on = false;
+    Running running({}, ::geteuid(), [&](const Request&) {
+        is_asked = true;
+        while (!goes_on) {
+            std::this_thread::sleep_for(1ms);
+        }
+        return Answer{200, Json{{"is", "answered"}}};
+    });
+    const runtime::Fd silent = running.connect();
+    const runtime::Fd second = running.connect();
+    const runtime::Fd third = running.connect();
+    const runtime::Fd first = running.connect();
+    say(third, status_request.substr(0, 10));
+    say(first, status_request);
+    REQUIRE(test::eventually([&] { return is_asked.load(); }));  // so those before it are accepted
+    std::thread ends([&] { running.thread.reset(); });
+    std::this_thread::sleep_for(20ms);  // without it, this proves less
+    say(second, status_request);
+    say(third, status_request.substr(10));
+    goes_on = true;
+    for (const runtime::Fd* const peer : {&first, &second, &third}) {
+        CHECK(read_to_end(*peer).find("answered") != std::string::npos);
+    }
+    CHECK(read_to_end(silent).empty());
+    ends.join();
+}
+
+TEST_CASE("the thread ends soon, whoever is there, and takes the socket with it") {
     Running running;
     const std::string path = running.socket->path();
     std::vector<runtime::Fd> peers;
