@@ -56,6 +56,13 @@ Operation NameQueues::finished(const cluster::Name& name) {
     return operation;
 }
 
+bool NameQueues::is_released(const cluster::Name& name) const {
+    const std::deque<Operation>& of = names_.find(key_of(name))->second;
+    return std::any_of(of.begin() + 1, of.end(), [&of](const Operation& behind) {
+        return !behind.is_claim && behind.claimed == of.front().claimed;
+    });
+}
+
 void NameQueues::again_behind(const cluster::Name& name, TimePoint when) {
     std::deque<Operation>& of = names_.find(key_of(name))->second;
     if (of.size() == 1) {

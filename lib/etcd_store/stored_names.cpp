@@ -213,7 +213,7 @@ void StoredNames::claimed(const std::vector<cluster::Name>& names, std::uint64_t
 void StoredNames::decided(const cluster::Name& name, const etcd::TransactionAnswer& answer) {
     Operation& operation = queues_.running(name);
     const StoreAnswer decision = ClaimKeys::answer_of(operation.claimed, answer);
-    if (decision.kind == StoreAnswer::Kind::other_owner && operation.follows &&
+    if (decision.kind == StoreAnswer::Kind::other_owner && operation.follows && !queues_.is_released(name) &&
         ++operation.attempts < limits::follow_attempts_max) {
         queues_.again_behind(name, calls_.now() + limits::follow_time);
     } else {

@@ -75,6 +75,7 @@ public:
 
     TimePoint time{1h};
     bool is_away = false;
+    std::string other_owner;  // a key; empty: there is none
     std::map<etcd::LeaseId, std::chrono::seconds> leases;
     std::map<std::string, etcd::LeaseId> keys;
     std::size_t asked = 0;  // transactions that change something
@@ -91,6 +92,11 @@ private:
             return one.target != etcd::Compare::Target::lease || (key != keys.end() && key->second == one.number);
         };
         etcd::TransactionAnswer answer{header()};
+        if (!other_owner.empty() && request.otherwise.size() == 4) {
+            answer.answers.assign(4, etcd::ReadAnswer{});
+            std::get<etcd::ReadAnswer>(answer.answers[2]).pairs = {{other_owner}};
+            return answer;
+        }
         answer.succeeded = std::all_of(request.conditions.begin(), request.conditions.end(), holds);
         for (const etcd::Operation& operation : answer.succeeded ? request.then : request.otherwise) {
             if (const auto* const put = std::get_if<etcd::Put>(&operation)) {
@@ -194,6 +200,22 @@ TEST_CASE_METHOD(StoredNamesFixture, "releases of one claim that wait are one") 
     calls.is_away = false;
     pass(15s);
     CHECK(names.waiting() == 0);
+}
+
+TEST_CASE_METHOD(StoredNamesFixture, "a claim that waits for another one's end is not there after its own release") {
+    Owner other = shop_owner();
+    other.party[0] = 2;
+    calls.other_owner = ClaimKeys("p/", "b").claim_key({shop, other, 1});
+    names.claim({1, shop, shop_owner(), 1, false, true});
+    pass(300ms);
+    REQUIRE(answers.empty());
+    release(shop, 0s);
+    pass(limits::follow_time + 100ms);
+    calls.other_owner.clear();
+    pass(limits::follow_time * (limits::follow_attempts_max + 1));
+    CHECK(answers[1] == cluster::StoreAnswer::Kind::other_owner);
+    CHECK(names.waiting() == 0);
+    CHECK(calls.keys.empty());
 }
 
 TEST_CASE_METHOD(StoredNamesFixture, "a lease of releases that has ended is replaced") {
