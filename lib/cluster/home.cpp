@@ -40,6 +40,10 @@ void Home::decide(MemberIndex from, const ClaimRequest& request, const Owner& ri
     if (context_.links.home_of(name) != context_.members.own()) {
         return refuse(from, request, refusals::lists_differ(name));
     }
+    // Between its own clients, as when others were asked about this and the store is away since then.
+    if (from == context_.members.own() && !context_.links.store_problem().empty()) {
+        return refuse(from, request, refusals::store_away(name, context_.links.store_problem()));
+    }
     const std::optional<wire::TokenId> token = context_.table.token_of_root(name, now);
     const std::vector<ClaimTable::Entry> entries = context_.table.entries(name);
     const ClaimTable::Entry* const best = winner(entries);

@@ -51,6 +51,15 @@ Refused holder_not_linked(const Name& name, const std::string& member) {
     return for_now("no link to the member " + member + ", where another client of the token has " + name.text());
 }
 
+Refused other_terms_not_linked(const Name& name, const std::string& member) {
+    return for_now("no link to the member " + member +
+                   ", where another client of the group has a service with other settings for " + name.text());
+}
+
+Refused still_stored(const Name& name, const std::string& member) {
+    return for_now("etcd still has " + name.text() + " for another client at the member " + member);
+}
+
 Refused store_away(const Name& name, const std::string& why) {
     return for_now("etcd, which decides about " + name.text() + ", cannot be asked: " + why);
 }

@@ -18,6 +18,8 @@ Refused home_not_linked(const Name& name, const std::string& home);
 Refused lists_differ(const Name& name);
 Refused recovering(const Name& name, const std::string& home);
 Refused holder_not_linked(const Name& name, const std::string& member);
+Refused other_terms_not_linked(const Name& name, const std::string& member);
+Refused still_stored(const Name& name, const std::string& member);
 Refused store_away(const Name& name, const std::string& why);
 Refused no_decision(const Name& name, const std::string& home);
 Refused busy(const std::string& home);

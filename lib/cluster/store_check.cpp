@@ -8,27 +8,6 @@
 #include "cluster/refusals.hpp"
 
 namespace ferrotunnel::cluster {
-namespace {
-
-Refused refusal_of(const Name& name, const StoreAnswer& answer) {
-    switch (answer.kind) {
-        case StoreAnswer::Kind::other_token:
-            return refusals::taken_by_token(name);
-        case StoreAnswer::Kind::reserved:
-            return refusals::reserved(name);
-        case StoreAnswer::Kind::other_terms:
-            return refusals::other_terms(name);
-        case StoreAnswer::Kind::other_owner:
-            return refusals::holder_not_linked(name, answer.text);
-        case StoreAnswer::Kind::granted:
-        case StoreAnswer::Kind::unavailable:
-            break;
-    }
-    return mutant(Mutant::away_refuses) ? refusals::taken_by_token(name) : refusals::store_away(name, answer.text);
-}
-
-}  // namespace
-
 Violation StoreCheck::granted(MemberIndex from, const Granted& granted, TimePoint now) {
     if (Violation violation = claimant_.fault_of(from, granted, now)) {
         return violation;
@@ -63,11 +42,46 @@ void StoreCheck::answered(RequestId request, const StoreAnswer& answer, TimePoin
     } else if (agrees) {
         claimant_.granted(asked.home, asked.granted, now);
     } else {
-        claimant_.store_refused(asked.home, asked.granted, refusal_of(claim.name, answer), now);
+        claimant_.store_refused(asked.home, asked.granted, refusal_of(claim, answer), now);
     }
     if (agrees && !is_released && !claimant_.holds(claim.name, claim.owner)) {
         context_.effects.emplace_back(StoreRelease{claim.name, claim.owner, claim.terms, reserved_until - now});
     }
+}
+
+Refused StoreCheck::refusal_of(const StoreClaim& claim, const StoreAnswer& answer) const {
+    switch (answer.kind) {
+        case StoreAnswer::Kind::other_token:
+            return refusals::taken_by_token(claim.name);
+        case StoreAnswer::Kind::reserved:
+            return refusals::reserved(claim.name);
+        case StoreAnswer::Kind::other_owner:
+        case StoreAnswer::Kind::other_terms:
+            return refusal_of_holder(claim, answer);
+        case StoreAnswer::Kind::granted:
+        case StoreAnswer::Kind::unavailable:
+            break;
+    }
+    return mutant(Mutant::away_refuses) ? refusals::taken_by_token(claim.name)
+                                        : refusals::store_away(claim.name, answer.text);
+}
+
+// Final only if the member whose key the store has says so, too. Otherwise the key may be about to end. What this member
+// has goes to another client then: the store had lost it, and has given it to that one.
+Refused StoreCheck::refusal_of_holder(const StoreClaim& claim, const StoreAnswer& answer) const {
+    const bool has_other_terms = answer.kind == StoreAnswer::Kind::other_terms;
+    const std::optional<MemberIndex> member = context_.members.find(answer.text);
+    if (!member || (*member != context_.members.own() && !context_.links.is_linked(*member))) {
+        return has_other_terms ? refusals::other_terms_not_linked(claim.name, answer.text)
+                               : refusals::holder_not_linked(claim.name, answer.text);
+    }
+    const std::optional<ClaimTable::Entry> entry = context_.table.entry(*member, claim.name);
+    if (entry && has_other_terms && entry->claim.owner == claim.owner && entry->claim.terms != claim.terms) {
+        return refusals::other_terms(claim.name);
+    }
+    const bool is_anothers = entry && entry->claim.owner != claim.owner && !entry->claim.provisional;
+    return is_anothers && claim.is_held ? refusals::taken_by_client(claim.name)
+                                        : refusals::still_stored(claim.name, answer.text);
 }
 
 bool StoreCheck::is_linked(const Asked& asked) const {

@@ -35,6 +35,8 @@ private:
         StoreClaim claim;
     };
 
+    Refused refusal_of(const StoreClaim& claim, const StoreAnswer& answer) const;
+    Refused refusal_of_holder(const StoreClaim& claim, const StoreAnswer& answer) const;
     bool is_linked(const Asked& asked) const;
 
     Context& context_;

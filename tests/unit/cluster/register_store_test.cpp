@@ -164,6 +164,53 @@ TEST_CASE_METHOD(StoreOnly, "register, store: after a loss all names are claimed
     REQUIRE(store.claims.contains({a, app, ann, 1}));
 }
 
+TEST_CASE_METHOD(StoreOnly, "register, store: of two owners, the one that the store has keeps the name") {
+    cluster.unlink(a, b);
+    REQUIRE(ask(a, app, ann).granted);
+    store.claims.clear();
+    REQUIRE(ask(b, app, ann_again).granted);
+    cluster.note(a, cluster[a].store_lost(cluster.now()));
+    settle();
+    REQUIRE(cluster[a].has(app));  // the other member may be dead, and its key about to end
+    cluster.link(a, b);
+    pass(limits::ask_again_time + 1s);
+    REQUIRE_FALSE(cluster[a].has(app));
+    REQUIRE(cluster[b].has(app));
+    REQUIRE(cluster.take<Revoked>(a).size() == 1);
+    REQUIRE(cluster[c].routes(app) == Indices{b});
+    REQUIRE(store.claims == decltype(store.claims){{b, app, ann_again, 1}});
+    REQUIRE(cluster[a].waiting() == 0);
+}
+
+TEST_CASE_METHOD(StoreOnly, "register, store: a key that nobody has any more refuses for now") {
+    for (const Owner& owner : {ann, ann_again}) {
+        store.claims = {{c, app, owner, 2}};
+        const Answer refused = ask(b, app, ann);
+        REQUIRE_FALSE(refused.granted);
+        REQUIRE(refused.is_temporary);
+        REQUIRE(refused.text.find("at the member c") != std::string::npos);
+        cluster.unlink(b, c);
+        REQUIRE(ask(b, app, ann).is_temporary);
+        cluster.link(b, c);
+    }
+    store.claims.clear();
+    REQUIRE(ask(b, app, ann).granted);
+}
+
+TEST_CASE_METHOD(StoreOnly, "register, store: one that has gone while a client is probed ends nobody's claim") {
+    REQUIRE(ask(a, app, ann).granted);
+    cluster.silence(ann);
+    const ClaimId id = cluster.claim(a, app, ann_again);
+    cluster.settle();
+    store.problem = "it is gone";
+    set_problem(a, store.problem);
+    pass(limits::probe_time + 1s);
+    REQUIRE(cluster.answer(id));
+    REQUIRE(cluster.answer(id)->is_temporary);
+    REQUIRE(cluster.take<Revoked>(a).empty());
+    REQUIRE(cluster[c].routes(app) == Indices{a});
+}
+
 TEST_CASE_METHOD(StoreOnly, "register, store: a confirmation that gets no answer is asked for again") {
     REQUIRE(ask(a, app, ann).granted);
     store.claims.clear();

@@ -26,11 +26,12 @@ public:
             if (owner.token != claim.owner.token) {
                 return {StoreAnswer::Kind::other_token, {}};
             }
+            const std::string at(1, static_cast<char>('a' + holder));
             if (name == claim.name && owner != claim.owner) {
-                return {StoreAnswer::Kind::other_owner, std::string(1, static_cast<char>('a' + holder))};
+                return {StoreAnswer::Kind::other_owner, at};
             }
             if (name == claim.name && terms != claim.terms) {
-                return {StoreAnswer::Kind::other_terms, {}};
+                return {StoreAnswer::Kind::other_terms, at};
             }
         }
         const auto reserved = reserved_for.find(root);
