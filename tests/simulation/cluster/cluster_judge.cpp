@@ -177,7 +177,7 @@ void ClusterJudge::revoked(Index member, const cluster::Revoked& revoked) {
     cluster_rule(found != holdings_[member].end() && found->second.claim.owner == revoked.owner,
                  "what is revoked was granted");
     if (store_ != nullptr) {
-        store_->revoked(found->second.claim);
+        store_->revoked(member, found->second.claim);
     }
     revocations_.emplace_back(member, found->second.claim);
     holdings_[member].erase(found);
@@ -208,8 +208,12 @@ void ClusterJudge::check(const ClusterMember& member) {
 void ClusterJudge::check_holding(const ClusterMember& member, const Name& name, Holding& holding) {
     const auto entry = member.reg().table().entry(member.index(), name);
     cluster_rule(entry && entry->claim.owner == holding.claim.owner, "a member's table has what its clients have");
-    if (entry->claim != holding.claim) {
-        holding.claim = entry->claim;
+    Claim claim = entry->claim;
+    // The own home has granted it, and the store has not answered yet.
+    claim.provisional = claim.provisional ||
+                        (holding.claim.provisional && store_ != nullptr && !store_->has(member.index(), claim));
+    if (claim != holding.claim) {
+        holding.claim = claim;
         see_grant(member, holding.claim);
         if (grant_.first != 0 && grant_.second == holding.claim.since) {
             holding.granted_by = grant_.first;
@@ -260,7 +264,9 @@ void ClusterJudge::see_grant(const ClusterMember& home, const Claim& grant) {
             found->second.claim.provisional) {
             continue;
         }
-        if (!is_ill_linked(home.index(), index, news_take + 15s, false) &&
+        // A home has granted it by itself; with a store it has to hear of it.
+        const bool slow_counts = store_ != nullptr;
+        if (!is_ill_linked(home.index(), index, news_take + 15s, slow_counts) &&
             sight_.has_answered(index, grant.name, found->second.claim.owner, 10s)) {
             throw ClusterFailure("a client that answers keeps its name: " + grant.name.text() + " at " +
                                  cluster_member_name(index));

@@ -143,13 +143,14 @@ public:
     using Owner = ClusterJudge::Owner;
 
     virtual ~ClusterStoreRules() = default;
+    virtual bool has(Index member, const Claim& claim) const = 0;
     /// Both have names of one root, and this is the first time.
     virtual void two_tokens(Index member, const Holding& fresh, Index other, const Holding& before) = 0;
     virtual void two_owners(Index member, const Holding& fresh, Index other, const Holding& before) = 0;
     virtual void granted_provisionally(Index member) = 0;
     virtual void released(const Name& name, Duration reserved_for) = 0;
     virtual void refused(Index member, const Name& name, const Owner& owner, bool is_temporary) = 0;
-    virtual void revoked(const Claim& claim) = 0;
+    virtual void revoked(Index member, const Claim& claim) = 0;
 };
 
 }  // namespace ferrotunnel::simulation

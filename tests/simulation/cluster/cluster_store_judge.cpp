@@ -112,10 +112,14 @@ void ClusterStoreJudge::released(const Name& name, Duration reserved_for) {
         std::max(until, context_.events.now() + reserved_for + reserved_for / etcd_store::limits::release_share + 3s);
 }
 
-void ClusterStoreJudge::revoked(const Claim& claim) {
+// A member that was stopped does not know yet.
+void ClusterStoreJudge::revoked(Index member, const Claim& claim) {
+    const TimePoint now = context_.events.now();
     const TimePoint away = faults_.away_since();
-    cluster_rule(claim.provisional || away == never || away + 30s > context_.events.now(),
-                 "nothing is revoked while etcd is gone");
+    const bool can_know = away != never && away + 30s <= now && members_[member]->resumed_at() + 1s <= now;
+    if (!claim.provisional && can_know) {
+        throw ClusterFailure("nothing is revoked while etcd is gone: " + claim.name.text());
+    }
 }
 
 TimePoint ClusterStoreJudge::last_trouble(Index member) const {

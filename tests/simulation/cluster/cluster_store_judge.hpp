@@ -39,12 +39,13 @@ public:
     void jumped(Index member) { jumped_[member] = context_.events.now(); }
 
     // ClusterStoreRules.
+    bool has(Index member, const Claim& claim) const override { return etcd_.keys().contains(key_of(member, claim)); }
     void two_tokens(Index member, const Holding& fresh, Index other, const Holding& before) override;
     void two_owners(Index member, const Holding& fresh, Index other, const Holding& before) override;
     void granted_provisionally(Index member) override;
     void released(const Name& name, Duration reserved_for) override;
     void refused(Index member, const Name& name, const Owner& owner, bool is_temporary) override;
-    void revoked(const Claim& claim) override;
+    void revoked(Index member, const Claim& claim) override;
 
     /// When faults have ended long ago.
     void check() const;
