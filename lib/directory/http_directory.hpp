@@ -144,8 +144,8 @@ public:
     std::size_t set_remote(const std::vector<RemoteHost>& hosts, TimePoint now);
     /// A carrier of remote services that had no way to its member has one again: waiting requests may continue.
     void carrier_is_back() noexcept { count_change(); }
-    /// From `since` on hosts that are not registered count as offline, since other members have not reported theirs
-    /// yet: until set_learned(), or `until`.
+    /// Hosts and paths without a client count as offline since `since` at the earliest, since other members have not
+    /// reported theirs yet: until set_learned(), or `until`.
     void set_learning(TimePoint since, TimePoint until);
     void set_learned() { set_learning(TimePoint::min(), TimePoint::min()); }
 

@@ -239,13 +239,29 @@ void HttpRoutes::build(Host& host, std::uint64_t seed) const {
 HttpMatch HttpRoutes::find(std::string_view host, std::string_view path, TimePoint now,
                            routes::LookupSteps* path_steps) const noexcept {
     const Found found = known_host_for(host, now);
-    if (found.host != nullptr) {
-        return match(*found.host, path, path_steps);
+    const HttpMatch known = found.host != nullptr     ? match(*found.host, path, path_steps)
+                            : found.remote != nullptr ? match(*found.remote, path, path_steps)
+                                                      : HttpMatch{};
+    return known.kind != HttpMatch::Kind::service && is_learning(now) ? while_learning(found, known) : known;
+}
+
+// A member may have it that has not reported yet, also what was known before the start, without a client.
+HttpMatch HttpRoutes::while_learning(const Found& found, const HttpMatch& known) const noexcept {
+    if (found.host != nullptr && !found.host->paths) {
+        return known;  // a host for TLS alone, whose visitor came before it was known
     }
-    if (found.remote != nullptr) {
-        return match(*found.remote, path, path_steps);
+    switch (known.kind) {
+        case HttpMatch::Kind::unknown_host:
+        case HttpMatch::Kind::unknown_path:
+        case HttpMatch::Kind::offline:
+            return {HttpMatch::Kind::offline, nullptr, known.host_pattern,
+                    std::max(known.offline_since, learning_since_)};
+        case HttpMatch::Kind::service:
+        case HttpMatch::Kind::bad_path:
+        case HttpMatch::Kind::ambiguous_path:
+            break;
     }
-    return is_learning(now) ? HttpMatch{HttpMatch::Kind::offline, nullptr, {}, learning_since_} : HttpMatch{};
+    return known;
 }
 
 HttpSuccessor HttpRoutes::find_successor(const HttpService& service) const noexcept {
@@ -279,7 +295,8 @@ TlsMatch HttpRoutes::find_tls(std::string_view name, TimePoint now) const noexce
     }
     const auto& route = found->routes[*found->passthrough];
     HttpService* service = route.target();
-    return {service != nullptr ? TlsMatch::Kind::service : TlsMatch::Kind::offline, service, route.waits_since()};
+    const TimePoint since = is_learning(now) ? std::max(route.waits_since(), learning_since_) : route.waits_since();
+    return {service != nullptr ? TlsMatch::Kind::service : TlsMatch::Kind::offline, service, since};
 }
 
 }  // namespace ferrotunnel::directory

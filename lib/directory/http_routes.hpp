@@ -77,7 +77,7 @@ public:
     HttpSuccessor find_successor(const HttpService& service) const noexcept;
     /// Whether any name is registered for TLS passthrough.
     bool has_passthrough() const noexcept { return passthroughs_ != 0; }
-    /// Whether hosts that are not registered may be those of other members, which have not reported them yet.
+    /// Whether hosts and paths without a client may be those of other members, which have not reported them yet.
     bool is_learning(TimePoint now) const noexcept { return now < learning_until_; }
 
 private:
@@ -197,6 +197,7 @@ private:
     bool is_known(const Found& found, TimePoint now) const noexcept {
         return found.host != nullptr ? is_known(*found.host, now) : found.remote != nullptr;
     }
+    HttpMatch while_learning(const Found& found, const HttpMatch& known) const noexcept;
     HttpMatch match(const Host& host, std::string_view path, routes::LookupSteps* steps) const noexcept;
     HttpMatch match(const RemoteLeaf::Host& host, std::string_view path, routes::LookupSteps* steps) const noexcept;
     void build(Host& host, std::uint64_t seed) const;

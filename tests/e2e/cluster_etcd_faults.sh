@@ -59,7 +59,7 @@ for one in json.load(sys.stdin):
 }
 revision() { ctl endpoint status -w json | python3 -c 'import json, sys
 print(max(one["Status"]["header"]["revision"] for one in json.load(sys.stdin)))'; }
-keys_are() { (($(ctl get "ferrotunnel/claim/$1" --prefix --keys-only | grep -c .) >= $2)); }
+keys_are() { (($(ctl get "ferrotunnel/claim/$1" --prefix --keys-only | grep -c . || true) >= $2)); }
 
 # --- events ----------------------------------------------------------------------------------------------------------
 # newcomer ORDER: a client with a new name, which it asks for again and again; its name is in $new.

@@ -284,7 +284,8 @@ TEST_CASE("until other members have reported their hosts, one that is not regist
     CHECK(rig.find("a.example").kind == FoundKind::offline);
     CHECK(rig.find("a.example").offline_since == rig.now - 1s);
     CHECK(rig.find("own.example", "/api").kind == FoundKind::service);
-    CHECK(rig.find("own.example", "/").kind == FoundKind::unknown_path);
+    CHECK(rig.find("own.example", "/").kind == FoundKind::offline);
+    CHECK(rig.find("own.example", "/%zz").kind == FoundKind::bad_path);
     rig.set("a.example", "/", rig.service);
     CHECK(rig.find("a.example").kind == FoundKind::service);
     CHECK(rig.find("b.example").kind == FoundKind::offline);
@@ -297,7 +298,27 @@ TEST_CASE("until other members have reported their hosts, one that is not regist
         rig.now += 29s;
     }
     CHECK(rig.find("b.example").kind == FoundKind::unknown_host);
+    CHECK(rig.find("own.example", "/").kind == FoundKind::unknown_path);
     CHECK(rig.find("a.example").kind == FoundKind::service);
+}
+
+TEST_CASE("until other members have reported their hosts, one that was without a client is awaited anew") {
+    constexpr std::chrono::sys_seconds wall{10h};
+    RemoteHostsFixture rig;
+    ClaimRecord record;
+    record.hosts.push_back({alice.first, "long.example", "/", wall - 1h});
+    record.hosts.push_back({alice.first, "tls.example", "tls", wall - 1h});
+    rig.directory.restore(record, rig.now, wall);
+    const auto tls_since = [&] { return rig.directory.routes()->find_tls("tls.example", rig.now).offline_since; };
+    CHECK(rig.find("long.example").offline_since == rig.now - 1h);
+    rig.directory.set_learning(rig.now, rig.now + 30s);
+    CHECK(rig.find("long.example").kind == FoundKind::offline);
+    CHECK(rig.find("long.example").offline_since == rig.now);
+    CHECK(rig.find("tls.example").kind == FoundKind::unknown_host);  // it has no HTTP
+    CHECK(tls_since() == rig.now);
+    rig.directory.set_learned();
+    CHECK(rig.find("long.example").offline_since == rig.now - 1h);
+    CHECK(tls_since() == rig.now - 1h);
 }
 
 TEST_CASE("a host has at most so many expressions, of which own ones come first") {
