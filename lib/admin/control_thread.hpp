@@ -57,8 +57,8 @@ public:
     ControlThread(const ControlThread&) = delete;
     ControlThread& operator=(const ControlThread&) = delete;
 
-    /// Accepts nobody any more, answers those who were accepted (limits::admin_last_answers), and ends. Not allowed on the
-    /// thread itself, nor on two threads at a time.
+    /// Accepts nobody any more, answers those who were accepted (limits::admin_last_answers), and ends. Not allowed on
+    /// the thread itself, nor on two threads at a time.
     void end() noexcept;
     /// From now on another process accepts at the endpoints that are passed on. Thread-safe.
     void handover_to_process() noexcept { handed_over_.store(true); }

@@ -66,8 +66,8 @@ Refused StoreCheck::refusal_of(const StoreClaim& claim, const StoreAnswer& answe
                                         : refusals::store_away(claim.name, answer.text);
 }
 
-// Final only if the member whose key the store has says so, too. Otherwise the key may be about to end. What this member
-// has goes to another client then: the store had lost it, and has given it to that one.
+// Final only if the member whose key the store has says so, too. Otherwise the key may be about to end. What this
+// member has goes to another client then: the store had lost it, and has given it to that one.
 Refused StoreCheck::refusal_of_holder(const StoreClaim& claim, const StoreAnswer& answer) const {
     const bool has_other_terms = answer.kind == StoreAnswer::Kind::other_terms;
     const std::optional<MemberIndex> member = context_.members.find(answer.text);

@@ -67,8 +67,8 @@ public:
     }
     /// Whether a release of what this claim is for waits behind it.
     bool is_released(const cluster::Name& name) const;
-    /// The same, behind what waits for the name, which goes first and at once: it may be what this one waits for. Not for
-    /// a claim that is released, which would be there after its release.
+    /// The same, behind what waits for the name, which goes first and at once: it may be what this one waits for. Not
+    /// for a claim that is released, which would be there after its release.
     void again_behind(const cluster::Name& name, TimePoint when);
     /// A claim goes before all others, in a transaction of its own.
     void again_alone(const cluster::Name& name) {

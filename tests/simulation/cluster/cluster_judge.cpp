@@ -210,8 +210,8 @@ void ClusterJudge::check_holding(const ClusterMember& member, const Name& name, 
     cluster_rule(entry && entry->claim.owner == holding.claim.owner, "a member's table has what its clients have");
     Claim claim = entry->claim;
     // The own home has granted it, and the store has not answered yet.
-    claim.provisional = claim.provisional ||
-                        (holding.claim.provisional && store_ != nullptr && !store_->has(member.index(), claim));
+    claim.provisional =
+        claim.provisional || (holding.claim.provisional && store_ != nullptr && !store_->has(member.index(), claim));
     if (claim != holding.claim) {
         holding.claim = claim;
         see_grant(member, holding.claim);
