@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <utility>
+#include <vector>
 
 #include "base/hex.hpp"
 
@@ -82,6 +83,11 @@ void SharedUse::tick() {
     const auto is_gone = [&rules](const auto& one) { return !rules->has_token(one.first); };
     std::erase_if(published_, is_gone);
     std::erase_if(told_, is_gone);
+    const std::vector<std::string> linked = needs_.values.linked_members();
+    for (auto& [token, members] : told_) {
+        forget_ended(members, linked);
+    }
+    std::erase_if(told_, [](const auto& one) { return one.second.empty(); });
     for (const auto& [token, members] : told_) {
         add_up(token);  // services of a client that is here as well may have changed here
     }
@@ -125,8 +131,13 @@ void SharedUse::told(const std::string& key, const std::optional<ClusterValue>& 
     auto& members = told_[token];
     // The names in keys are not checked: a member that lies must not let this grow. A count is kept only of a member
     // that has told one.
-    if (!members.contains(member) && (!counts || members.size() >= members_max)) {
-        return;
+    if (!members.contains(member)) {
+        if (counts && members.size() >= members_max) {
+            forget_ended(members, needs_.values.linked_members());  // since the last tick
+        }
+        if (!counts || members.size() >= members_max) {
+            return;
+        }
     }
     const auto [known, is_first] = members.try_emplace(member);
     if (counts) {
@@ -139,6 +150,14 @@ void SharedUse::told(const std::string& key, const std::optional<ClusterValue>& 
     }
     known->second.counts = std::move(counts);
     add_up(token);
+}
+
+// What a member has admitted is kept while it is linked, since its value ends each time that it has no visitor. A
+// member without a link can tell nothing, and may never return: in some clusters each start has another name.
+void SharedUse::forget_ended(std::map<std::string, Told>& members, const std::vector<std::string>& linked) {
+    std::erase_if(members, [&linked](const auto& one) {
+        return !one.second.counts && std::ranges::find(linked, one.first) == linked.end();
+    });
 }
 
 // A client at several members counts once: with the most services that it has at one of them.

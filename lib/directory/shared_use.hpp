@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "directory/cluster_values.hpp"
@@ -56,7 +57,8 @@ public:
     /// How often one that has not changed is published again.
     static constexpr std::chrono::seconds renewal{2};
 
-    /// Members whose counts of one token are kept: as many as a cluster may have others.
+    /// Members whose counts of one token are kept: as many as a cluster may have others. One whose value has ended is
+    /// kept only while it is linked.
     static constexpr std::size_t members_max = 63;
 
     struct Needs {
@@ -87,6 +89,7 @@ private:
     void publish(const login::TokenId& token, TimePoint now);
     void told(const std::string& key, const std::optional<ClusterValue>& value);
     void add_up(const login::TokenId& token);
+    static void forget_ended(std::map<std::string, Told>& members, const std::vector<std::string>& linked);
 
     const Needs needs_;
     const std::string own_prefix_;

@@ -80,6 +80,10 @@ public:
         const std::lock_guard lock(mutex_);
         members_.push_back(member);
     }
+    void leave(const std::string& member) {
+        const std::lock_guard lock(mutex_);
+        std::erase(members_, member);
+    }
     std::vector<std::string> members_but(const std::string& own) const {
         const std::lock_guard lock(mutex_);
         std::vector<std::string> others = members_;

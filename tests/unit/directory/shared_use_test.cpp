@@ -209,6 +209,49 @@ TEST_CASE("limit: members whose counts of a token are kept", "[rights]") {
     CHECK(rig.a.use.elsewhere(limited).visitors == SharedUse::members_max);
 }
 
+TEST_CASE("limit: members that have ended make room for those that start with other names", "[rights]") {
+    TwoMembers rig([](login::Rights& rights) { rights.visitors = 100; });
+    const auto told = [&rig](const std::string& member, std::uint64_t visitors) {
+        rig.cluster.change("use/" + member + '/' + to_hex(limited),
+                           ClusterValue{TokenCounts{visitors}.text(), member, SharedUse::lifetime});
+    };
+    for (std::size_t start = 0; start < 2 * SharedUse::members_max; ++start) {
+        const std::string member = "start" + std::to_string(start);
+        CAPTURE(member);
+        rig.cluster.join(member);
+        told(member, 2);
+        REQUIRE(rig.a.use.elsewhere(limited).visitors == 2);
+        rig.cluster.leave(member);
+        rig.cluster.advance(SharedUse::lifetime);  // no tick between: the last one leaves just before the next joins
+        REQUIRE(rig.a.use.elsewhere(limited).visitors == 0);
+    }
+}
+
+TEST_CASE("what a linked member without visitors has admitted is kept, and not that of an ended one", "[rights]") {
+    TwoMembers rig([](login::Rights& rights) { rights.visitors_per_second = 10; });
+    const auto told = [&rig](std::uint64_t admitted) {
+        const TokenCounts counts{0, 0, admitted};
+        rig.cluster.change("use/c/" + to_hex(limited), ClusterValue{counts.text(), "c", SharedUse::lifetime});
+    };
+    const auto is_held_back = [&rig] { return !rig.a.visitor(rig.cluster.now()); };
+    const auto idle = [&rig] {
+        for (int i = 0; i < 10; ++i) {
+            rig.second();
+        }
+    };
+    rig.cluster.join("c");
+    told(1'000);
+    CHECK_FALSE(is_held_back());  // it had admitted these before it was known
+    idle();
+    told(1'020);
+    CHECK(is_held_back());
+    idle();
+    rig.cluster.leave("c");
+    rig.second();
+    told(1'040);  // counts from its beginning, as that of an unknown member
+    CHECK_FALSE(is_held_back());
+}
+
 TEST_CASE("counts as text, and texts that are not counts", "[rights]") {
     const TokenCounts counts{3, 2, 1ULL << 60U, 5, {{"0123456789abcdef", 4}}};
     CHECK(counts.text() == "3 2 1152921504606846976 5 0123456789abcdef:4");
