@@ -98,6 +98,18 @@ SharedTokens::Outcome SharedTokens::put(const NamedToken& token, const Json& rig
     return Changed{key, std::move(answer)};
 }
 
+// Also of a token that is not in force here: it was added just now, or the settings have its name.
+bool SharedTokens::is_shared(const login::TokenId& secret) const {
+    for (const auto& [key, value] : needs_.shared->values->all(std::string(token_prefix))) {
+        if (const auto token = token_of(key, value.text)) {
+            if (const auto parsed = login::parse_token(token->secret.reveal()); parsed && parsed->id == secret) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 SharedTokens::Outcome SharedTokens::add(const admin::TokenAddRequest& request) {
     NamedToken token;
     if (auto fault = fault_in(request.name, request.rights, token)) {
@@ -112,7 +124,7 @@ SharedTokens::Outcome SharedTokens::add(const admin::TokenAddRequest& request) {
     if (!parsed || parsed->strength != login::TokenStrength::strong) {
         return admin::invalid("`secret` is not a token of `ferrotunnel token`. Leave it out to get a new one.");
     }
-    if (needs_.shared->tokens.find(parsed->id) != nullptr) {
+    if (needs_.shared->tokens.find(parsed->id) != nullptr || is_shared(parsed->id)) {
         return admin::refusal(409, "exists", "Another token has this secret already.");
     }
     Json answer{{"added", token.name}};

@@ -53,6 +53,7 @@ public:
 
 private:
     std::optional<NamedToken> token_of(const std::string& key, const std::string& text) const;
+    bool is_shared(const login::TokenId& secret) const;
     Outcome put(const NamedToken& token, const admin::Json& rights, admin::Json answer);
 
     const Needs needs_;

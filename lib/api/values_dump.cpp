@@ -40,9 +40,11 @@ Answer dump_of_values(const peers::Cluster& cluster, const admin::ClusterValuesR
     const ValueRecords records = dump_records(cluster);
     Json values = Json::array();
     std::string last;
+    std::size_t read = 0;  // also those that have just ended: what follows them may be of the same kind
     for (const std::string_view kind : dumped_kinds) {
-        const std::size_t room = dump_page - values.size();
+        const std::size_t room = dump_page - read;
         for (const cluster::Value& value : cluster.values(std::string(kind), request.after, room)) {
+            ++read;
             last = value.key;
             if (value.text) {
                 std::string sealed;
@@ -50,7 +52,7 @@ Answer dump_of_values(const peers::Cluster& cluster, const admin::ClusterValuesR
                 values.push_back(Json{{"key", value.key}, {"sealed", std::move(sealed)}});
             }
         }
-        if (values.size() == dump_page) {
+        if (read == dump_page) {
             break;
         }
     }

@@ -107,7 +107,7 @@ public:
     bool set(const std::string& key, std::string text, Duration lifetime) override {
         constexpr std::size_t key_max = 300;
         constexpr std::size_t text_max = 12 * 1'024;
-        if (key.size() > key_max || text.size() > text_max) {
+        if (is_full || key.size() > key_max || text.size() > text_max) {
             return false;
         }
         ++sets;
@@ -115,6 +115,9 @@ public:
         return true;
     }
     bool remove(const std::string& key) override {
+        if (is_full) {
+            return false;
+        }
         cluster_.change(key, std::nullopt);
         return true;
     }
@@ -139,6 +142,7 @@ public:
     std::vector<std::string> linked_members() const override { return cluster_.members_but(own_); }
 
     std::atomic<int> sets = 0;
+    std::atomic<bool> is_full = false;  // this member may set no more
 
 private:
     FakeCluster& cluster_;
