@@ -50,6 +50,34 @@ std::string list_in(const Json& cluster, const char* key) {
     return list;
 }
 
+std::string problem_in(const Json& part) {
+    const Json& problem = member_of(part, "problem");
+    return printable(problem.is_string() ? problem.get<std::string>() : "no reason known");
+}
+
+// What etcd keeps of what servers share, as ", NOTE"...; empty without an etcd.
+std::string values_notes(const Json& values) {
+    std::string text;
+    if (member_of(values, "in_order") == false) {
+        text += ", etcd does not keep what servers share: " + problem_in(values);
+    }
+    if (const std::int64_t unreadable = number_in(values, "unreadable"); unreadable != 0) {
+        text += fmt::format(
+            ", {} shared value{} in etcd cannot be used: sealed by another cluster.key, altered, or ahead in time",
+            unreadable, unreadable == 1 ? "" : "s");
+    }
+    return text;
+}
+
+// A line of `cluster status`; empty without an etcd.
+std::string values_line(const Json& values) {
+    if (!values.is_object()) {
+        return {};
+    }
+    return fmt::format("shared values: {} in etcd, {} waiting{}\n", number_in(values, "stored"),
+                       number_in(values, "waiting"), values_notes(values));
+}
+
 // What of this member is not as usual.
 std::string notes_of(const Json& cluster) {
     std::string text;
@@ -60,15 +88,11 @@ std::string notes_of(const Json& cluster) {
     if (member_of(store, "in_order") == true) {
         text += raw_text_in(cluster, "decides") == "both" ? ", names in etcd and at homes" : ", names in etcd";
     } else if (store.is_object()) {
-        const Json& problem = member_of(store, "problem");
-        text += ", etcd cannot be asked, so new names are refused for now: " +
-                printable(problem.is_string() ? problem.get<std::string>() : "no reason known");
+        text += ", etcd cannot be asked, so new names are refused for now: " + problem_in(store);
     }
     const Json& finder = member_of(cluster, "finder");
     if (member_of(finder, "in_order") == false) {
-        const Json& problem = member_of(finder, "problem");
-        text += ", members cannot be followed in etcd, so only known ones are linked: " +
-                printable(problem.is_string() ? problem.get<std::string>() : "no reason known");
+        text += ", members cannot be followed in etcd, so only known ones are linked: " + problem_in(finder);
     }
     const std::string others = list_in(cluster, "partial_ports");
     const std::string own = list_in(cluster, "own_partial_ports");
@@ -103,7 +127,7 @@ std::string cluster_text(const Json& answer) {
                         round_trip_text(member)});
         problems += is_linked(member) ? "" : problem_line(member) + '\n';
     }
-    return text + table(rows, 2) + problems + cluster_change_text(answer);
+    return text + values_line(member_of(answer, "values")) + table(rows, 2) + problems + cluster_change_text(answer);
 }
 
 std::string cluster_lines(const Json& cluster) {
@@ -112,8 +136,9 @@ std::string cluster_lines(const Json& cluster) {
     }
     const Json& members = member_of(cluster, "members");
     const auto linked = std::count_if(members.begin(), members.end(), is_linked);
-    std::string text = fmt::format("  cluster      member {}, {} of {} others linked{}\n", text_in(cluster, "member"),
-                                   linked, members.size(), notes_of(cluster));
+    std::string text =
+        fmt::format("  cluster      member {}, {} of {} others linked{}{}\n", text_in(cluster, "member"), linked,
+                    members.size(), notes_of(cluster), values_notes(member_of(cluster, "values")));
     for (const Json& member : members) {
         text += is_linked(member) ? "" : fmt::format("               {}\n", problem_line(member));
     }

@@ -7,7 +7,8 @@
 
 namespace ferrotunnel::cli {
 
-/// This member, and a table of the others with their problems. `answer`: of /v1/cluster.
+/// This member, with an etcd a line about shared values, and a table of the others with their problems. `answer`: of
+/// /v1/cluster.
 std::string cluster_text(const Json& answer);
 /// The member `cluster` of a server's status, null without a cluster: a line, and one for each member that is not
 /// linked.

@@ -55,6 +55,27 @@ constexpr admin::Statistic<StoreNumbers> cluster_store_rows[]{
      gauge("ferrotunnel_cluster_store_waiting", "Claims and releases of names that wait for etcd.")},
 };
 
+struct ValueNumbers {
+    bool in_order = false;
+    std::uint64_t stored = 0;
+    std::uint64_t waiting = 0;
+    std::uint64_t unreadable = 0;
+};
+
+constexpr admin::Statistic<ValueNumbers> cluster_value_rows[]{
+    {&ValueNumbers::in_order, "in_order",
+     gauge("ferrotunnel_cluster_values_in_order",
+           "1 if etcd keeps what members share and its changes are followed, otherwise 0; absent without etcd.")},
+    {&ValueNumbers::stored, "stored",
+     gauge("ferrotunnel_cluster_values_stored",
+           "Shared values in etcd, with removed ones that are still kept (at most 65,536).")},
+    {&ValueNumbers::waiting, "waiting",
+     gauge("ferrotunnel_cluster_values_waiting", "Shared values whose last change is not in etcd yet.")},
+    {&ValueNumbers::unreadable, "unreadable",
+     gauge("ferrotunnel_cluster_values_unreadable",
+           "Shared values in etcd that this member cannot read or does not accept.")},
+};
+
 struct FinderNumbers {
     bool in_order = false;
     std::uint64_t found = 0;
@@ -112,6 +133,10 @@ StoreNumbers numbers_of_store(const peers::StoreState& store) {
     return {store.problem.empty(), store.waiting};
 }
 
+ValueNumbers numbers_of_values(const peers::ValueState& values) {
+    return {values.problem.empty(), values.counts.stored, values.counts.waiting, values.counts.unreadable};
+}
+
 FinderNumbers numbers_of_finder(const peers::FinderState& finder) {
     return {finder.problem.empty(), finder.found};
 }
@@ -135,7 +160,8 @@ Json json_of_store(const peers::StoreState& store, TimePoint now) {
 }
 
 Json json_of_values(const peers::ValueState& values, TimePoint now) {
-    Json json{{"in_order", values.problem.empty()}, {"waiting", values.waiting}, {"unreadable", values.unreadable}};
+    Json json = Json::object();
+    admin::put_numbers(json, numbers_of_values(values), cluster_value_rows);
     if (values.since != TimePoint{}) {
         json["since"] = wall_time(values.since, now);
     }
@@ -227,6 +253,8 @@ void put_cluster(Exposition& to, const peers::ClusterState* state) {
     admin::Labelled<OwnNumbers> all;
     StoreNumbers store;
     admin::Labelled<StoreNumbers> stores;
+    ValueNumbers values;
+    admin::Labelled<ValueNumbers> all_values;
     FinderNumbers finder;
     admin::Labelled<FinderNumbers> finders;
     if (state != nullptr) {
@@ -240,6 +268,10 @@ void put_cluster(Exposition& to, const peers::ClusterState* state) {
             store = numbers_of_store(*state->store);
             stores.emplace_back(std::string(), &store);
         }
+        if (state->values) {
+            values = numbers_of_values(*state->values);
+            all_values.emplace_back(std::string(), &values);
+        }
         if (state->finder) {
             finder = numbers_of_finder(*state->finder);
             finders.emplace_back(std::string(), &finder);
@@ -249,6 +281,7 @@ void put_cluster(Exposition& to, const peers::ClusterState* state) {
     families.add_each<MemberNumbers>(members, cluster_member_rows);
     families.add_each<OwnNumbers>(all, cluster_own_rows);
     families.add_each<StoreNumbers>(stores, cluster_store_rows);
+    families.add_each<ValueNumbers>(all_values, cluster_value_rows);
     families.add_each<FinderNumbers>(finders, cluster_finder_rows);
     families.write_to(to);
 }

@@ -40,12 +40,15 @@ ValueKeeper::ValueKeeper(runtime::Worker& worker, const Settings& settings, std:
       timer_(worker,
              [this] {
                  advance();
-                 handlers_.counted(due_.size() + running_, unreadable_);
+                 handlers_.counted({kept_.size(), due_.size() + running_, unreadable_});
              }),
       watcher_(worker, client_, random, records_.prefix(),
                {.keys_max = limits::value_keys_max, .read_again = limits::values_read_again},
                {[this](const etcd::KeyValue& pair) { take(pair); },
-                [this](const std::string& key) { forget(std::string(records_.value_key(key))); },
+                [this](const std::string& key) {
+                    forget(std::string(records_.value_key(key)));
+                    timer_.set(worker_.now());
+                },
                 [this] {
                     was_read_ = true;
                     report();

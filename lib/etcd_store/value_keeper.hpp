@@ -32,6 +32,13 @@
 
 namespace ferrotunnel::etcd_store {
 
+/// Numbers of keys.
+struct ValueCounts {
+    std::size_t stored = 0;      // in etcd, with those of removed values
+    std::size_t waiting = 0;     // whose change is not in etcd yet
+    std::size_t unreadable = 0;  // in etcd: of another cluster's key, altered, or not accepted here
+};
+
 /// Lives on its worker.
 class ValueKeeper {
 public:
@@ -46,9 +53,8 @@ public:
         /// Why values do not reach etcd, or not from there, for people; empty: they do. When that has changed. At first
         /// they do not, until all were read once.
         std::function<void(const std::string& problem)> problem;
-        /// Keys whose change is not in etcd yet, and keys in etcd that cannot be read: of another cluster's key, or
-        /// altered. From time to time, after they have changed.
-        std::function<void(std::size_t waiting, std::size_t unreadable)> counted;
+        /// From time to time, after they have changed.
+        std::function<void(const ValueCounts&)> counted;
     };
     /// `to`: etcd::destinations_of(settings.client). May throw TlsConfigError.
     ValueKeeper(runtime::Worker& worker, const Settings& settings, std::vector<fetch::Destination> to, Random& random,

@@ -57,10 +57,9 @@ void ValueKeeping::make_keeper() {
         needs_.names->update([&](cluster::Register& names, TimePoint now) { return names.hear_value(value, now); });
     };
     handlers.problem = [this](const std::string& problem) { report(problem); };
-    handlers.counted = [this](std::size_t waiting, std::size_t unreadable) {
+    handlers.counted = [this](const etcd_store::ValueCounts& counts) {
         const MutexLock lock(mutex_);
-        state_.waiting = waiting;
-        state_.unreadable = unreadable;
+        state_.counts = counts;
     };
     keeper_ = std::make_unique<etcd_store::ValueKeeper>(needs_.worker, place_.settings, place_.to, needs_.random,
                                                         *keys_, std::move(handlers));

@@ -23,10 +23,9 @@ namespace ferrotunnel::peers {
 
 /// For status.
 struct ValueState {
-    std::string problem;         // why etcd does not keep values; empty: it does
-    TimePoint since{};           // since when it does, or does not
-    std::size_t waiting = 0;     // keys whose change is not in etcd yet
-    std::size_t unreadable = 0;  // keys in etcd: sealed by another key, or altered
+    std::string problem;  // why etcd does not keep values; empty: it does
+    TimePoint since{};    // since when it does, or does not
+    etcd_store::ValueCounts counts{};
 };
 
 /// Held by a shared_ptr.

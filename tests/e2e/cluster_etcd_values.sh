@@ -10,7 +10,7 @@ need openssl python3 curl
 need_etcd
 
 address=([a]=127.0.0.2 [b]=127.0.0.3 [c]=127.0.0.4)
-control_port=$(free_port) http=$(free_port) https=$(free_port) link=$(free_port)
+control_port=$(free_port) http=$(free_port) https=$(free_port) link=$(free_port) metrics=$(free_port)
 etcd_port=$(free_port) etcd_peer=$(free_port)
 prepare_cluster app.test
 cluster_more="etcd: \"http://127.0.0.1:$etcd_port\""
@@ -62,6 +62,16 @@ tokens_of() {
 print(*sorted(t["name"] for t in json.load(sys.stdin)["tokens"]))'
 }
 tokens_are() { [[ $(tokens_of "$1") == "$2" ]]; }
+# metric_is SERVER NAME VALUE: of ferrotunnel_cluster_values_NAME.
+metric_is() {
+    [[ $(curl -sS -m 10 --noproxy '*' "http://${address[$1]}:$metrics/metrics" |
+        awk -v name="ferrotunnel_cluster_values_$2" '$1 == name { print $2 }') == "$3" ]]
+}
+# status_says SERVER TEXT: in the line about shared values.
+status_says() {
+    "$FERROTUNNEL" cluster status --control "$dir/$1.sock" >"$dir/cluster.out" 2>&1 || fail "cluster status"
+    grep -q "^shared values: .*$2" "$dir/cluster.out"
+}
 stop_all() {
     local name
     for name in "${members[@]}"; do
@@ -78,13 +88,15 @@ start_all() {
 
 say "without etcd no token is added"
 for name in "${members[@]}"; do
-    write_member "$name" "  hold: 2s"
+    write_member "$name" "  hold: 2s" "  metrics: ${address[$name]}:$metrics"
     start_member "$name"
 done
 all_linked
 all_values_are False
 run_fails tokens add ann --control "$dir/a.sock"
 complained 'Etcd cannot be asked'
+metric_is a in_order 0 || fail "metrics of a say that values are in etcd"
+status_says a 'etcd does not keep what servers share: ' || fail "$(<"$dir/cluster.out")"
 (umask 077 && "$FERROTUNNEL" token >"$dir/stranger")
 client_at a stranger stranger --tcp "0=127.0.0.1:9" # its token may be one of the cluster
 sleep 2
@@ -104,6 +116,18 @@ run_fails tokens add ann --control "$dir/b.sock"
 complained 'There is a token with the name "ann" already'
 wait_until $patience "its value in etcd" value_is_there token/ann
 ! grep -qaF "$(<"$dir/ann")" "$dir/values.raw" || fail "etcd has the token in the clear"
+metric_is a in_order 1 || fail "metrics of a say that values are not in etcd"
+wait_until $patience "nothing that waits" metric_is a waiting 0
+wait_until $patience "status of a" status_says a '0 waiting$'
+
+say "a value that cannot be read is counted"
+metric_is a unreadable 0 || fail "metrics of a have unreadable values"
+post kv/put "{\"key\":\"$(printf 'ferrotunnel/value/token/altered' | base64)\",\"value\":\"$(printf 'altered' | base64)\"}" >/dev/null ||
+    fail "put"
+wait_until $patience "the unreadable value" metric_is a unreadable 1
+status_says a '1 shared value in etcd cannot be used' || fail "$(<"$dir/cluster.out")"
+post kv/deleterange "{\"key\":\"$(printf 'ferrotunnel/value/token/altered' | base64)\"}" >/dev/null || fail "deleterange"
+wait_until $patience "no unreadable value" metric_is a unreadable 0
 
 say "a token of a file that is removed, and one of the cluster that is changed and removed"
 sed -i "s#, file:$dir/other##" "$dir/a.yml"

@@ -109,6 +109,33 @@ TEST_CASE("status and metrics have the store of a cluster, if there is one", "[c
     CHECK(detail::json_of_place({"", {"a"}, false}, "a").at("home") == "etcd");
 }
 
+TEST_CASE("status and metrics have the shared values in etcd, if it keeps them", "[cluster-report]") {
+    const TimePoint now = Clock::now();
+    peers::ClusterState state = two_others(now);
+    CHECK_FALSE(detail::json_of_cluster(state, "127.0.0.1:1", now).contains("values"));
+    const auto metrics_of = [&state] {
+        metrics::Exposition with(metrics::Format::prometheus);
+        detail::put_cluster(with, &state);
+        return std::move(with).finish();
+    };
+    CHECK(metrics_of().find("\nferrotunnel_cluster_values_in_order ") == std::string::npos);
+    state.values = peers::ValueState{"", {}, {12, 3, 1}};
+    CHECK(detail::json_of_cluster(state, "127.0.0.1:1", now).at("values") ==
+          Json{{"in_order", true}, {"stored", 12}, {"waiting", 3}, {"unreadable", 1}});
+    std::string text = metrics_of();
+    CHECK(text.find("\nferrotunnel_cluster_values_in_order 1\n") != std::string::npos);
+    CHECK(text.find("\nferrotunnel_cluster_values_stored 12\n") != std::string::npos);
+    CHECK(text.find("\nferrotunnel_cluster_values_waiting 3\n") != std::string::npos);
+    CHECK(text.find("\nferrotunnel_cluster_values_unreadable 1\n") != std::string::npos);
+    state.values->problem = "no endpoint of etcd answers";
+    state.values->since = now - std::chrono::seconds(60);
+    const Json json = detail::json_of_cluster(state, "127.0.0.1:1", now).at("values");
+    CHECK(json.at("in_order") == false);
+    CHECK(json.at("problem") == "no endpoint of etcd answers");
+    CHECK(json.contains("since"));
+    CHECK(metrics_of().find("\nferrotunnel_cluster_values_in_order 0\n") != std::string::npos);
+}
+
 TEST_CASE("the metrics have the members of a cluster", "[cluster-report]") {
     const peers::ClusterState state = two_others(Clock::now());
     metrics::Exposition with(metrics::Format::prometheus);

@@ -46,9 +46,10 @@ public:
             note(names_.hear_value(value, worker_.now()));
         };
         handlers.problem = [this](const std::string& why) { problem = why; };
-        handlers.counted = [this](std::size_t keys_waiting, std::size_t keys_unreadable) {
-            waiting = keys_waiting;
-            unreadable = keys_unreadable;
+        handlers.counted = [this](const ValueCounts& counts) {
+            stored = counts.stored;
+            waiting = counts.waiting;
+            unreadable = counts.unreadable;
         };
         keeper = std::make_unique<ValueKeeper>(worker, settings, std::vector{etcd.destination()}, random, keys,
                                                std::move(handlers));
@@ -70,6 +71,7 @@ public:
     std::unique_ptr<ValueKeeper> keeper;
     std::string problem = "at first";
     std::size_t heard = 0;
+    std::size_t stored = 0;
     std::size_t waiting = 0;
     std::size_t unreadable = 0;
 
@@ -315,10 +317,15 @@ TEST_CASE_METHOD(KeptValues, "what has ended is deleted", "[etcd-store][values]"
     const auto a = member("a");
     CHECK(a->text("token/lasting") == "y");
     CHECK(a->text("kick/ended") == "(none)");
+    CHECK(a->stored == 3);
     CHECK(limits::deletions_spread_over > 1min);  // later than this test lasts, unless chance has it
     CHECK(
         records.read({"ferrotunnel/value/kick/ended", etcd.keys["ferrotunnel/value/kick/ended"].value}, before + 2'000)
             ->has_ended);
+    etcd.remove("ferrotunnel/value/token/removed");  // by another member
+    CHECK(wait([&] { return a->stored == 2; }));
+    etcd.remove("ferrotunnel/value/token/lasting");  // by somebody: it is put again
+    CHECK(wait([&] { return has("token/lasting") && a->stored == 2 && a->waiting == 0; }));
 }
 
 TEST_CASE_METHOD(KeptValues, "values are sealed again when the key is replaced", "[etcd-store][values]") {
