@@ -66,15 +66,16 @@ void ControlThread::run() {
     while (!ending_.load()) {
         run_round();
     }
-    ends_at_ = Clock::now() + limits::admin_last_answers;
+    ends_at_ = Clock::now() + settings_.last_answers;
+    run_round(false);  // what has arrived already
     while (awaits_anybody(Clock::now())) {
         run_round();
     }
     peers_.clear();
 }
 
-void ControlThread::run_round() noexcept try {
-    round();
+void ControlThread::run_round(bool waits) noexcept try {
+    round(waits);
 } catch (const std::exception& problem) {  // out of memory, for example: present connections are closed
     peers_.clear();
     accept_again_ = Clock::now() + limits::admin_accept_pause;
@@ -84,12 +85,17 @@ void ControlThread::run_round() noexcept try {
 // A part of a request has arrived, or of an answer is left; or it has just come, and nothing has arrived yet. Whoever
 // follows events, or waits for an answer that is not there yet, is not awaited.
 bool ControlThread::is_awaited(const Peer& peer, TimePoint now) const {
+    if (peer.pipe && !peer.shakes_hands && peer.pipe->has_pending()) {
+        return true;
+    }
     if (peer.only_receives() || peer.connection.is_paused()) {
         return false;
     }
-    const bool has_just_come =
-        peer.connection.answers() == 0 && now < peer.deadline - settings_.timeout + limits::admin_last_answers;
-    return !peer.connection.is_idle() || has_just_come;
+    return !peer.connection.is_idle() || now < is_new_until(peer);
+}
+
+TimePoint ControlThread::is_new_until(const Peer& peer) const {
+    return peer.connection.answers() == 0 ? peer.deadline - settings_.timeout + settings_.last_answers : TimePoint{};
 }
 
 bool ControlThread::awaits_anybody(TimePoint now) const {
@@ -97,7 +103,7 @@ bool ControlThread::awaits_anybody(TimePoint now) const {
            std::any_of(peers_.begin(), peers_.end(), [&](const Peer& peer) { return is_awaited(peer, now); });
 }
 
-void ControlThread::round() {
+void ControlThread::round(bool waits) {
     const TimePoint before = Clock::now();
     const bool accepts = before >= accept_again_ && !ending_.load();
     send_more(before);
@@ -114,7 +120,7 @@ void ControlThread::round() {
             sources.push_back({peer.connection.watched(), POLLIN, 0});  // only wakes: send_more() reads from it
         }
     }
-    if (::poll(sources.data(), sources.size(), milliseconds_to_wait(before)) < 0 && errno != EINTR) {
+    if (::poll(sources.data(), sources.size(), waits ? milliseconds_to_wait(before) : 0) < 0 && errno != EINTR) {
         throw std::system_error(errno, std::generic_category(), "poll");
     }
     const TimePoint now = Clock::now();
@@ -161,6 +167,7 @@ int ControlThread::milliseconds_to_wait(TimePoint now) const {
         }
         first = std::min(first, peer.connection.waits_for_more() ? now + limits::admin_events_interval : peer.deadline);
         first = std::min(first, peer.waits() ? peer.held_until : never);
+        first = std::min(first, ends_at_ != never && now < is_new_until(peer) ? is_new_until(peer) : never);
     }
     if (first == never) {
         return -1;

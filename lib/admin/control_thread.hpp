@@ -48,6 +48,7 @@ public:
         std::size_t peers_of_address_max = limits::admin_peers_of_address_max;
         RateLimit unauthorized_rate = limits::admin_unauthorized_rate;
         Duration timeout = limits::admin_timeout;
+        Duration last_answers = limits::admin_last_answers;
     };
 
     /// Starts the thread. Throws std::system_error if there is no thread or descriptor for it. `log` must outlive this
@@ -57,8 +58,8 @@ public:
     ControlThread(const ControlThread&) = delete;
     ControlThread& operator=(const ControlThread&) = delete;
 
-    /// Accepts nobody any more, answers those who were accepted (limits::admin_last_answers), and ends. Not allowed on
-    /// the thread itself, nor on two threads at a time.
+    /// Accepts nobody any more, answers requests of which a part has arrived, or arrives soon on a new connection
+    /// (Settings::last_answers), and ends. Not allowed on the thread itself, nor on two threads at a time.
     void end() noexcept;
     /// From now on another process accepts at the endpoints that are passed on. Thread-safe.
     void handover_to_process() noexcept { handed_over_.store(true); }
@@ -103,9 +104,10 @@ private:
     };
 
     void run();
-    void run_round() noexcept;
-    void round();
+    void run_round(bool waits = true) noexcept;
+    void round(bool waits);
     bool is_awaited(const Peer& peer, TimePoint now) const;
+    TimePoint is_new_until(const Peer& peer) const;
     bool awaits_anybody(TimePoint now) const;
     void send_more(TimePoint now);
     int milliseconds_to_wait(TimePoint now) const;

@@ -233,7 +233,7 @@ bool ServerCertificates::is_offered(std::string_view host) const {
     using Kind = directory::HttpMatch::Kind;
     const std::shared_ptr<const directory::HttpRoutes> routes = needs_.shared->http->routes();
     const TimePoint now = Clock::now();
-    const directory::HttpMatch match = routes->find(host, "/", now);
+    const directory::HttpMatch match = routes->find_known(host, "/", now);
     return match.host_pattern == host && (match.kind == Kind::service || match.kind == Kind::unknown_path) &&
            routes->find_tls(host, now).kind == directory::TlsMatch::Kind::none;
 }

@@ -44,6 +44,9 @@ void Home::decide(MemberIndex from, const ClaimRequest& request, const Owner& ri
     if (from == context_.members.own() && !context_.links.store_problem().empty()) {
         return refuse(from, request, refusals::store_away(name, context_.links.store_problem()));
     }
+    if (const auto own = held_by_store(from, request)) {
+        return grant(from, request, own->since, own->over);
+    }
     const std::optional<wire::TokenId> token = context_.table.token_of_root(name, now);
     const std::vector<ClaimTable::Entry> entries = context_.table.entries(name);
     const ClaimTable::Entry* const best = winner(entries);
@@ -82,6 +85,17 @@ void Home::decide(MemberIndex from, const ClaimRequest& request, const Owner& ri
     }
     grant(from, request, context_.clock.next(now), over);
     end_others(from, entries, request.owner);
+}
+
+// Between members that only the store decides for, a name that has two owners is the store's matter alone: if each
+// member decided as well, both might lose it.
+std::optional<Claim> Home::held_by_store(MemberIndex from, const ClaimRequest& request) const {
+    if (from != context_.members.own() || context_.members.has_homes()) {
+        return std::nullopt;
+    }
+    const std::optional<ClaimTable::Entry> entry = context_.table.entry(from, request.name);
+    const bool is_held = entry && entry->claim.owner == request.owner && !entry->claim.provisional;
+    return is_held ? std::optional(entry->claim) : std::nullopt;
 }
 
 void Home::start(MemberIndex from, const Contest& contest) {

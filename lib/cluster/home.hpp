@@ -5,6 +5,7 @@
 #include <bitset>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "cluster/context.hpp"
@@ -50,6 +51,7 @@ private:
     enum class Outcome { answers, silent, unknown };
 
     void decide(MemberIndex from, const ClaimRequest& request, const Owner& rival, MemberSet silent, TimePoint now);
+    std::optional<Claim> held_by_store(MemberIndex from, const ClaimRequest& request) const;
     void start(MemberIndex from, const Contest& contest);
     void finish(const Probes::Probe& probe, Outcome outcome, TimePoint now);
     ClaimRequest take(Contests::iterator contest);

@@ -57,7 +57,8 @@ Refused other_terms_not_linked(const Name& name, const std::string& member) {
 }
 
 Refused still_stored(const Name& name, const std::string& member) {
-    return for_now("etcd still has " + name.text() + " for another client at the member " + member);
+    return for_now("etcd still has " + name.text() + " of the member " + member +
+                   ", for another client or with other settings");
 }
 
 Refused store_away(const Name& name, const std::string& why) {

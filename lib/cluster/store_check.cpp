@@ -67,7 +67,8 @@ Refused StoreCheck::refusal_of(const StoreClaim& claim, const StoreAnswer& answe
 }
 
 // Final only if the member whose key the store has says so, too. Otherwise the key may be about to end. What this
-// member has goes to another client then: the store had lost it, and has given it to that one.
+// member has goes to another client then: the store had lost it, and has given it to that one. Homes end one of two
+// themselves.
 Refused StoreCheck::refusal_of_holder(const StoreClaim& claim, const StoreAnswer& answer) const {
     const bool has_other_terms = answer.kind == StoreAnswer::Kind::other_terms;
     const std::optional<MemberIndex> member = context_.members.find(answer.text);
@@ -76,12 +77,15 @@ Refused StoreCheck::refusal_of_holder(const StoreClaim& claim, const StoreAnswer
                                : refusals::holder_not_linked(claim.name, answer.text);
     }
     const std::optional<ClaimTable::Entry> entry = context_.table.entry(*member, claim.name);
-    if (entry && has_other_terms && entry->claim.owner == claim.owner && entry->claim.terms != claim.terms) {
+    const bool says_so = entry && (entry->routes || *member == context_.members.own());
+    if (says_so && has_other_terms && entry->claim.owner == claim.owner && entry->claim.terms != claim.terms) {
         return refusals::other_terms(claim.name);
     }
-    const bool is_anothers = entry && entry->claim.owner != claim.owner && !entry->claim.provisional;
-    return is_anothers && claim.is_held ? refusals::taken_by_client(claim.name)
-                                        : refusals::still_stored(claim.name, answer.text);
+    const bool homes_decide = context_.members.has_homes() && !context_.links.has_member_without_homes();
+    const bool is_anothers = says_so && entry->claim.owner != claim.owner && !entry->claim.provisional;
+    return is_anothers && !homes_decide && claimant_.holds(claim.name, claim.owner)
+               ? refusals::taken_by_client(claim.name)
+               : refusals::still_stored(claim.name, answer.text);
 }
 
 bool StoreCheck::is_linked(const Asked& asked) const {

@@ -239,10 +239,18 @@ void HttpRoutes::build(Host& host, std::uint64_t seed) const {
 HttpMatch HttpRoutes::find(std::string_view host, std::string_view path, TimePoint now,
                            routes::LookupSteps* path_steps) const noexcept {
     const Found found = known_host_for(host, now);
-    const HttpMatch known = found.host != nullptr     ? match(*found.host, path, path_steps)
-                            : found.remote != nullptr ? match(*found.remote, path, path_steps)
-                                                      : HttpMatch{};
+    const HttpMatch known = match(found, path, path_steps);
     return known.kind != HttpMatch::Kind::service && is_learning(now) ? while_learning(found, known) : known;
+}
+
+HttpMatch HttpRoutes::find_known(std::string_view host, std::string_view path, TimePoint now) const noexcept {
+    return match(known_host_for(host, now), path, nullptr);
+}
+
+HttpMatch HttpRoutes::match(const Found& found, std::string_view path, routes::LookupSteps* steps) const noexcept {
+    return found.host != nullptr     ? match(*found.host, path, steps)
+           : found.remote != nullptr ? match(*found.remote, path, steps)
+                                     : HttpMatch{};
 }
 
 // A member may have it that has not reported yet, also what was known before the start, without a client.

@@ -65,9 +65,12 @@ public:
     /// target, in canonical form and without query. Order: the exact host, `*.x`, `**.x` from the longest x on, `*`; in
     /// the first that is known, the paths decide as in routes::RouteTable. A known host never falls through to a less
     /// specific pattern. When a host stops being known, that takes effect at once; for one of its paths, with the next
-    /// change. `path_steps` counts the cost of the path.
+    /// change. `path_steps` counts the cost of the path. While other members report (is_learning()), what has no client
+    /// here is offline.
     HttpMatch find(std::string_view host, std::string_view path, TimePoint now,
                    routes::LookupSteps* path_steps = nullptr) const noexcept;
+    /// The same by what is known now, whether or not other members have reported.
+    HttpMatch find_known(std::string_view host, std::string_view path, TimePoint now) const noexcept;
 
     /// Finds the service for a TLS server name. `name` has the form of net/host_name.hpp; if it is empty, only `*`
     /// matches. The host is found in the same order as in find(), whatever it was registered for: a name that belongs
@@ -198,6 +201,7 @@ private:
         return found.host != nullptr ? is_known(*found.host, now) : found.remote != nullptr;
     }
     HttpMatch while_learning(const Found& found, const HttpMatch& known) const noexcept;
+    HttpMatch match(const Found& found, std::string_view path, routes::LookupSteps* steps) const noexcept;
     HttpMatch match(const Host& host, std::string_view path, routes::LookupSteps* steps) const noexcept;
     HttpMatch match(const RemoteLeaf::Host& host, std::string_view path, routes::LookupSteps* steps) const noexcept;
     void build(Host& host, std::uint64_t seed) const;

@@ -182,13 +182,31 @@ TEST_CASE_METHOD(StoreOnly, "register, store: of two owners, the one that the st
     REQUIRE(cluster[a].waiting() == 0);
 }
 
+TEST_CASE_METHOD(StoreOnly, "register, store: of two owners who ask at once, one keeps the name") {
+    cluster.unlink(a, b);
+    REQUIRE(ask(a, app, ann).granted);
+    store.claims.clear();
+    REQUIRE(ask(b, app, ann_again).granted);
+    cluster.link(a, b);
+    for (const MemberIndex member : {a, b}) {
+        set_problem(member, "lost");
+        cluster.note(member, cluster[member].store_lost(cluster.now()));
+    }
+    set_no_problems();
+    cluster.settle();  // the members have heard of each other before the store answers
+    pass(limits::probe_time + 1s);
+    REQUIRE_FALSE(cluster[a].has(app));
+    REQUIRE(cluster[b].has(app));
+    REQUIRE(cluster.take<Revoked>(b).empty());
+}
+
 TEST_CASE_METHOD(StoreOnly, "register, store: a key that nobody has any more refuses for now") {
     for (const Owner& owner : {ann, ann_again}) {
         store.claims = {{c, app, owner, 2}};
         const Answer refused = ask(b, app, ann);
         REQUIRE_FALSE(refused.granted);
         REQUIRE(refused.is_temporary);
-        REQUIRE(refused.text.find("at the member c") != std::string::npos);
+        REQUIRE(refused.text.find("of the member c") != std::string::npos);
         cluster.unlink(b, c);
         REQUIRE(ask(b, app, ann).is_temporary);
         cluster.link(b, c);

@@ -286,6 +286,8 @@ TEST_CASE("until other members have reported their hosts, one that is not regist
     CHECK(rig.find("own.example", "/api").kind == FoundKind::service);
     CHECK(rig.find("own.example", "/").kind == FoundKind::offline);
     CHECK(rig.find("own.example", "/%zz").kind == FoundKind::bad_path);
+    CHECK(rig.directory.routes()->find_known("own.example", "/", rig.now).kind == FoundKind::unknown_path);
+    CHECK(rig.directory.routes()->find_known("a.example", "/", rig.now).kind == FoundKind::unknown_host);
     rig.set("a.example", "/", rig.service);
     CHECK(rig.find("a.example").kind == FoundKind::service);
     CHECK(rig.find("b.example").kind == FoundKind::offline);
