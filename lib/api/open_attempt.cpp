@@ -49,14 +49,16 @@ void OpenAttempt::dialled(IntrusivePtr<StreamCore> core) noexcept {
 
 void OpenAttempt::cancel(bool timed_out) noexcept {
     IntrusivePtr<StreamCore> core;
+    OpenOperation* operation = nullptr;
     {
-        const MutexLock lock(mutex_);
+        const MutexLock lock(mutex_);  // one for both: dialled() may come at any moment
         core = core_;
+        operation = std::exchange(operation_, nullptr);
     }
     if (core) {
         core->cancel_open(timed_out);
-    } else {
-        fail(timed_out ? make_error_code(errc::timed_out) : asio::error::operation_aborted);
+    } else if (operation != nullptr) {
+        operation->complete(timed_out ? make_error_code(errc::timed_out) : asio::error::operation_aborted, Stream());
     }
 }
 

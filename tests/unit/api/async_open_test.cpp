@@ -3,6 +3,8 @@
 #include <asio/cancellation_signal.hpp>
 #include <asio/use_future.hpp>
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <thread>
 
 #include "ferrotunnel/client.hpp"
 #include "ferrotunnel/server.hpp"
@@ -69,8 +71,9 @@ TEST_CASE("a stream or listener that a future brings has the executor of its ser
 
 TEST_CASE("an open can be cancelled before and after the client has heard of it", "[open]") {
     OpenFixture rig;
-    for (const bool heard : {false, true}) {
-        INFO("heard " << heard);
+    for (int turn = 0; turn < 100; ++turn) {
+        const bool heard = turn % 25 == 24;
+        INFO("turn " << turn << ", heard " << heard);
         asio::cancellation_signal signal;
         std::promise<std::error_code> ended;
         std::future<Incoming> coming;
@@ -81,6 +84,7 @@ TEST_CASE("an open can be cancelled before and after the client has heard of it"
                                   ended.set_value(error);
                               }));
         Incoming incoming = heard ? coming.get() : Incoming();
+        std::this_thread::sleep_for(std::chrono::microseconds(turn));  // at another moment of the dial each time
         signal.emit(asio::cancellation_type::terminal);
         CHECK(ended.get_future().get() == asio::error::operation_aborted);
         CHECK(eventually([&] { return rig.client.stats().traffic.streams == 0; }));
