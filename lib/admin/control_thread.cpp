@@ -82,8 +82,8 @@ void ControlThread::run_round(bool waits) noexcept try {
     log_.warn("the control socket dropped its connections", {{"why", problem.what()}});
 }
 
-// A part of a request has arrived, or of an answer is left; or it has just come, and nothing has arrived yet. Whoever
-// follows events, or waits for an answer that is not there yet, is not awaited.
+// If its request has begun, its answer is not sent yet, or its connection is new. Not if it follows events, waits for
+// an answer that is not there yet, or is held back by a rate limit.
 bool ControlThread::is_awaited(const Peer& peer, TimePoint now) const {
     if (peer.pipe && !peer.shakes_hands && peer.pipe->has_pending()) {
         return true;

@@ -8,6 +8,7 @@
 #include "cluster/refusals.hpp"
 
 namespace ferrotunnel::cluster {
+
 Violation StoreCheck::granted(MemberIndex from, const Granted& granted, TimePoint now) {
     if (Violation violation = claimant_.fault_of(from, granted, now)) {
         return violation;
@@ -66,9 +67,9 @@ Refused StoreCheck::refusal_of(const StoreClaim& claim, const StoreAnswer& answe
                                         : refusals::store_away(claim.name, answer.text);
 }
 
-// Final only if the member whose key the store has says so, too. Otherwise the key may be about to end. What this
-// member has goes to another client then: the store had lost it, and has given it to that one. Homes end one of two
-// themselves.
+// Final only if the member whose key the store has reports the same; otherwise the key may be about to end. If it is
+// final, a name that is held here ends: the store had lost its key, and has given the name to the other client. Where
+// homes decide, they end one of the two.
 Refused StoreCheck::refusal_of_holder(const StoreClaim& claim, const StoreAnswer& answer) const {
     const bool has_other_terms = answer.kind == StoreAnswer::Kind::other_terms;
     const std::optional<MemberIndex> member = context_.members.find(answer.text);

@@ -304,7 +304,7 @@ TEST_CASE("until other members have reported their hosts, one that is not regist
     CHECK(rig.find("a.example").kind == FoundKind::service);
 }
 
-TEST_CASE("until other members have reported their hosts, one that was without a client is awaited anew") {
+TEST_CASE("until other members have reported their hosts, the hold of one without a client begins again") {
     constexpr std::chrono::sys_seconds wall{10h};
     RemoteHostsFixture rig;
     ClaimRecord record;
