@@ -20,11 +20,11 @@ HoldQueue::~HoldQueue() {
     }
 }
 
-bool HoldQueue::enter(HoldWaiter& visitor, std::size_t bytes) noexcept {
+bool HoldQueue::enter(HoldWaiter& visitor, std::size_t bytes, std::uint64_t seen) noexcept {
     if (is_closed_ || waiting_ == visitors_max || bytes > bytes_max - bytes_) {
         return false;
     }
-    seen_ = waiting_ == 0 ? routes_.changes() : std::min(seen_, routes_.changes());
+    seen_ = waiting_ == 0 ? seen : std::min(seen_, seen);
     visitor.queue_ = this;
     visitor.bytes_ = bytes;
     visitor.next_ = nullptr;

@@ -62,7 +62,10 @@ public:
 
     /// For a request that found no client in the present routes of the cache: later changes will be noticed. False if
     /// there is no room for another request of `bytes`.
-    bool enter(HoldWaiter& visitor, std::size_t bytes) noexcept;
+    bool enter(HoldWaiter& visitor, std::size_t bytes) noexcept { return enter(visitor, bytes, routes_.changes()); }
+    /// Likewise, for one that learned by asking that there is none: changes later than `seen`, the directory's count
+    /// when it began to ask, will be noticed.
+    bool enter(HoldWaiter& visitor, std::size_t bytes, std::uint64_t seen) noexcept;
     /// Ends all waiting: those in the queue are called a last time, and find it full from then on. Called when the
     /// server shuts down, so that no client can return.
     void close() noexcept;

@@ -251,7 +251,7 @@ bool HttpExchange::wait_for_successor() {
     if (const Placement::Retry retry = continue_on_other_carrier(); retry != Placement::Retry::wait) {
         return retry == Placement::Retry::now;
     }
-    if (!hold_.wait_for_successor(sizeof(HttpExchange))) {
+    if (!hold_.wait_for_successor(sizeof(HttpExchange), placement_.asked_since())) {
         return false;
     }
     enter(Phase::on_hold);

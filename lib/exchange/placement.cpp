@@ -26,6 +26,7 @@ Placement::Result Placement::open_in_turn() {
     count_member(chosen ? chosen->member : nullptr);
     stream_.reset();
     if (!stale_reuse_) {
+        record_asking();
         stream_ = at.edge.pool.take(*at.request.service, stream_owner(), needs_.user);
     }
     if (stream_) {
@@ -237,6 +238,7 @@ directory::BalanceContext Placement::balance_context() const noexcept {
 }
 
 std::optional<Placement::Carrier> Placement::choose_carrier() {
+    record_asking();
     return needs_.at.request.service->choose(excluded_, &needs_.at.edge.worker, balance_context());
 }
 

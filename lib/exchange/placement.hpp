@@ -136,6 +136,9 @@ public:
             excluded_.clear();
         }
     }
+    /// The directory's count of changes when the request began to ask the carriers that have refused it. Later changes
+    /// may have arrived before a refusal that they make untrue.
+    std::uint64_t asked_since() const noexcept { return asked_since_; }
     /// A member did not have the service, and the request is not sent again for now. Its connection still exists.
     void record_miss() {
         ++repeats_;
@@ -186,6 +189,11 @@ private:
         return member_.member() != nullptr ? member_.member()->name() : std::string_view();
     }
     Successor find_other_service();
+    void record_asking() noexcept {
+        if (excluded_.empty()) {
+            asked_since_ = needs_.at.edge.routes.changes();
+        }
+    }
     Result wait_for_connect();
     void settle_at_limiter() noexcept;
     void read_accepted_cookie(const IncomingRequest& arrival, std::string_view name);
@@ -208,6 +216,7 @@ private:
     std::shared_ptr<directory::GroupMember> excluded_member_;  // the member that could not reach its backend
     std::unique_ptr<Sticky> sticky_;  // null if visitors of the service do not stay with members
     std::string_view forwarded_to_;   // the member of the cluster that had the request last; empty: a client had it
+    std::uint64_t asked_since_ = 0;
     std::uint8_t repeats_ = 0;
     std::uint8_t misses_ = 0;
     bool has_reached_backend_ = false;  // before the present attempt

@@ -32,11 +32,11 @@ std::unique_ptr<http::OwnedHead> RequestHold::take_head() {
     return std::move(head_);
 }
 
-bool RequestHold::wait_for_successor(std::size_t bytes) {
+bool RequestHold::wait_for_successor(std::size_t bytes, std::uint64_t seen) {
     ExchangeWorker& edge = needs_.at.edge;
     const TimePoint now = needs_.at.now();
     until_ = until_ == TimePoint{} ? now + edge.settings().hold : until_;
-    if (now >= until_ || !wait_on(bytes)) {
+    if (now >= until_ || !edge.hold.enter(needs_.visitor, bytes, seen)) {
         return false;
     }
     EdgeCounters::add(edge.counters.held);

@@ -48,12 +48,12 @@ TEST_CASE("limit: a request waits for a successor once, for as long as the setti
     HoldParts parts;
     TimePoint until{};
     parts.round([&] {
-        CHECK(parts.hold.wait_for_successor(100));
+        CHECK(parts.hold.wait_for_successor(100, parts.edge->routes.changes()));
         until = parts.when();
         CHECK(until == parts.at.now() + parts.edge->settings().hold);
         parts.hold.leave();
         parts.edge->hold.close();
-        CHECK_FALSE(parts.hold.wait_for_successor(100));
+        CHECK_FALSE(parts.hold.wait_for_successor(100, parts.edge->routes.changes()));
     });
     CHECK_FALSE(parts.hold.has_head());
 }

@@ -292,6 +292,27 @@ TEST_CASE("forwarding: a request that waits is sent again after a change, to so 
     CHECK(eventually([&] { return waiting_at(rig) == 0; }));
 }
 
+TEST_CASE("forwarding: a change that comes before a refusal is not lost") {
+    LinkRig rig(holding());
+    EmptyMember empty(rig);
+    const auto link = rig.add_link("a", *empty.edge);
+    link->stands_still = true;
+    rig.forward_to({link});
+    Peer visitor = rig.visit(get());
+    REQUIRE(eventually([&] { return link->opens == 1; }));
+    must_join(*rig.directory, rig.client, 100, described("other.test"), rig.link);
+    link->go_on();  // the refusal is older than the change
+    REQUIRE(eventually([&] { return link->opens == 2; }));
+    REQUIRE(eventually([&] { return waiting_at(rig) == 1; }));
+    must_join(*empty.directory, {}, 1, described("app.test"), rig.host.carrier);
+    must_join(*rig.directory, rig.client, 101, described("another.test"), rig.link);
+    Peer backend = rig.host.backend.accept_request();
+    backend.send(answer("late"));
+    CHECK(visitor.read_message().body == "late");
+    CHECK(link->opens == 3);
+    on(rig.worker(), [&] { rig.entry->at(0).pool.clear(); });
+}
+
 TEST_CASE("forwarding: on a kept stream, too, a member may no longer have the service") {
     LinkRig rig;
     EmptyMember other(rig);

@@ -16,19 +16,13 @@ namespace ferrotunnel::ingress::test {
 /// The link to a member whose edge is `host`, on that edge's worker.
 class LinkCarrier final : public directory::HttpCarrier {
 public:
-    LinkCarrier(std::string name, runtime::Worker& worker, HttpEdge& host) : name_(std::move(name)), worker_(worker) {
+    LinkCarrier(std::string name, runtime::Worker& worker, HttpEdge& host)
+        : name_(std::move(name)), worker_(worker), host_(host) {
         on(worker_, [&] {
-            line_ = make_intrusive<trunk::LoopbackTrunk>(
-                worker_, [this, &host](IntrusivePtr<mux::Stream> stream, const wire::Open&) {
-                    const directory::HttpVisitor visitor = visitors_.front();
-                    visitors_.pop_front();
-                    if (stands_still) {
-                        stream->attach(make_intrusive<NullWaker>(), false);
-                        still_.push_back(std::move(stream));
-                    } else {
-                        host.serve(std::move(stream), visitor);
-                    }
-                });
+            const auto accept = [this](IntrusivePtr<mux::Stream> stream, const wire::Open&) {
+                arrive(std::move(stream));
+            };
+            line_ = make_intrusive<trunk::LoopbackTrunk>(worker_, accept);
         });
     }
     ~LinkCarrier() override {
@@ -80,6 +74,15 @@ public:
         (*stream)->attach(std::move(waker), foreign);
         return *stream;
     }
+    /// What has stood still arrives.
+    void go_on() {
+        stands_still = false;
+        on(worker_, [this] {
+            for (auto& [stream, visitor] : std::exchange(still_, {})) {
+                host_.serve(std::move(stream), visitor);
+            }
+        });
+    }
     /// On the worker: the link is lost.
     void cut() { line_->close(); }
 
@@ -88,11 +91,23 @@ public:
     std::atomic<bool> stands_still{false};  // what is sent does not arrive
 
 private:
+    void arrive(IntrusivePtr<mux::Stream> stream) {
+        const directory::HttpVisitor visitor = visitors_.front();
+        visitors_.pop_front();
+        if (stands_still) {
+            stream->attach(make_intrusive<NullWaker>(), false);
+            still_.push_back({std::move(stream), visitor});
+        } else {
+            host_.serve(std::move(stream), visitor);
+        }
+    }
+
     const std::string name_;
     runtime::Worker& worker_;
+    HttpEdge& host_;
     IntrusivePtr<trunk::LoopbackTrunk> line_;
     std::deque<directory::HttpVisitor> visitors_;  // whose streams are on their way
-    std::vector<IntrusivePtr<mux::Stream>> still_;
+    std::vector<std::pair<IntrusivePtr<mux::Stream>, directory::HttpVisitor>> still_;
 };
 
 inline directory::HttpDescription forwarded(const std::string& host) {
