@@ -137,6 +137,7 @@ run_fails tokens rights --right services=0 ann --control "$dir/c.sock"
 complained 'services'
 run_ok tokens rights --right services=2 ann --control "$dir/c.sock"
 (umask 077 && "$FERROTUNNEL" tokens add bob --control "$dir/b.sock" >"$dir/bob") || fail "tokens add"
+wait_until $patience "bob at c" tokens_are c "ann bob other token"
 run_ok tokens remove bob --control "$dir/c.sock"
 wait_until $patience "no bob at a" tokens_are a "ann token"
 for name in b c; do wait_until $patience "no bob at $name" tokens_are "$name" "ann other token"; done

@@ -8,8 +8,8 @@ need openssl python3
 
 address=([a]=127.0.0.2 [b]=127.0.0.3 [c]=127.0.0.4)
 control_port=$(free_port) http=$(free_port) https=$(free_port) link=$(free_port)
-# Asserted; the goal is a second.
-promptly=10
+# Waited for; the goal is a second.
+promptly=$patience
 prepare_cluster app.test
 
 # client_at SERVER NAME TOKEN [OPTION...]: does not wait for it.

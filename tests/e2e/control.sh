@@ -139,14 +139,14 @@ say "a client that is kept out knows for how long, and is back behind that"
 run kick --for 800h alice
 equal "the code of a time that is too long" "$code" 2
 complained 'must be from 1s to 720h'
-before=$(logins)
 run_ok kick --for 10m alice
 printed '^1 client disconnected'
 printed '^1 client is rejected for 10m'
 wait_for_text client 'keeps this client out for another [0-9]*m'
-equal "logins meanwhile" "$(logins)" "$before"
+before=$(logins)
 run_ok status --control "$sockets/server.sock"
 printed 'alice  *token  *[0-9]*m'
+equal "logins meanwhile" "$(logins)" "$before"
 run_ok kick --for 1s alice
 printed '^0 clients disconnected'
 wait_until $patience "another login of the client" more_logins

@@ -157,7 +157,7 @@ if "${stranger[@]}" true 2>/dev/null; then
         answered=$("${stranger[@]}" curl -sS --max-time $patience -o /dev/null -w '%{http_code}' "http://$at/api/v1/status")
         equal "the status for another user" "$answered" 403
     done
-    has_text "$dir/server.err" 'a control connection from a user without permission was rejected'
+    wait_for_text server 'a control connection from a user without permission was rejected'
 else
     say "not root: other users are not tried"
 fi

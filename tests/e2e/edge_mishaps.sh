@@ -108,7 +108,10 @@ equal "a POST that waits" "$(<"$dir/slow.out")" 502
 equal "a request that leaves an idle connection" "$(victim "http://$edge/warm" -o /dev/null)" 200
 next_victim
 # The server knows of the idle connection's end when an answer has come behind it, on the same trunk.
-client_has_let_go() { ! awk '{ print $3, $4 }' /proc/net/tcp | grep -q -E ":$(printf %04X "$victim_port") (01|08)"; }
+client_has_let_go() {
+    awk -v port=":$(printf %04X "$victim_port")" 'index($3, port) && $4 ~ /^0[18]$/ { is_there = 1 } END { exit is_there }' \
+        /proc/net/tcp
+}
 wait_until $patience "the end of the idle connection" client_has_let_go
 equal "a request behind it" "$(status_of beside.example.com /warm)" 200
 equal "a POST to the next backend" "$(victim "http://$edge/cold" -d body -o /dev/null)" 200

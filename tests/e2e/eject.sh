@@ -49,7 +49,7 @@ equal "requests" "$(who_has long.test 8)" "a 4 b 4"
 touch "$dir/a.bad"
 equal "requests" "$(who_has long.test 6)" "a 3 b 3"
 equal "requests" "$(who_has long.test 8)" "b 8"
-has_text "$dir/server.err" 'a group member was ejected.*member=a service=long .*its backend responds with 5xx; out for 3600 s'
+wait_for_text server 'a group member was ejected.*member=a service=long .*its backend responds with 5xx; out for 3600 s'
 state_is long a ", ejected" || fail "the state of a: $(<"$dir/services.out")"
 has_text "$dir/services.out" '^  long .* a .* (group) '
 state_is long b "" || fail "the state of b: $(<"$dir/services.out")"

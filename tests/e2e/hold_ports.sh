@@ -158,7 +158,7 @@ say "the time is over: who waits is reset, and another token has the port"
 signal server TERM
 join_ok server
 rm -r "$dir/state"
-start_holding 8s # in which the crowd comes, also where a process stands still for some seconds
+start_holding 20s # in which the crowd comes, also where a process stands still for some seconds
 client
 signal client TERM
 join_ok client

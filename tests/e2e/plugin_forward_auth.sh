@@ -10,11 +10,12 @@ wait_until $patience "the port of the service" test -s "$dir/service.port"
 cat >"$dir/edge.yml" <<END
 server:
   plugins:
+    wait_timeout: 20s
     chain:
       - forward-auth:
           url: http://127.0.0.1:$(<"$dir/service.port")/verify
           response_headers: [X-User, X-Groups]
-          timeout: 4s
+          timeout: 20s
           connections: 4
         reject_ambiguous_paths: on
 END

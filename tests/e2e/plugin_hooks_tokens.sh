@@ -55,7 +55,7 @@ server:
       - hooks:
           url: http://127.0.0.1:$endpoint_port/
           events: [authenticate]
-          timeout: 3s
+          timeout: 30s
           token_cache: 0s
           token_stale: 1h
 END
@@ -151,11 +151,12 @@ start_local_endpoint
 cat >"$dir/local.yml" <<END
 server:
   plugins:
+    wait_timeout: 30s
     chain:
       - hooks:
           url: unix:$dir/office.sock:/hook?office=1
           events: [authenticate, login, register, connect, close]
-          timeout: 3s
+          timeout: 30s
           token_cache: 0s
           login_window: 0s
 END

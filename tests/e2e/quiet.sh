@@ -6,7 +6,7 @@ need curl python3
 unset FERROTUNNEL_LOG_LEVEL
 
 serve_http web
-start_edge --domain example.com
+server_bind=127.0.0.1:$(free_port) start_edge --domain example.com
 
 # quiet NAME COMMAND OPTION...: a client that says only what it must.
 quiet() {

@@ -76,10 +76,13 @@ eventually_is '<p>second page' page
 long=$(printf '%0200d' 0)
 eventually_is 414 ask app.test "/$long" -o /dev/null -w '%{http_code}'
 head -c 2000 /dev/zero >"$dir/body"
-eventually_is 413 ask app.test / -o /dev/null -w '%{http_code}' --data-binary "@$dir/body"
-for _ in 1 2 3 4 5; do
-    is 413 ask app.test / -o /dev/null -w '%{http_code}' --data-binary "@$dir/body" || fail "a worker has the old bound"
-done
+five_are_413() {
+    local _
+    for _ in 1 2 3 4 5; do
+        is 413 ask app.test / -o /dev/null -w '%{http_code}' --data-binary "@$dir/body" || return 1
+    done
+}
+wait_until $patience "the new bound at all workers" five_are_413
 printf '%02500d' 0 >&$slow # the request that had begun is as large as it said
 read -r -t $patience -u $slow line || fail "the request that had begun is not answered"
 [[ $line != *413* && $line == HTTP/1.1\ * ]] || fail "the request that had begun: $line"

@@ -106,8 +106,9 @@ wait_until $patience "what the manager keeps to be $kept again" keeps "$kept"
 
 say "a port that its client has given up is kept no more, and refuses"
 sed 's/^  hold: 60s/  hold: 0/' "$dir/edge.new" >"$dir/edge.yml"
+started=$(count_of manager '^READY=1$')
 kill -HUP "$(service)"
-wait_until $patience "the reload" text_is_there manager 'RELOADING=1'
+wait_until $patience "the end of the reload" count_is manager '^READY=1$' $((started + 1)) # RELOADING=1 is its beginning
 signal client TERM
 join_ok client
 wait_until $patience "the public ports to be kept no more" keeps "clients dashboard http metrics"

@@ -15,7 +15,8 @@ ready() {
 serve backend echo
 for tls in on off; do
     server_name=server_$tls
-    start_server --handshake-timeout 5
+    # In so long a client logs in, also where a process stands still for some seconds.
+    start_server --handshake-timeout 10
     descriptors=$(descriptors_of $server_name)
 
     # Four addresses: 50 each, below the cap of 64 per address.

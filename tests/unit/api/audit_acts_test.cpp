@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "audit/limits.hpp"
@@ -37,7 +38,7 @@ bool has(const std::string& text, std::string_view part) {
 }  // namespace
 
 TEST_CASE("an act is recorded with who, what and what came of it, and without secrets", "[audit-acts]") {
-    const Acts acts;
+    Acts acts;
     admin::Request request{"POST", "/v1/kick"};
     request.user = 4'294'967'294U;
     request.body =
@@ -51,7 +52,7 @@ TEST_CASE("an act is recorded with who, what and what came of it, and without se
 }
 
 TEST_CASE("reading is not recorded, except of what a successor gets", "[audit-acts]") {
-    const Acts acts;
+    Acts acts;
     for (const char* path : {"/v1/status", "/v1/events"}) {
         (void)acts.requests.answer({"GET", path}, ControlEntry::socket, no_client);
     }
@@ -64,8 +65,35 @@ TEST_CASE("reading is not recorded, except of what a successor gets", "[audit-ac
     CHECK(has(lines, R"("act":"ticket_keys")"));
 }
 
+TEST_CASE("a log that is handed over at once has the request that this be done", "[audit-acts]") {
+    Acts acts;
+    std::thread ends;
+    std::string lines;
+    const admin::Answer answer = acts.requests.answer({"POST", "/v1/handover"}, ControlEntry::socket, [&] {
+        ends = std::thread([&] {
+            acts.requests.await_record(std::chrono::minutes(1));
+            lines = acts.lines();
+        });
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));  // enough to be too early
+        return admin::Answer{202};
+    });
+    CHECK(answer.status == 202);
+    ends.join();
+    CHECK(has(lines, R"("act":"handover")"));
+    acts.requests.await_record(std::chrono::minutes(1));  // nobody is waited for
+}
+
+TEST_CASE("a request that takes too long to answer is not waited for", "[audit-acts]") {
+    Acts acts;
+    const admin::Answer answer = acts.requests.answer({"POST", "/v1/handover"}, ControlEntry::socket, [&] {
+        acts.requests.await_record(std::chrono::milliseconds(1));
+        return admin::Answer{202};
+    });
+    CHECK(answer.status == 202);
+}
+
 TEST_CASE("strangers at a dashboard are recorded within limits, and have no name", "[audit-acts]") {
-    const Acts acts;
+    Acts acts;
     const login::AddressNetworks networks{"192.0.2.7", "", "192.0.2.0/24"};
     admin::Request request{"POST", "/api/v1/drain"};
     request.peer = "192.0.2.7";
@@ -87,7 +115,7 @@ TEST_CASE("strangers at a dashboard are recorded within limits, and have no name
 }
 
 TEST_CASE("an answer that comes later is recorded when it is there", "[audit-acts]") {
-    const Acts acts;
+    Acts acts;
     admin::Request request{"POST", "/v1/cluster/members/b/kick"};
     request.user = 0;
     const admin::Answer waits = acts.requests.answer(request, ControlEntry::socket, [] {
@@ -104,7 +132,7 @@ TEST_CASE("an answer that comes later is recorded when it is there", "[audit-act
 }
 
 TEST_CASE("a change has its cause and its keys, and no values", "[audit-acts]") {
-    const Acts acts;
+    Acts acts;
     ApplyReport report;
     report.applied.push_back({ApplyReport::Change::Kind::added, "server.token", "alice"});
     report.needs_restart = {"server.bind"};
@@ -121,7 +149,7 @@ TEST_CASE("a change has its cause and its keys, and no values", "[audit-acts]") 
 }
 
 TEST_CASE("a refused reload is one line, whether its change was refused or its file", "[audit-acts]") {
-    const Acts acts;
+    Acts acts;
     ApplyReport refused;
     refused.problems.push_back({"access_log", "cannot open it"});
     const auto lines_of_reload = [&](bool has_change) {

@@ -206,7 +206,7 @@ TEST_CASE_METHOD(Stores, "an etcd that was restored from an older state, or repl
 }
 
 TEST_CASE("a claim without an answer is refused for now, and given back before the name is claimed again") {
-    Stores stores(200ms);
+    Stores stores(1s);
     Stores::Member& a = stores.ready("a");
     stores.etcd.before_transaction = [&] {
         stores.etcd.lie = [](const std::string&) { return std::string("HTTP/1.1 "); };
@@ -221,7 +221,7 @@ TEST_CASE("a claim without an answer is refused for now, and given back before t
 }
 
 TEST_CASE("an etcd that says nothing is not waited for") {
-    Stores stores(100ms);
+    Stores stores(1s);
     Stores::Member& a = stores.ready("a");
     CHECK(stores.claim(a, app, ann).kind == Kind::granted);
     stores.etcd.is_silent = true;

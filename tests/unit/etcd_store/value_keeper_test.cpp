@@ -33,7 +33,7 @@ public:
                  {random.next(), random.next(), worker.now(), milliseconds_now()}) {
         Settings settings;
         settings.member = name;
-        settings.client.call_time = 300ms;
+        settings.client.call_time = 1s;
         ValueKeeper::Handlers handlers;
         handlers.present = [this](const std::string& key) { return names_.values().last_change(key, worker_.now()); };
         handlers.keys = [this] {
@@ -101,7 +101,7 @@ public:
     }
     template <typename Condition>
     bool wait(Condition condition) {
-        const TimePoint deadline = Clock::now() + 8s;
+        const TimePoint deadline = Clock::now() + 60s;
         return loop.run_until([&] { return etcd.look() && (condition() || Clock::now() > deadline); }) && condition();
     }
     /// Until nothing waits for etcd.

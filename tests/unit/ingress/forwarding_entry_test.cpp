@@ -25,7 +25,6 @@ exchange::EdgeSettings with_everything() {
     settings.member_header = true;
     settings.hsts = http::Hsts{};
     settings.body_max = 10;
-    settings.first_byte_timeout = 50ms;
     settings.upgrades = false;
     return settings;
 }
@@ -69,7 +68,9 @@ TEST_CASE("forwarding entry: heads pass unchanged but for the request's id") {
 }
 
 TEST_CASE("forwarding entry: the service's limits are the other member's") {
-    EdgeRig rig(with_everything());
+    exchange::EdgeSettings settings = with_everything();
+    settings.first_byte_timeout = 50ms;
+    EdgeRig rig(settings);
     rig.add_service(forwarded("far.test"), 3, rig.backend.place());
     Peer visitor = rig.visit("POST / HTTP/1.1\r\nHost: far.test\r\nContent-Length: 20\r\n\r\n" + std::string(20, 'x'));
     Peer backend = rig.backend.accept();

@@ -356,7 +356,7 @@ TEST_CASE("forwarding: what a lost link had is sent again only if that does no h
 
 TEST_CASE("forwarding: what a member does not accept in time is sent again only if that does no harm") {
     exchange::EdgeSettings settings = quick_settings();
-    settings.backend_connect_timeout = 100ms;
+    settings.backend_connect_timeout = 1s;
     LinkRig rig(settings);
     EmptyMember other(rig);
     must_join(*other.directory, {}, 1, described("app.test"), rig.host.carrier);
@@ -365,8 +365,6 @@ TEST_CASE("forwarding: what a member does not accept in time is sent again only 
     rig.link->stands_still = true;
     const bool repeatable = GENERATE(true, false);
     Peer visitor = rig.visit(repeatable ? get() : post(3) + "one");
-    REQUIRE(eventually([&] { return rig.link->opens == 1; }));
-    rig.link->busy = 1000;  // as one whose link is seen to be broken
     if (repeatable) {
         Peer backend = rig.host.backend.accept_request();
         backend.send(answer("again"));

@@ -236,14 +236,14 @@ TEST_CASE("h2 connection: a body that comes too slowly is 408, and the connectio
 
 TEST_CASE("h2 connection: a stream whose answer has begun may be silent in both directions") {
     exchange::EdgeSettings settings = with_h2c();
-    settings.body_grace = 200ms;
+    settings.body_grace = 1s;  // in which the answer begins
     EdgeRig rig(settings);
     Peer visitor = rig.visit(hello + h2::test::request(1, false) + frame(h2::test::data, 0, 1, "first"));
     Peer backend = rig.backend.accept();
     backend.read_until("first");
     backend.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nbegun");
     CHECK(read_until(visitor, h2::test::data).payload == "begun");
-    std::this_thread::sleep_for(5 * settings.body_grace);
+    std::this_thread::sleep_for(2 * settings.body_grace);
     visitor.send(frame(h2::test::data, h2::test::end_stream, 1, "last"));
     backend.read_until("last");
     backend.send("ended");

@@ -89,13 +89,14 @@ TEST_CASE("a body that comes too slowly is 408, unless the service lets it") {
         trickle.join();
     }
     SECTION("not once its answer has begun: two-way streams are silent for as long as they like") {
+        settings.body_grace = 1s;  // in which the answer begins
         EdgeRig rig(settings);
         Peer visitor = rig.visit("POST / HTTP/1.1\r\nHost: app.test\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
         Peer backend = rig.backend.accept();
         backend.read_until("abc");
         backend.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nbegun");
         CHECK(visitor.read_until("begun").size() > 5);
-        std::this_thread::sleep_for(5 * settings.body_grace);
+        std::this_thread::sleep_for(2 * settings.body_grace);
         visitor.send("3\r\ndef\r\n");
         backend.read_until("def");
         backend.send("ended");

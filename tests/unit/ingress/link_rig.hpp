@@ -44,6 +44,9 @@ public:
     void open(std::uint32_t, const directory::HttpVisitor& visitor, IntrusivePtr<buffer::Waker> waker, bool foreign,
               Opened opened) override {
         opens.fetch_add(1);
+        if (stands_still) {
+            busy = 1000;  // as one whose link is seen to be broken: another one is preferred
+        }
         auto action = [this, visitor, waker, foreign, opened] {
             auto stream = open_stream(visitor, waker, foreign);
             if (stream) {
