@@ -93,11 +93,32 @@ audit::Record config_record(std::string_view result) {
 
 }  // namespace
 
-Answer AuditedRequests::answer(const Request& request, ControlEntry entry,
-                               const std::function<Answer()>& answer) const {
+Answer AuditedRequests::answer(const Request& request, ControlEntry entry, const std::function<Answer()>& answer) {
     if (!log_ || !log_->is_on() || !is_recorded(request)) {
         return answer();
     }
+    const Answering until_recorded(*this);
+    return answer_and_record(request, entry, answer);
+}
+
+AuditedRequests::Answering::Answering(AuditedRequests& of) : of_(of) {
+    const MutexLock lock(of_.mutex_);
+    of_.is_answering_ = true;
+}
+
+AuditedRequests::Answering::~Answering() {
+    const MutexLock lock(of_.mutex_);
+    of_.is_answering_ = false;
+    of_.recorded_.notify_all();
+}
+
+void AuditedRequests::await_record(std::chrono::milliseconds time) {
+    ReleasableLock lock(mutex_);
+    recorded_.wait_for(lock, time, [this]() REQUIRES(mutex_) { return !is_answering_; });
+}
+
+Answer AuditedRequests::answer_and_record(const Request& request, ControlEntry entry,
+                                          const std::function<Answer()>& answer) const {
     audit::Record act = act_record(request, entry);
     // At a dashboard with a secret, a requester has no right until the answer says so.
     const std::string stranger = entry == ControlEntry::dashboard && !request.user && request.networks != nullptr

@@ -70,6 +70,9 @@ public:
     std::vector<runtime::NamedSocket> sockets() const;
     /// Records requests. Before open().
     void set_audit_log(std::shared_ptr<audit::AuditLog> log) { acts_.set(std::move(log)); }
+    /// Waits until the request that is being answered, if any, is in the audit log; no longer than `time`. Not on the
+    /// control thread.
+    void await_record(std::chrono::milliseconds time) { acts_.await_record(time); }
     /// Answers requests of other members of the cluster, too. Before open().
     void open_to_members() noexcept { is_open_to_members_ = true; }
     /// Whether they are answered, or refused.

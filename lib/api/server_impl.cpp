@@ -267,6 +267,7 @@ void Server::Impl::begin_drain() {
     refuse_newcomers();
     certificates_.stop();  // the orders are a successor's, which may have the same folder
     if (handover_.is_replaced()) {
+        control_.await_record(std::chrono::seconds(1));  // of the request that this process be replaced
         logs_.audit.hand_over();
         cluster_.drain();
         cluster_.hand_over();
