@@ -5,6 +5,7 @@
 #include "api/engine_settings.hpp"
 #include "api/server_shared_state.hpp"
 #include "api/server_tokens.hpp"
+#include "audit/limits.hpp"
 #include "net/host_port.hpp"
 #include "plugin/control_call.hpp"
 #include "runtime/worker_executor.hpp"
@@ -267,7 +268,7 @@ void Server::Impl::begin_drain() {
     refuse_newcomers();
     certificates_.stop();  // the orders are a successor's, which may have the same folder
     if (handover_.is_replaced()) {
-        control_.await_record(std::chrono::seconds(1));  // of the request that this process be replaced
+        control_.await_record(audit::handover_record_time);  // of the request that this process be replaced
         logs_.audit.hand_over();
         cluster_.drain();
         cluster_.hand_over();

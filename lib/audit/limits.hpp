@@ -28,5 +28,7 @@ inline constexpr std::uint32_t refusals_max = 50;
 inline constexpr std::size_t counted_addresses_max = 1024;
 /// How long they are counted before the number is written.
 inline constexpr std::chrono::seconds count_time{60};
+/// How long a process that is replaced waits, before it closes the log, for the record of a request in progress.
+inline constexpr std::chrono::seconds handover_record_time{1};
 
 }  // namespace ferrotunnel::audit

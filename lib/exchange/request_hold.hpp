@@ -31,7 +31,7 @@ public:
     /// Services have changed. Returns the head with which the request continues, or null if it still waits.
     std::unique_ptr<http::OwnedHead> take_head();
     /// Begins, or continues, the wait for a successor of a request that was refused; `bytes` is the memory that it
-    /// uses, `seen` as for HoldQueue::enter. False if there is no room or the time is over.
+    /// uses; `seen`: see HoldQueue::enter(). False if there is no room or the time is over.
     bool wait_for_successor(std::size_t bytes, std::uint64_t seen);
     /// Services have changed, and there is no successor yet. False if there is no room any more.
     bool wait_on(std::size_t bytes) noexcept { return needs_.at.edge.hold.enter(needs_.visitor, bytes); }
