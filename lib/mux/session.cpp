@@ -32,7 +32,7 @@ Session::Session(const Settings& settings, SessionEvents& events, IntrusivePtr<b
       budget_(context_.settings, *context_.shared),
       opens_(context_.settings),
       credit_(context_, budget_, lanes_),
-      table_({context_, opens_, budget_, credit_, lanes_, outbox_, wakes_}),
+      table_({context_, opens_, budget_, credit_, lanes_, outbox_, wakes_}, random.next()),
       compactor_(context_),
       receiver_({context_, ids_, liveness_, opens_, table_, budget_, credit_, lanes_, compactor_, wakes_}),
       requests_(context_, table_, budget_, credit_, lanes_),

@@ -22,7 +22,7 @@ IntrusivePtr<Stream> StreamTable::make(const Opening& opening) {
     stream->count_in(context.meter);
     parts_.opens.add(*stream, context.now);
     try {
-        streams_.emplace(opening.id, stream);
+        streams_.add(*stream);
     } catch (...) {
         parts_.opens.remove(*stream);
         throw;
@@ -81,7 +81,7 @@ void StreamTable::end(Stream& stream, StreamEnd stream_end) {
     }
     // An endpoint that is behind is woken, since it is now the only end left.
     parts_.wakes.touch(stream, static_cast<bool>(stream_end) || side.unread);
-    streams_.erase(stream.id());
+    streams_.remove(stream.id());
     count_live();
 }
 
@@ -129,10 +129,8 @@ void StreamTable::serve_gone(Stream& stream) {
 }
 
 void StreamTable::end_all(StreamEnd stream_end) {
-    auto streams = std::exchange(streams_, {});
-    for (auto& [id, stream] : streams) {
-        end(*stream, stream_end);
-    }
+    const StreamIndex streams = std::move(streams_);  // it is empty from now on
+    streams.for_each([&](Stream& stream) { end(stream, stream_end); });
     while (!unread_.empty()) {
         forget_unread(*unread_.back(), false);
     }
@@ -234,18 +232,18 @@ void StreamTable::check_invariants(const StreamIds& ids) const {
     std::uint32_t own_opens = 0;
     std::uint32_t peer_opens = 0;
     std::uint32_t orphans = 0;
-    for (const auto& [id, stream] : streams_) {
-        const StreamSide& side = stream->side_;
-        check(id == stream->id() && !side.gone, "the table holds live streams under their id");
-        check(side.opened_here == ids.is_own(id), "an id's parity shows the side that opened it");
+    for_each([&](const Stream& stream) {
+        const StreamSide& side = stream.side_;
+        check(find(stream.id()) == &stream && !side.gone, "the table holds live streams under their id");
+        check(side.opened_here == ids.is_own(stream.id()), "an id's parity shows the side that opened it");
         check(side.send_open || side.receive_open, "a stream with both directions closed has left");
-        check(stream->taken_.count() <= side.window.received(), "only received bytes are consumed");
+        check(stream.taken_.count() <= side.window.received(), "only received bytes are consumed");
         check(side.window.received() <= side.window.granted(), "nothing is received beyond credit");
         committed += side.committed(context.window_rules);
         own_opens += side.opened_here && !side.answered ? 1U : 0U;
         peer_opens += !side.opened_here && !side.answered ? 1U : 0U;
         orphans += side.orphan ? 1U : 0U;
-    }
+    });
     for (std::size_t i = 0; i < unread_.size(); ++i) {
         const StreamSide& side = unread_[i]->side_;
         check(side.gone && side.unread && side.unread_at == i, "unread streams are gone, and their index is right");

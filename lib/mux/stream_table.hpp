@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <unordered_map>
 #include <vector>
 
 #include "mux/credit_granter.hpp"
@@ -19,6 +18,7 @@
 #include "mux/send_lanes.hpp"
 #include "mux/session_context.hpp"
 #include "mux/stream_ids.hpp"
+#include "mux/stream_index.hpp"
 #include "mux/stream_list.hpp"
 #include "mux/wake_list.hpp"
 
@@ -37,7 +37,8 @@ public:
         Outbox& outbox;
         WakeList& wakes;
     };
-    explicit StreamTable(const Parts& parts) noexcept : parts_(parts) {}
+    /// `key`: a random number, which peers do not know.
+    StreamTable(const Parts& parts, std::uint64_t key) noexcept : parts_(parts), streams_(key) {}
 
     bool empty() const noexcept { return streams_.empty(); }
     /// Live streams.
@@ -46,16 +47,11 @@ public:
     /// Streams that use memory here: live ones, and ended ones with remains.
     std::size_t kept() const noexcept { return streams_.size() + parts_.outbox.aborts() + parts_.lanes.gone(); }
     /// Null if it is not live.
-    Stream* find(wire::StreamId id) const {
-        const auto found = streams_.find(id);
-        return found != streams_.end() ? found->second.get() : nullptr;
-    }
+    Stream* find(wire::StreamId id) const noexcept { return streams_.find(id); }
     /// Calls `visit(Stream&)` for each live stream. It must not end any.
     template <typename Visit>
     void for_each(Visit visit) const {
-        for (const auto& [id, stream] : streams_) {
-            visit(*stream);
-        }
+        streams_.for_each(visit);
     }
     /// Like for_each(), for all streams that may hold memory, including unread ones.
     template <typename Visit>
@@ -148,7 +144,7 @@ private:
     void end_orphan(Stream& stream);
 
     const Parts parts_;
-    std::unordered_map<wire::StreamId, IntrusivePtr<Stream>> streams_;
+    StreamIndex streams_;
     /// Streams that ended in order before their endpoint had consumed everything. They are not part of the session any
     /// more, but the memory that they hold counts, and the memory cap must find them.
     std::vector<IntrusivePtr<Stream>> unread_;

@@ -79,7 +79,7 @@ struct SessionParts {
     MemoryBudget budget{context.settings, *context.shared};
     OpenLimiter opens{context.settings};
     CreditGranter credit{context, budget, lanes};
-    StreamTable table{{context, opens, budget, credit, lanes, outbox, wakes}};
+    StreamTable table{{context, opens, budget, credit, lanes, outbox, wakes}, 1};
     Compactor compactor{context};
     StreamReceiver receiver{{context, ids, liveness, opens, table, budget, credit, lanes, compactor, wakes}};
     EndpointRequests requests{context, table, budget, credit, lanes};
