@@ -19,35 +19,39 @@ public:
     /// A read and a write are worth trying without an event.
     static Readiness both() noexcept {
         Readiness readiness;
-        readiness.readable_ = readiness.writable_ = true;
+        readiness.bits_ = is_readable_bit | is_writable_bit;
         return readiness;
     }
 
     void add(std::uint32_t events) noexcept {
-        seen_ = static_cast<std::uint16_t>(seen_ | (events & lasting_events));
-        readable_ = readable_ || (events & readable_events) != 0;
-        writable_ = writable_ || (events & writable_events) != 0;
+        const std::uint32_t readable = (events & readable_events) != 0 ? is_readable_bit : 0;
+        const std::uint32_t writable = (events & writable_events) != 0 ? is_writable_bit : 0;
+        bits_ = static_cast<std::uint16_t>(bits_ | (events & lasting_events) | readable | writable);
     }
     /// Sets whether another read, or write, is worth trying now.
-    void set_readable(bool readable) noexcept { readable_ = readable; }
-    void set_writable(bool writable) noexcept { writable_ = writable; }
+    void set_readable(bool readable) noexcept { set(is_readable_bit, readable); }
+    void set_writable(bool writable) noexcept { set(is_writable_bit, writable); }
 
-    bool is_readable() const noexcept { return readable_; }
-    bool is_writable() const noexcept { return writable_; }
+    bool is_readable() const noexcept { return (bits_ & is_readable_bit) != 0; }
+    bool is_writable() const noexcept { return (bits_ & is_writable_bit) != 0; }
     /// Something waits after the bytes of a short read (an end, an error, urgent data), and no event announces it
     /// again.
-    bool has_more_behind() const noexcept { return seen_ != 0; }
+    bool has_more_behind() const noexcept { return (bits_ & lasting_events) != 0; }
     /// Both directions are over: the process at the other end of a unix socket is gone.
-    bool has_hung_up() const noexcept { return (seen_ & EPOLLHUP) != 0; }
-    bool has_failed() const noexcept { return (seen_ & EPOLLERR) != 0; }
+    bool has_hung_up() const noexcept { return (bits_ & EPOLLHUP) != 0; }
+    bool has_failed() const noexcept { return (bits_ & EPOLLERR) != 0; }
 
 private:
     static constexpr std::uint32_t lasting_events = more_behind_events;
-    static_assert(lasting_events <= 0xffff);
+    static constexpr std::uint16_t is_readable_bit = EPOLLIN;
+    static constexpr std::uint16_t is_writable_bit = EPOLLOUT;
+    static_assert(lasting_events <= 0xffff && (lasting_events & (EPOLLIN | EPOLLOUT)) == 0);
 
-    std::uint16_t seen_ = 0;  // of lasting_events
-    bool readable_ = false;
-    bool writable_ = false;
+    void set(std::uint16_t bit, bool value) noexcept {
+        bits_ = static_cast<std::uint16_t>(value ? bits_ | bit : bits_ & ~bit);
+    }
+
+    std::uint16_t bits_ = 0;  // the lasting events that were seen, and what is worth trying: each pump has one
 };
 
 }  // namespace ferrotunnel::runtime

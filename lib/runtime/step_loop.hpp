@@ -1,6 +1,7 @@
 // A loop over an object's steps until nothing is left to do, in which a step's calls may request another one.
 #pragma once
 
+#include <cstdint>
 #include <exception>
 
 #include "base/intrusive_ptr.hpp"
@@ -15,30 +16,34 @@ public:
     /// requests another one. `owner` stays alive meanwhile. If a step throws, `failed` is called with the exception.
     template <typename Owner, typename Step, typename Failed, typename ShouldContinue>
     void run(Owner* owner, Step step, Failed failed, ShouldContinue should_continue) noexcept {
-        if (running_) {
-            again_ = true;
+        if (is_running()) {
+            request_rerun();
             return;
         }
         const IntrusivePtr<Owner> keep(owner);
-        running_ = true;
         do {
-            again_ = false;
+            state_ = State::running;
             try {
                 step();
             } catch (const std::exception& problem) {
                 failed(problem);
             }
-        } while (again_ && should_continue());
-        running_ = false;
+        } while (state_ == State::again && should_continue());
+        state_ = State::idle;
     }
 
     /// Requests another step when the present one is over.
-    void request_rerun() noexcept { again_ = true; }
-    bool is_running() const noexcept { return running_; }
+    void request_rerun() noexcept {
+        if (is_running()) {
+            state_ = State::again;
+        }
+    }
+    bool is_running() const noexcept { return state_ != State::idle; }
 
 private:
-    bool running_ = false;
-    bool again_ = false;
+    enum class State : std::uint8_t { idle, running, again };
+
+    State state_ = State::idle;
 };
 
 }  // namespace ferrotunnel::runtime
