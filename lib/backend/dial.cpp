@@ -14,6 +14,7 @@
 #include "runtime/connector.hpp"
 #include "transport/tcp_pipe.hpp"
 #include "transport/tls_pipe.hpp"
+#include "trunk/counted_traffic.hpp"
 #include "trunk/pipe_pump.hpp"
 #include "trunk/sealed_pump.hpp"
 
@@ -47,8 +48,8 @@ struct Dial {
 
 // The counter that the pump holds as long as the connection lasts; if that may lead back, it keeps the Dial's watch
 // too.
-std::shared_ptr<trunk::Traffic> traffic_of(const std::shared_ptr<Dial>& dial) {
-    return dial->may_loop ? std::shared_ptr<trunk::Traffic>(dial, dial->shared.traffic.get()) : dial->shared.traffic;
+IntrusivePtr<trunk::TrafficCounter> traffic_of(const std::shared_ptr<Dial>& dial) {
+    return trunk::counted_with(dial->shared.traffic, dial->may_loop ? dial : nullptr);
 }
 
 // The tap that records the connection; null without recording.

@@ -17,7 +17,7 @@ namespace ferrotunnel::backend {
 
 /// State shared by the connections of one client to its services.
 struct DialShared {
-    std::shared_ptr<trunk::Traffic> traffic;
+    IntrusivePtr<trunk::Traffic> traffic;
     std::shared_ptr<SelfLoopDetector> self_loop_detector;
     Logger& log;
     std::shared_ptr<inspect::Inspector> inspector{};  // null if nothing is recorded

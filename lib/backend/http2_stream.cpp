@@ -16,7 +16,7 @@ using transport::IoStatus;
 using trunk::Traffic;
 using wire::Code;
 
-Http2Stream::Http2Stream(runtime::Worker& worker, std::shared_ptr<Traffic> traffic, Events events)
+Http2Stream::Http2Stream(runtime::Worker& worker, IntrusivePtr<trunk::TrafficCounter> traffic, Events events)
     : worker_(worker), traffic_(std::move(traffic)), events_(std::move(events)) {
     check_here(worker_);
     traffic_->opened();

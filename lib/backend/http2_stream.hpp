@@ -51,7 +51,7 @@ public:
         std::function<void(const std::string& why)> failed;
     };
 
-    Http2Stream(runtime::Worker& worker, std::shared_ptr<trunk::Traffic> traffic, Events events);
+    Http2Stream(runtime::Worker& worker, IntrusivePtr<trunk::TrafficCounter> traffic, Events events);
     ~Http2Stream() override;
 
     // As in a pump, for the code that dials.
@@ -98,7 +98,7 @@ private:
     void close() noexcept;
 
     runtime::Worker& worker_;
-    const std::shared_ptr<trunk::Traffic> traffic_;
+    const IntrusivePtr<trunk::TrafficCounter> traffic_;
     const Events events_;
     std::function<void()> cancel_;
     IntrusivePtr<mux::Stream> stream_;  // null once the tunnel's part is over

@@ -19,6 +19,7 @@
 #include "runtime/protected_endpoints.hpp"
 #include "runtime/route_to.hpp"
 #include "runtime/timer.hpp"
+#include "trunk/counted_traffic.hpp"
 #include "trunk/frame_windows.hpp"
 #include "trunk/socket_pump.hpp"
 
@@ -68,12 +69,6 @@ public:
     void serve();
 
 private:
-    // The connection that may lead to a public port of this client is watched for as long as the pump counts.
-    struct Watched {
-        std::shared_ptr<trunk::Traffic> traffic;
-        std::unique_ptr<SelfLoopDetector::Watch> watch;
-    };
-
     // Why the exit may not connect to an address that no item names; with several addresses, the later value takes
     // precedence.
     enum class Obstacle : std::uint8_t {
@@ -288,17 +283,14 @@ void ExitStream::on_connected(std::error_code error, runtime::Fd socket) {
 }
 
 void ExitStream::pass_on(runtime::Fd socket) {
-    std::shared_ptr<trunk::Traffic> traffic = shared_.traffic;
+    // A connection that may lead to a public port of this client is watched for as long as the pump counts.
+    std::unique_ptr<SelfLoopDetector::Watch> watch;
     if (shared_.self_loop_detector->may_loop(handshake_.target().port)) {
-        auto watched = std::make_shared<Watched>();
-        watched->traffic = traffic;
-        watched->watch =
-            shared_.self_loop_detector->watch(runtime::visitor_address(runtime::local_address(socket.get())),
-                                              runtime::visitor_address(runtime::peer_address(socket.get())));
-        traffic = std::shared_ptr<trunk::Traffic>(watched, watched->traffic.get());
+        watch = shared_.self_loop_detector->watch(runtime::visitor_address(runtime::local_address(socket.get())),
+                                                  runtime::visitor_address(runtime::peer_address(socket.get())));
     }
     trunk::set_pumped_socket_options(socket.get(), runtime::peer_address(socket.get()).is_loopback());
-    auto pump = make_intrusive<trunk::SocketPump>(worker(), std::move(traffic));
+    auto pump = make_intrusive<trunk::SocketPump>(worker(), trunk::counted_with(shared_.traffic, std::move(watch)));
     IntrusivePtr<mux::Stream> passed = release_stream();
     passed->attach(pump, false);  // the session is on this worker: this one is not woken any more
     pump->set_stream(std::move(passed));

@@ -9,7 +9,7 @@
 #include "shaping/shapes.hpp"
 
 namespace ferrotunnel::trunk {
-struct Traffic;
+class TrafficCounter;
 }
 
 namespace ferrotunnel::directory {
@@ -21,7 +21,7 @@ class DistantVisitor : public buffer::Waker {
 public:
     /// Gives the visitor its stream; `traffic` has counted the visitor, and `shape` has its rate limits (null if none
     /// apply).
-    virtual void opened(IntrusivePtr<mux::Stream> stream, std::shared_ptr<trunk::Traffic> traffic,
+    virtual void opened(IntrusivePtr<mux::Stream> stream, IntrusivePtr<trunk::TrafficCounter> traffic,
                         std::shared_ptr<shaping::ServiceShape> shape) noexcept = 0;
     /// No trunk accepts it.
     virtual void refused() noexcept = 0;

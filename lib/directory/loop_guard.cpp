@@ -82,7 +82,7 @@ bool LoopGuard::has_answered() const noexcept {
 // Lets the held visitors in and counts the bytes of each: a byte from the service means that there is no loop.
 void LoopGuard::admit_trial() {
     for (; !held_.empty(); held_.pop_front()) {
-        admitted_.push_back(std::make_shared<trunk::Traffic>());
+        admitted_.push_back(make_intrusive<trunk::Traffic>());
         held_.front().watched = admitted_.back();
         port_.dispatch(std::move(held_.front()));
     }

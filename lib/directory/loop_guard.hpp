@@ -11,10 +11,6 @@
 #include "runtime/timer.hpp"
 #include "trunk/loop_detector.hpp"
 
-namespace ferrotunnel::trunk {
-struct Traffic;
-}
-
 namespace ferrotunnel::directory {
 
 class LoopGuard {
@@ -40,10 +36,10 @@ private:
     runtime::Timer timer_;
     runtime::Timer loop_check_timer_;
     std::deque<Visitor> held_;
-    std::vector<std::shared_ptr<trunk::Traffic>> admitted_;  // of visitors let in since the test began
-    std::uint64_t before_ = 0;                               // visitors when the last loop was found
-    unsigned checks_ = 0;                                    // checks since then whether most have ended
-    TimePoint report_from_{};                                // when a loop may be reported again
+    std::vector<IntrusivePtr<trunk::Traffic>> admitted_;  // of visitors let in since the test began
+    std::uint64_t before_ = 0;                            // visitors when the last loop was found
+    unsigned checks_ = 0;                                 // checks since then whether most have ended
+    TimePoint report_from_{};                             // when a loop may be reported again
 };
 
 }  // namespace ferrotunnel::directory

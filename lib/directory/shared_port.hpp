@@ -56,10 +56,7 @@
 #include "runtime/worker.hpp"
 #include "shaping/shapes.hpp"
 #include "trunk/datagram_flow.hpp"
-
-namespace ferrotunnel::trunk {
-struct Traffic;
-}
+#include "trunk/traffic.hpp"
 
 namespace ferrotunnel::directory {
 
@@ -110,13 +107,13 @@ struct Visitor {
     runtime::SocketAddress from;
     std::shared_ptr<SharedPort> port;  // null if it has named a private service
     CarrierIds excluded_carriers{};
-    std::shared_ptr<trunk::Traffic> watched{};  // counts what this visitor moves; usually null
-    std::shared_ptr<WatchedVisitor> visit{};    // null if no plugin was called
-    IntrusivePtr<DistantVisitor> distant{};     // set if there is no socket
-    std::shared_ptr<QuotaCount> of_token{};     // towards the quotas of the service's token
-    std::shared_ptr<MemberVisit> of_member{};   // of a group; otherwise null
-    bool is_forwarded = false;                  // by another member of the cluster: only own clients get it, at once
-    std::uint8_t member_waits = 0;              // how often it has waited since no other member had a client for it
+    IntrusivePtr<trunk::Traffic> watched{};    // counts what this visitor moves; usually null
+    std::shared_ptr<WatchedVisitor> visit{};   // null if no plugin was called
+    IntrusivePtr<DistantVisitor> distant{};    // set if there is no socket
+    std::shared_ptr<QuotaCount> of_token{};    // towards the quotas of the service's token
+    std::shared_ptr<MemberVisit> of_member{};  // of a group; otherwise null
+    bool is_forwarded = false;                 // by another member of the cluster: only own clients get it, at once
+    std::uint8_t member_waits = 0;             // how often it has waited since no other member had a client for it
 
     Visitor(runtime::Fd socket_in, runtime::SocketAddress from_in, std::shared_ptr<SharedPort> port_in)
         : socket(std::move(socket_in)), from(std::move(from_in)), port(std::move(port_in)) {}

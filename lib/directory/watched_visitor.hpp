@@ -32,8 +32,8 @@ struct WatchedVisitor {
     const std::unique_ptr<hooks::SessionRun> run;
     const TimePoint began;
     bool refused = false;
-    bool served = false;                    // the visitor has a stream
-    std::shared_ptr<trunk::Traffic> moved;  // of the trunk that has tried last
+    bool served = false;                 // the visitor has a stream
+    IntrusivePtr<trunk::Traffic> moved;  // of the trunk that has tried last
 };
 
 }  // namespace ferrotunnel::directory

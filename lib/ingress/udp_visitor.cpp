@@ -33,7 +33,7 @@ void UdpVisitor::wake() noexcept {
     }
 }
 
-void UdpVisitor::opened(IntrusivePtr<mux::Stream> stream, std::shared_ptr<trunk::Traffic> traffic,
+void UdpVisitor::opened(IntrusivePtr<mux::Stream> stream, IntrusivePtr<trunk::TrafficCounter> traffic,
                         std::shared_ptr<shaping::ServiceShape> shape) noexcept {
     ready_stream_ = std::move(stream);
     ready_traffic_ = std::move(traffic);

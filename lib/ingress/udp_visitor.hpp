@@ -56,7 +56,7 @@ public:
 
     // Thread-safe.
     void wake() noexcept override;
-    void opened(IntrusivePtr<mux::Stream> stream, std::shared_ptr<trunk::Traffic> traffic,
+    void opened(IntrusivePtr<mux::Stream> stream, IntrusivePtr<trunk::TrafficCounter> traffic,
                 std::shared_ptr<shaping::ServiceShape> shape) noexcept override;
     void refused() noexcept override;
     void rejected() noexcept override;
@@ -99,7 +99,7 @@ private:
 
     // Handed over by the trunk's worker, before `stream_is_ready_` is set.
     IntrusivePtr<mux::Stream> ready_stream_;
-    std::shared_ptr<trunk::Traffic> ready_traffic_;
+    IntrusivePtr<trunk::TrafficCounter> ready_traffic_;
     std::shared_ptr<shaping::ServiceShape> ready_shape_;
     std::atomic<bool> stream_is_ready_{false};
     std::atomic<bool> refused_{false};
@@ -110,7 +110,7 @@ private:
     runtime::Worker& worker_;
     const runtime::SocketAddress from_;
     std::unique_ptr<trunk::DatagramFlow> flow_;  // null until there is a stream
-    std::shared_ptr<trunk::Traffic> traffic_;
+    IntrusivePtr<trunk::TrafficCounter> traffic_;
     std::shared_ptr<shaping::ServiceShape> shape_;
     struct Lanes;
     std::unique_ptr<Lanes> lanes_;        // null until there is a rate

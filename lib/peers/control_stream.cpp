@@ -5,24 +5,14 @@
 #include <utility>
 
 #include "peers/link.hpp"
+#include "trunk/counted_traffic.hpp"
 #include "trunk/socket_pump.hpp"
 #include "trunk/traffic.hpp"
 
 namespace ferrotunnel::peers {
-namespace {
-
-// The pump's counts, which nobody reads, and what ends with it.
-struct ControlTraffic {
-    explicit ControlTraffic(PermitPtr permit_in) : permit(std::move(permit_in)) {}
-
-    PermitPtr permit;
-    trunk::Traffic counts{};
-};
-
-}  // namespace
 
 void send_control(Link& link, runtime::Fd socket) {
-    auto pump = make_intrusive<trunk::SocketPump>(link.worker(), std::make_shared<trunk::Traffic>());
+    auto pump = make_intrusive<trunk::SocketPump>(link.worker(), make_intrusive<trunk::Traffic>());
     mux::Session::OpenRequest request;
     request.kind = control_kind;
     auto stream = link.open(request, pump, false);
@@ -39,9 +29,9 @@ runtime::Fd receive_control(runtime::Worker& worker, const IntrusivePtr<mux::Str
     }
     try {
         auto [own, other] = runtime::socket_pair();
-        const auto traffic = std::make_shared<ControlTraffic>(std::move(permit));
+        auto counts = make_intrusive<trunk::Traffic>();  // nobody reads them; the permit ends with the pump
         auto pump =
-            make_intrusive<trunk::SocketPump>(worker, std::shared_ptr<trunk::Traffic>(traffic, &traffic->counts));
+            make_intrusive<trunk::SocketPump>(worker, trunk::counted_with(std::move(counts), std::move(permit)));
         stream->attach(pump, false);
         pump->set_stream(stream);
         stream->accept();

@@ -5,7 +5,7 @@
 
 #include "peers/link.hpp"
 #include "runtime/address.hpp"
-#include "session/counted_traffic.hpp"
+#include "trunk/counted_traffic.hpp"
 #include "trunk/socket_pump.hpp"
 
 namespace ferrotunnel::peers {
@@ -23,7 +23,7 @@ bool pass_on_forwarded(directory::TlsVisitor& visitor, const PeerCarrier& from) 
     return directory::pass_on(visitor, from);
 }
 
-std::shared_ptr<trunk::Traffic> forwarded_traffic(directory::Visitor& visitor, const Link& link) {
+IntrusivePtr<trunk::TrafficCounter> forwarded_traffic(directory::Visitor& visitor, const Link& link) {
     if (auto watched = std::exchange(visitor.watched, nullptr)) {
         watched->total = link.traffic();
         return watched;
@@ -32,8 +32,8 @@ std::shared_ptr<trunk::Traffic> forwarded_traffic(directory::Visitor& visitor, c
 }
 
 // With the ticket: the visitor counts towards the edge's caps as long as it exists.
-std::shared_ptr<trunk::Traffic> forwarded_traffic(directory::TlsVisitor& visitor, const Link& link) {
-    return session::counted_with(link.traffic(), visitor.ticket);
+IntrusivePtr<trunk::TrafficCounter> forwarded_traffic(directory::TlsVisitor& visitor, const Link& link) {
+    return trunk::counted_with(link.traffic(), visitor.ticket);
 }
 
 // A visitor whose bytes stay in its socket until the other member has a client for it. The stream keeps it alive. No
@@ -133,7 +133,7 @@ private:
     }
 
     runtime::Worker& worker_;
-    const std::shared_ptr<trunk::Traffic> traffic_;
+    const IntrusivePtr<trunk::TrafficCounter> traffic_;
     const std::shared_ptr<PeerCarrier> from_;
     std::atomic<std::uint64_t>& forwarded_;  // of `from_`
     std::optional<AnyVisitor> visitor_;      // until it is joined with its stream, or has failed
@@ -144,7 +144,7 @@ private:
 // Counts a stream of the edge as long as it exists.
 class ForwardedHttpCount final : public directory::HttpStreamCount {
 public:
-    explicit ForwardedHttpCount(std::shared_ptr<trunk::Traffic> traffic) : traffic_(std::move(traffic)) {
+    explicit ForwardedHttpCount(IntrusivePtr<trunk::Traffic> traffic) : traffic_(std::move(traffic)) {
         traffic_->opened();
     }
     ~ForwardedHttpCount() override {
@@ -153,7 +153,7 @@ public:
     }
 
 private:
-    const std::shared_ptr<trunk::Traffic> traffic_;
+    const IntrusivePtr<trunk::Traffic> traffic_;
 };
 
 // The endpoint half is on a worker of its own. "Not here" arrives when the visitor has its stream already, which then

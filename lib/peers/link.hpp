@@ -52,7 +52,7 @@ struct LinkSettings {
 struct LinkAccounts {
     std::shared_ptr<trunk::MemoryGovernor> memory{};
     std::shared_ptr<trunk::TrafficRegistry> sessions{};
-    std::shared_ptr<trunk::Traffic> traffic{};  // of all forwarded visitors
+    IntrusivePtr<trunk::Traffic> traffic{};  // of all forwarded visitors
 };
 
 /// Receives the events of all links, on the worker of each.
@@ -142,7 +142,7 @@ public:
     /// Counts what is on its way to the link's worker.
     const std::shared_ptr<std::atomic<std::uint32_t>>& arriving() const noexcept { return arriving_; }
     /// Counts the visitors that this side sends.
-    const std::shared_ptr<trunk::Traffic>& traffic() const noexcept { return traffic_; }
+    const IntrusivePtr<trunk::Traffic>& traffic() const noexcept { return traffic_; }
     /// Runs `action(Link&)` on the worker, later. False if that has stopped.
     template <typename Action>
     bool post(Action action) {
@@ -174,7 +174,7 @@ private:
     std::shared_ptr<void> count_;
     std::shared_ptr<login::LoginLimiter::Ticket> unproved_;  // while the proof is not complete
     const std::shared_ptr<std::atomic<std::uint32_t>> arriving_ = std::make_shared<std::atomic<std::uint32_t>>(0);
-    const std::shared_ptr<trunk::Traffic> traffic_ = std::make_shared<trunk::Traffic>();
+    const IntrusivePtr<trunk::Traffic> traffic_ = make_intrusive<trunk::Traffic>();
     std::atomic<bool> responsive_{true};
     std::atomic<Duration> round_trip_{Duration::zero()};
     IntrusivePtr<mux::SessionShared> session_;

@@ -162,7 +162,7 @@ void ClientLink::set_token(login::Token token) {
 // A replay is not a visitor, so the client's statistics exclude it.
 void ClientLink::replay(Replay replay, PermitPtr ticket) {
     check_here(at_.worker);
-    const backend::DialShared shared{std::make_shared<trunk::Traffic>(),
+    const backend::DialShared shared{make_intrusive<trunk::Traffic>(),
                                      at_.shared->self_loop_detector,
                                      *at_.shared->log,
                                      at_.shared->inspector,

@@ -36,7 +36,7 @@ struct ClientShared {
     wire::InstanceId instance{};
     mux::Settings mux;
     Duration handshake_deadline = limits::handshake_deadline;
-    std::shared_ptr<trunk::Traffic> traffic = std::make_shared<trunk::Traffic>(trunk::Traffic::Of::all_workers);
+    IntrusivePtr<trunk::Traffic> traffic = make_intrusive<trunk::Traffic>(trunk::Traffic::Of::all_workers);
     std::shared_ptr<trunk::TrafficRegistry> traffic_registry = std::make_shared<trunk::TrafficRegistry>();
     std::shared_ptr<metrics::ServiceCounters> services = std::make_shared<metrics::ServiceCounters>();
     std::shared_ptr<trunk::MemoryGovernor> memory =

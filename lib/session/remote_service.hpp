@@ -35,7 +35,7 @@ struct RemoteStream {
     /// Its endpoint half does not work yet: it has to be attached again, to the waker of the one that will.
     IntrusivePtr<mux::Stream> stream;
     runtime::Worker& worker;  // of the stream's session
-    std::shared_ptr<trunk::Traffic> traffic;
+    IntrusivePtr<trunk::Traffic> traffic;
 };
 
 /// Called once: on the stream's worker, or on any thread with the reason of a failure. `unknown_service`: no member has

@@ -124,7 +124,7 @@ struct ServerShared {
     std::shared_ptr<directory::HttpDirectory> http = std::make_shared<directory::HttpDirectory>();
     std::shared_ptr<directory::TrunkCounts> trunk_counts = std::make_shared<directory::TrunkCounts>();
     std::function<void(const ServerNotice&)> notify;
-    std::shared_ptr<trunk::Traffic> traffic = std::make_shared<trunk::Traffic>(trunk::Traffic::Of::all_workers);
+    IntrusivePtr<trunk::Traffic> traffic = make_intrusive<trunk::Traffic>(trunk::Traffic::Of::all_workers);
     std::shared_ptr<trunk::TrafficRegistry> traffic_registry = std::make_shared<trunk::TrafficRegistry>();
     std::shared_ptr<metrics::ServiceCounters> services = std::make_shared<metrics::ServiceCounters>();
     std::shared_ptr<trunk::MemoryGovernor> memory =

@@ -23,7 +23,7 @@ struct ServiceKindNeeds {
     const SessionExecutor& executor;  // keeps the session alive while the directory has it
     directory::VisitorCarrier& of_ports;
     directory::HttpCarrier& of_hosts;
-    std::shared_ptr<trunk::Traffic> traffic;  // of the trunk: a service's visitors count there, too
+    IntrusivePtr<trunk::Traffic> traffic;  // of the trunk: a service's visitors count there, too
 };
 
 /// How often a place that the server has chosen is replaced by another one, since somebody has it. A server alone knows

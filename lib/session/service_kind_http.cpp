@@ -107,7 +107,7 @@ std::optional<directory::Refusal> HostKind::open(SessionService& service, const 
     }
     service.http = std::move(joined.service);
     service.opened = joined.first;
-    service.traffic = std::make_shared<trunk::Traffic>();
+    service.traffic = make_intrusive<trunk::Traffic>();
     if (place.wanted.passthrough) {
         service.traffic->total = needs_.traffic;  // visitors of passthrough use this trunk, like those of a port
     }

@@ -183,7 +183,7 @@ std::optional<directory::Refusal> PortKind::open(SessionService& service, const 
     }
     service.public_port = std::move(joined.port);
     service.opened = joined.opened;
-    service.traffic = std::make_shared<trunk::Traffic>();
+    service.traffic = make_intrusive<trunk::Traffic>();
     service.traffic->total = needs_.traffic;
     return std::nullopt;
 }

@@ -15,7 +15,7 @@ public:
     std::vector<directory::ClaimName> names_of(const SessionService&, const ServicePlace&) const override { return {}; }
     std::optional<Refusal> open(SessionService& service, const ServicePlace&) override {
         service.opened = needs_.at.facts.agreement.trunk == 1;  // the other trunks have nothing to report
-        service.traffic = std::make_shared<trunk::Traffic>();
+        service.traffic = make_intrusive<trunk::Traffic>();
         service.traffic->total = needs_.traffic;
         return std::nullopt;
     }

@@ -38,6 +38,7 @@ void ServiceReplies::publish(SessionService& service) {
     const auto row = shared.services->row({name, facts.token_name, address});
     service.meter = row->meter(&needs_.at.worker);
     service.row = row;
+    service.ranks = make_intrusive<VisitorRanks>(row, row->number_of(&needs_.at.worker));
     if (service.http) {
         service.http->count_in(row);
     }

@@ -19,6 +19,7 @@
 #include "runtime/socket.hpp"
 #include "session/cluster_grant.hpp"
 #include "session/named_services.hpp"
+#include "session/visitor_ranks.hpp"
 #include "shaping/shapes.hpp"
 #include "trunk/traffic.hpp"
 #include "wire/control.hpp"
@@ -53,9 +54,10 @@ struct SessionService {
     bool opened = false;                         // it opened the port or service itself: it did not join others
     bool assigned = false;                       // the server chose its host
     std::uint8_t redrawn = 0;                    // how often another place was chosen, since somebody has the first
-    std::shared_ptr<trunk::Traffic> traffic;     // on this trunk
+    IntrusivePtr<trunk::Traffic> traffic;        // on this trunk
     std::shared_ptr<metrics::Meter> meter{};     // rate of the service's bytes; null until the service is published
     std::shared_ptr<metrics::ServiceRow> row{};  // likewise
+    IntrusivePtr<VisitorRanks> ranks{};          // likewise
     directory::VisitorQueue queue;
     directory::TokenUse::Counted of_token{};         // counts it for the token's quota
     hooks::SharedRequestedPlugins asked{};           // the plugins that its client requests

@@ -25,7 +25,7 @@ struct SessionView {
         std::string name;
         std::string endpoint;
         std::uint16_t port = 0;
-        std::shared_ptr<trunk::Traffic> traffic;
+        IntrusivePtr<trunk::Traffic> traffic;
         std::shared_ptr<const directory::HttpService> http;  // for HTTP
         std::shared_ptr<const metrics::ServiceRow> row;
         bool unhealthy = false;  // the client reports its backend as unhealthy

@@ -14,20 +14,11 @@ using mux::StreamItem;
 using shaping::Direction;
 using wire::Code;
 
-struct StreamRelay::Lanes {
-    Lanes(const std::shared_ptr<shaping::VisitorShape>& visitor, StreamRelay& relay) noexcept
-        : up(visitor, Direction::up, relay), down(visitor, Direction::down, relay) {}
-    shaping::Lane& of(Direction direction) noexcept { return direction == Direction::up ? up : down; }
-
-    shaping::Lane up;
-    shaping::Lane down;
-};
-
 // Counts the bytes that the relay has moved. A trunk's counts are for its own worker, so they go there by mail, as one
 // message however much was moved meanwhile.
 class StreamRelay::Tally final : public RefCounted {
 public:
-    explicit Tally(std::shared_ptr<trunk::Traffic> traffic)
+    explicit Tally(IntrusivePtr<trunk::TrafficCounter> traffic)
         : traffic_(std::move(traffic)), mailbox_(runtime::Worker::current()->mailbox()) {}
 
     /// The relay's worker.
@@ -47,7 +38,7 @@ private:
         traffic_->moved(&trunk::Traffic::to_sockets, down_.exchange(0, std::memory_order_relaxed));
     }
 
-    const std::shared_ptr<trunk::Traffic> traffic_;
+    const IntrusivePtr<trunk::TrafficCounter> traffic_;
     const std::shared_ptr<buffer::Mailbox> mailbox_;
     std::atomic<std::uint64_t> up_{0};
     std::atomic<std::uint64_t> down_{0};
@@ -78,7 +69,7 @@ void StreamRelay::wake() noexcept {
     }
 }
 
-void StreamRelay::opened(IntrusivePtr<mux::Stream> stream, std::shared_ptr<trunk::Traffic> traffic,
+void StreamRelay::opened(IntrusivePtr<mux::Stream> stream, IntrusivePtr<trunk::TrafficCounter> traffic,
                          std::shared_ptr<shaping::ServiceShape> shape) noexcept {
     handed_stream_ = std::move(stream);
     handed_tally_ = make_intrusive<Tally>(std::move(traffic));
@@ -239,7 +230,7 @@ shaping::Lane* StreamRelay::lane_of(Direction direction) {
         return nullptr;
     }
     if (!lanes_) {
-        lanes_ = std::make_unique<Lanes>(std::make_shared<shaping::VisitorShape>(shape_), *this);
+        lanes_ = std::make_unique<shaping::Lanes>(std::make_shared<shaping::VisitorShape>(shape_), *this);
     }
     return &lanes_->of(direction);
 }

@@ -39,7 +39,8 @@
 
 namespace ferrotunnel::shaping {
 class Lane;
-}
+class Lanes;
+}  // namespace ferrotunnel::shaping
 
 namespace ferrotunnel::session {
 
@@ -62,7 +63,7 @@ public:
 
     // Thread-safe.
     void wake() noexcept override;
-    void opened(IntrusivePtr<mux::Stream> stream, std::shared_ptr<trunk::Traffic> traffic,
+    void opened(IntrusivePtr<mux::Stream> stream, IntrusivePtr<trunk::TrafficCounter> traffic,
                 std::shared_ptr<shaping::ServiceShape> shape) noexcept override;
     void refused() noexcept override { set_answer(Answer::refused); }
     void crowded_out() noexcept override { set_answer(Answer::busy); }
@@ -70,7 +71,6 @@ public:
 
 private:
     friend class buffer::WakeMail<StreamRelay>;
-    struct Lanes;
     class Tally;
 
     /// The far side's answer: `opened`, `refused` or `busy`, once. `taken`: this side has received what came with
@@ -107,7 +107,7 @@ private:
     IntrusivePtr<mux::Stream> far_;  // null until it is opened
     IntrusivePtr<Tally> tally_;      // null until there is a far stream
     std::shared_ptr<shaping::ServiceShape> shape_;
-    std::unique_ptr<Lanes> lanes_;  // null while there is no rate limit
+    std::unique_ptr<shaping::Lanes> lanes_;  // null while there is no rate limit
     IntrusivePtr<StreamRelay> self_;
     State state_ = State::waiting;
     bool up_open_ = true;    // from near to far

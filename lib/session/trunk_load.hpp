@@ -49,14 +49,14 @@ public:
                streams_->load(std::memory_order_relaxed) + recent_->lately(now) / recent_bytes_as_a_visitor;
     }
 
-    const std::shared_ptr<trunk::Traffic>& traffic() const noexcept { return traffic_; }
+    const IntrusivePtr<trunk::Traffic>& traffic() const noexcept { return traffic_; }
     const std::shared_ptr<trunk::RecentTraffic>& recent() const noexcept { return recent_; }
 
 private:
     // A trunk that moves this much counts as having one visitor more.
     static constexpr std::uint64_t recent_bytes_as_a_visitor = 102'400;  // about 1 MiB/s
 
-    const std::shared_ptr<trunk::Traffic> traffic_ = std::make_shared<trunk::Traffic>();
+    const IntrusivePtr<trunk::Traffic> traffic_ = make_intrusive<trunk::Traffic>();
     const std::shared_ptr<trunk::RecentTraffic> recent_ = std::make_shared<trunk::RecentTraffic>();
     const std::shared_ptr<Counter> streams_ = std::make_shared<Counter>(0);
     const std::shared_ptr<Counter> arrivals_ = std::make_shared<Counter>(0);

@@ -7,7 +7,7 @@
 #include "base/intrusive_ptr.hpp"
 #include "directory/distant_visitor.hpp"
 #include "directory/watched_visitor.hpp"
-#include "session/counted_traffic.hpp"
+#include "trunk/counted_traffic.hpp"
 #include "trunk/traffic.hpp"
 
 namespace ferrotunnel::session {
@@ -27,24 +27,24 @@ void crowd_out(AnyVisitor& visitor) noexcept {
     }
 }
 
-/// The counters of a visitor's pump: `traffic`, and the visit's if there is a visit, which then lives as long as the
-/// result.
-inline std::shared_ptr<trunk::Traffic> traffic_of_visit(const std::shared_ptr<directory::WatchedVisitor>& visit,
-                                                        std::shared_ptr<trunk::Traffic> traffic) {
+/// Returns the visit's own counters, if there is a visit, which count in `traffic`, too.
+inline IntrusivePtr<trunk::Traffic> traffic_of_visit(const std::shared_ptr<directory::WatchedVisitor>& visit,
+                                                     IntrusivePtr<trunk::Traffic> traffic) {
     if (!visit) {
         return traffic;
     }
-    std::shared_ptr<trunk::Traffic> moved = std::make_shared<trunk::Traffic>();
-    moved->total = std::move(traffic);
-    visit->moved = moved;
-    return counted_with(std::move(moved), visit);
+    visit->moved = make_intrusive<trunk::Traffic>();
+    visit->moved->total = std::move(traffic);
+    return visit->moved;
 }
 
-/// Like traffic_of_visit(), for a visitor of any kind, with everything that counts it.
+/// Returns `traffic`, and keeps alive, as long as the result, everything that counts a visitor of any kind.
 template <typename AnyVisitor>
-std::shared_ptr<trunk::Traffic> traffic_of_visitor(const AnyVisitor& visitor, std::shared_ptr<trunk::Traffic> traffic) {
-    return counted_with(counted_with(traffic_of_visit(visitor.visit, std::move(traffic)), visitor.of_token),
-                        visitor.of_member);
+IntrusivePtr<trunk::TrafficCounter> kept_with_visitor(const AnyVisitor& visitor,
+                                                      IntrusivePtr<trunk::TrafficCounter> traffic) {
+    traffic = trunk::counted_with(std::move(traffic), visitor.visit);
+    traffic = trunk::counted_with(std::move(traffic), visitor.of_token);
+    return trunk::counted_with(std::move(traffic), visitor.of_member);
 }
 
 }  // namespace ferrotunnel::session

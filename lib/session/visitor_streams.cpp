@@ -5,15 +5,16 @@
 #include <memory>
 #include <utility>
 
+#include "base/counter.hpp"
 #include "base/text.hpp"
-#include "metrics/service_counters.hpp"
 #include "net/ip_text.hpp"
 #include "runtime/address.hpp"
-#include "session/counted_traffic.hpp"
 #include "session/member_tap.hpp"
 #include "session/server_shared.hpp"
 #include "session/visit.hpp"
 #include "session/visitor_log.hpp"
+#include "session/visitor_ranks.hpp"
+#include "trunk/counted_traffic.hpp"
 #include "trunk/traffic.hpp"
 #include "wire/open_metadata.hpp"
 
@@ -24,33 +25,36 @@ using wire::Code;
 namespace {
 
 // Counts the bytes of one visitor of a port, for the list of visitors with most of a service's traffic, when the last
-// reference is released.
-struct VisitorBytes : trunk::Traffic {
-    VisitorBytes(std::shared_ptr<metrics::ServiceRow> row_in, std::size_t writer_in, const net::Address& from_in,
-                 std::shared_ptr<trunk::Traffic> of_service)
-        : writer(static_cast<std::uint32_t>(writer_in)), row(std::move(row_in)), from(from_in) {
-        total = std::move(of_service);
-    }
-    VisitorBytes(const VisitorBytes&) = delete;
-    VisitorBytes& operator=(const VisitorBytes&) = delete;
-    ~VisitorBytes() {
-        if (const std::uint64_t moved = from_sockets.load() + to_sockets.load()) {  // the visit was counted before
-            row->top_visitors(writer).count(from, 0, moved);
+// reference is released. The address comes first: it fills a word of the base.
+class VisitorBytes final : public trunk::TrafficCounter {
+public:
+    VisitorBytes(const net::Address& from, IntrusivePtr<VisitorRanks> ranks, IntrusivePtr<trunk::Traffic> traffic)
+        : from_(from), ranks_(std::move(ranks)), traffic_(std::move(traffic)) {}
+    ~VisitorBytes() override {
+        if (const std::uint64_t bytes = bytes_.load()) {  // the visit was counted before
+            ranks_->count(from_, 0, bytes);
         }
     }
 
-    const std::uint32_t writer;
-    const std::shared_ptr<metrics::ServiceRow> row;
-    const net::Address from;
+    void moved(Counter trunk::Traffic::*direction, std::uint64_t bytes) noexcept override {
+        bytes_.add(bytes);
+        traffic_->moved(direction, bytes);
+    }
+    trunk::Traffic& totals() noexcept override { return *traffic_; }
+
+private:
+    const net::Address from_;
+    Counter bytes_;
+    const IntrusivePtr<VisitorRanks> ranks_;
+    const IntrusivePtr<trunk::Traffic> traffic_;
 };
-// Each idle visitor has one, with a control block of 16 bytes. The allocator adds 8 bytes, and rounds up to 16.
-static_assert(sizeof(void*) != 8 || sizeof(VisitorBytes) <= 104, "a visitor's counters take at most 128 bytes");
+// Each idle visitor has one. The allocator adds 8 bytes, and rounds up to 16.
+static_assert(sizeof(void*) != 8 || sizeof(VisitorBytes) <= 56, "a visitor's counters take at most 64 bytes");
 
 // Ends all counts of a stream of the edge.
 class EdgeStreamCount final : public directory::HttpStreamCount {
 public:
-    EdgeStreamCount(std::shared_ptr<trunk::Traffic> traffic, TrunkLoad::Count load,
-                    directory::TokenUse::Counted of_token)
+    EdgeStreamCount(IntrusivePtr<trunk::Traffic> traffic, TrunkLoad::Count load, directory::TokenUse::Counted of_token)
         : traffic_(std::move(traffic)), load_(std::move(load)), of_token_(std::move(of_token)) {
         traffic_->opened();
     }
@@ -60,7 +64,7 @@ public:
     }
 
 private:
-    const std::shared_ptr<trunk::Traffic> traffic_;
+    const IntrusivePtr<trunk::Traffic> traffic_;
     const TrunkLoad::Count load_;
     const directory::TokenUse::Counted of_token_;
 };
@@ -79,7 +83,7 @@ void VisitorStreams::open(SessionService& service, directory::Visitor visitor) {
         open_distant(service, visitor, request, service.traffic);
         return;
     }
-    std::shared_ptr<trunk::Traffic> traffic = service.traffic;
+    IntrusivePtr<trunk::Traffic> traffic = service.traffic;
     if (auto watched = std::exchange(visitor.watched, nullptr)) {
         watched->total = std::move(traffic);
         traffic = std::move(watched);
@@ -97,20 +101,19 @@ void VisitorStreams::open(SessionService& service, directory::TlsVisitor visitor
         open_distant(service, visitor, request, service.traffic);
         return;
     }
-    // With the ticket: the visitor counts towards the edge's caps as long as it exists.
-    carry(service, visitor, request, counted_with(service.traffic, visitor.ticket));
+    carry(service, visitor, request, service.traffic);
 }
 
 // The visitor's end of the stream stays on a worker of its own, perhaps not the trunk's.
 template <typename AnyVisitor>
 void VisitorStreams::open_distant(SessionService& service, AnyVisitor& visitor, mux::Session::OpenRequest& request,
-                                  std::shared_ptr<trunk::Traffic> traffic) {
-    traffic = traffic_of_visitor(visitor, counted_for(service, request.visitor, std::move(traffic)));
+                                  IntrusivePtr<trunk::Traffic> traffic) {
+    auto counter = counter_of(service, visitor, request.visitor, std::move(traffic));
     const IntrusivePtr<mux::Stream> stream = open_for(service, visitor, request, visitor.distant, true, nullptr);
     if (stream) {  // otherwise another trunk has it, or it learns that there is none
         count_visit(service, request.visitor);
-        traffic->opened();
-        std::exchange(visitor.distant, nullptr)->opened(stream, traffic, shape_of(service));
+        counter->opened();
+        std::exchange(visitor.distant, nullptr)->opened(stream, std::move(counter), shape_of(service));
     }
 }
 
@@ -155,14 +158,17 @@ Result<IntrusivePtr<mux::Stream>, Code> VisitorStreams::open_stream(SessionServi
     return stream;
 }
 
-// Opens a stream for the visitor and joins it with the visitor's socket. The pump counts in `traffic`, and keeps
-// everything that counts the visitor alive.
+// Opens a stream for the visitor and joins it with the visitor's socket. The pump keeps everything that counts the
+// visitor alive.
 template <typename AnyVisitor>
 void VisitorStreams::carry(SessionService& service, AnyVisitor& visitor, mux::Session::OpenRequest& request,
-                           std::shared_ptr<trunk::Traffic> traffic) {
-    traffic = traffic_of_visitor(visitor, counted_for(service, request.visitor, std::move(traffic)));
-    auto pump = make_intrusive<trunk::SocketPump>(needs_.at.worker, traffic);
-    const IntrusivePtr<mux::Stream> stream = open_for(service, visitor, request, pump, false, traffic.get());
+                           IntrusivePtr<trunk::Traffic> traffic) {
+    auto counter = counter_of(service, visitor, request.visitor, std::move(traffic));
+    if constexpr (requires { visitor.ticket; }) {
+        counter = trunk::counted_with(std::move(counter), visitor.ticket);  // for the edge's caps, until it ends
+    }
+    auto pump = make_intrusive<trunk::SocketPump>(needs_.at.worker, counter);
+    const IntrusivePtr<mux::Stream> stream = open_for(service, visitor, request, pump, false, counter.get());
     if (!stream) {
         return;
     }
@@ -180,7 +186,7 @@ template <typename AnyVisitor>
 IntrusivePtr<mux::Stream> VisitorStreams::open_for(SessionService& service, AnyVisitor& visitor,
                                                    mux::Session::OpenRequest& request,
                                                    IntrusivePtr<buffer::Waker> waker, bool foreign,
-                                                   trunk::Traffic* counts_in) {
+                                                   trunk::TrafficCounter* counts_in) {
     auto stream = open_stream(service, request, std::move(waker), foreign);
     if (!stream) {
         if (!pass_on(visitor)) {
@@ -252,18 +258,25 @@ bool VisitorStreams::count(directory::TokenUse::Counted& of_token, const net::Ad
     return false;
 }
 
-// Returns the traffic, for a visitor that counts among those of the service.
-std::shared_ptr<trunk::Traffic> VisitorStreams::counted_for(const SessionService& service, const net::Address& from,
-                                                            std::shared_ptr<trunk::Traffic> traffic) const {
-    const std::shared_ptr<metrics::ServiceRow>& row = service.row;
-    return row ? std::make_shared<VisitorBytes>(row, row->number_of(&needs_.at.worker), from, std::move(traffic))
-               : std::move(traffic);
+// Counts a visitor in `traffic`, and everywhere else.
+template <typename AnyVisitor>
+IntrusivePtr<trunk::TrafficCounter> VisitorStreams::counter_of(const SessionService& service, const AnyVisitor& visitor,
+                                                               const net::Address& from,
+                                                               IntrusivePtr<trunk::Traffic> traffic) const {
+    traffic = traffic_of_visit(visitor.visit, std::move(traffic));
+    IntrusivePtr<trunk::TrafficCounter> counter;
+    if (service.ranks) {
+        counter = make_intrusive<VisitorBytes>(from, service.ranks, std::move(traffic));
+    } else {
+        counter = std::move(traffic);
+    }
+    return kept_with_visitor(visitor, std::move(counter));
 }
 
 // The visitor has a stream: it counts here and not where it was passed on from.
 void VisitorStreams::count_visit(const SessionService& service, const net::Address& from) const {
-    if (const std::shared_ptr<metrics::ServiceRow>& row = service.row) {
-        row->top_visitors(row->number_of(&needs_.at.worker)).count(from, 1, 0);
+    if (service.ranks) {
+        service.ranks->count(from, 1, 0);
     }
 }
 

@@ -53,18 +53,21 @@ public:
 private:
     template <typename AnyVisitor>
     void open_distant(SessionService& service, AnyVisitor& visitor, mux::Session::OpenRequest& request,
-                      std::shared_ptr<trunk::Traffic> traffic);
+                      IntrusivePtr<trunk::Traffic> traffic);
     template <typename AnyVisitor>
     void carry(SessionService& service, AnyVisitor& visitor, mux::Session::OpenRequest& request,
-               std::shared_ptr<trunk::Traffic> traffic);
+               IntrusivePtr<trunk::Traffic> traffic);
     template <typename AnyVisitor>
     IntrusivePtr<mux::Stream> open_for(SessionService& service, AnyVisitor& visitor, mux::Session::OpenRequest& request,
-                                       IntrusivePtr<buffer::Waker> waker, bool foreign, trunk::Traffic* counts_in);
+                                       IntrusivePtr<buffer::Waker> waker, bool foreign,
+                                       trunk::TrafficCounter* counts_in);
     Result<IntrusivePtr<mux::Stream>, wire::Code> open_stream(SessionService& service,
                                                               mux::Session::OpenRequest& request,
                                                               IntrusivePtr<buffer::Waker> waker, bool foreign);
-    std::shared_ptr<trunk::Traffic> counted_for(const SessionService& service, const net::Address& from,
-                                                std::shared_ptr<trunk::Traffic> traffic) const;
+    template <typename AnyVisitor>
+    IntrusivePtr<trunk::TrafficCounter> counter_of(const SessionService& service, const AnyVisitor& visitor,
+                                                   const net::Address& from,
+                                                   IntrusivePtr<trunk::Traffic> traffic) const;
     void count_visit(const SessionService& service, const net::Address& from) const;
     void watch(trunk::SocketPump& pump, IntrusivePtr<mux::Stream> stream, const SessionService& service,
                const std::shared_ptr<directory::MemberVisit>& visit) const;

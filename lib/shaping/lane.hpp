@@ -69,4 +69,17 @@ private:
     State state_ = State::idle;
 };
 
+/// The lanes of a visitor's only stream, one for each direction.
+class Lanes {
+public:
+    Lanes(const std::shared_ptr<VisitorShape>& visitor, buffer::Waker& owner) noexcept
+        : up_(visitor, Direction::up, owner), down_(visitor, Direction::down, owner) {}
+
+    Lane& of(Direction direction) noexcept { return direction == Direction::up ? up_ : down_; }
+
+private:
+    Lane up_;
+    Lane down_;
+};
+
 }  // namespace ferrotunnel::shaping

@@ -19,7 +19,7 @@ namespace ferrotunnel::trunk {
 
 class PipePump final : public Pump {
 public:
-    PipePump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic) : Pump(worker, std::move(traffic)) {}
+    PipePump(runtime::Worker& worker, IntrusivePtr<TrafficCounter> traffic) : Pump(worker, std::move(traffic)) {}
     ~PipePump() override { close(true); }
 
     /// Takes the pipe over a connected socket and does the handshake, until `deadline`. Then the stream is accepted, or
@@ -47,6 +47,7 @@ private:
     std::unique_ptr<transport::Pipe> pipe_;
     std::function<void(const std::string&)> outcome_;
     std::unique_ptr<runtime::Timer> handshake_;  // its deadline; null once it is over
+    bool bulk_ = false;                          // the last read filled a frame
     bool heard_ = false;                         // the backend has sent something
     bool reset_next_ = false;                    // a reset follows the pipe's pending output
 };

@@ -10,17 +10,18 @@ namespace ferrotunnel::trunk {
 using mux::StreamItem;
 using wire::Code;
 
-Pump::Pump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic) : worker_(worker), traffic_(std::move(traffic)) {
+Pump::Pump(runtime::Worker& worker, IntrusivePtr<TrafficCounter> traffic)
+    : worker_(worker), traffic_(std::move(traffic)) {
     check_here(worker_);
     traffic_->opened();
 }
 
 void Pump::begin() {
     check_here(worker_);
-    self_ = IntrusivePtr<Pump>(this);
+    enter(State::open);
+    add_ref();  // close() releases it
     worker_.shutdown_hooks().add(*this);
     readiness_ = runtime::Readiness::both();
-    enter(State::open);
     run();
 }
 
@@ -63,7 +64,9 @@ void Pump::on_events(std::uint32_t events) noexcept {
 void Pump::on_worker_end() noexcept {
     IntrusivePtr<Pump> keep(this);
     close(true);
-    linger_watch_.reset();
+    if (extras_) {
+        extras_->linger_watch.reset();
+    }
     drop_timers();
 }
 
@@ -117,7 +120,7 @@ void Pump::watch_end() {
         close(is_broken());
     } else if (!reading_ && readiness_.has_hung_up()) {
         stream_->leave();  // for a unix socket: both directions have ended, not only one
-    } else if (!readiness_.is_writable() && !linger_watch_ && stream_->send_is_dead()) {
+    } else if (!readiness_.is_writable() && !(extras_ && extras_->linger_watch) && stream_->send_is_dead()) {
         watch_linger(LingerWatch::Until::stalled);
     }
 }
@@ -127,11 +130,53 @@ bool Pump::ended_from_outside() {
     if (!stream_->stream_end()) {
         return false;
     }
-    if (const auto cancel = std::exchange(cancel_, nullptr)) {
-        (*cancel)();
+    if (const auto cancel = extras_ ? std::exchange(extras_->cancel, nullptr) : nullptr) {
+        cancel();
     }
     close(true);
     return true;
+}
+
+// --- what few pumps have ---
+
+Pump::Extras& Pump::extras() {
+    if (!extras_) {
+        extras_ = std::make_unique<Extras>();
+    }
+    return *extras_;
+}
+
+void Pump::drop_unused_extras() noexcept {
+    if (extras_ && !extras_->any()) {
+        extras_.reset();
+    }
+}
+
+void Pump::set_tap(std::unique_ptr<Tap> tap) {
+    if (tap) {
+        extras().tap = std::move(tap);
+    }
+}
+
+void Pump::drop_cancel() noexcept {
+    if (extras_) {
+        const std::function<void()> dropped = std::exchange(extras_->cancel, nullptr);  // ends last: it has the dialler
+        drop_unused_extras();
+    }
+}
+
+shaping::Lanes& Pump::lanes(const std::shared_ptr<shaping::ServiceShape>& shape) {
+    std::unique_ptr<shaping::Lanes>& lanes = extras().lanes;
+    if (!lanes) {
+        lanes = std::make_unique<shaping::Lanes>(std::make_shared<shaping::VisitorShape>(shape), *this);
+    }
+    return *lanes;
+}
+
+void Pump::drop_lanes() noexcept {
+    if (extras_) {
+        extras_->lanes.reset();
+    }
 }
 
 // --- from the end ---
@@ -162,8 +207,8 @@ void Pump::stop_reading() noexcept {
 
 void Pump::finish_stream() {
     stop_reading();
-    if (tap_) {
-        tap_->backend_ended(true, worker_.now());
+    if (tap() != nullptr) {
+        tap()->backend_ended(true, worker_.now());
     }
     stream_->finish();
     if (stream_->kind() == wire::ServiceKind::http) {
@@ -174,8 +219,8 @@ void Pump::finish_stream() {
 
 void Pump::reset_stream() {
     stop_reading();
-    if (tap_) {
-        tap_->backend_ended(false, worker_.now());
+    if (tap() != nullptr) {
+        tap()->backend_ended(false, worker_.now());
     }
     stream_->reset(Code::connection_reset);
     close(true);
@@ -193,7 +238,7 @@ void Pump::read_ended(runtime::IoStatus how) {
 
 void Pump::count_taken(std::size_t bytes) {
     traffic_->moved(&Traffic::to_sockets, bytes);
-    if (tap_) {
+    if (tap() != nullptr) {
         show_taken(bytes);
     }
     stream_->count_delivered(bytes);
@@ -205,16 +250,16 @@ void Pump::count_taken(std::size_t bytes) {
 }
 
 void Pump::tap_not_reached(std::string_view why) noexcept {
-    if (tap_) {
+    if (tap() != nullptr) {
         Pieces room;
-        tap_->not_reached(why, gather(room), worker_.now());
+        tap()->not_reached(why, gather(room), worker_.now());
     }
 }
 
 void Pump::show_taken(std::size_t bytes) noexcept {
     stream_->for_each_inbound([&](StreamItem& item) {
         const Bytes piece = item.slice.bytes().first(std::min<std::size_t>(bytes, item.slice.size()));
-        tap_->to_backend(piece, worker_.now());
+        tap()->to_backend(piece, worker_.now());
         bytes -= piece.size();
         return bytes > 0;
     });
@@ -226,11 +271,12 @@ void Pump::show_to_tap(std::span<const MutableBytes> pieces, std::size_t bytes) 
         if (filled.empty()) {
             break;
         }
-        tap_->from_backend(filled, worker_.now());
+        tap()->from_backend(filled, worker_.now());
         bytes -= filled.size();
     }
-    if (tap_->is_done()) {
-        tap_.reset();
+    if (tap()->is_done()) {
+        extras_->tap.reset();
+        drop_unused_extras();
     }
 }
 
@@ -248,8 +294,8 @@ void Pump::end_failed() {
         stream_->stop_receiving();
     }
     if (!reading_) {
-        if (tap_) {
-            tap_->backend_ended(false, worker_.now());
+        if (tap() != nullptr) {
+            tap()->backend_ended(false, worker_.now());
         }
         stream_->reset(Code::connection_reset);
         close(true);
@@ -267,7 +313,7 @@ void Pump::reset_acknowledged() {
 }
 
 void Pump::watch_linger(LingerWatch::Until until) {
-    linger_watch_ = std::make_unique<LingerWatch>(worker_, fd(), *stream_, until, [this] {
+    extras().linger_watch = std::make_unique<LingerWatch>(worker_, fd(), *stream_, until, [this] {
         IntrusivePtr<Pump> keep(this);
         close(true);
     });
@@ -279,8 +325,8 @@ void Pump::close(bool reset) noexcept {
         return;
     }
     leave();
-    if (linger_watch_) {
-        linger_watch_->cancel();  // the watch may be the caller; it is destroyed with the pump
+    if (extras_ && extras_->linger_watch) {
+        extras_->linger_watch->cancel();  // the watch may be the caller; it is destroyed with the pump
     }
     if (before != State::dialing) {
         worker_.poller().remove(fd(), *this);
@@ -288,15 +334,17 @@ void Pump::close(bool reset) noexcept {
     close_end(reset);
     stop_reading();
     traffic_->closed();
-    if (tap_) {
-        tap_->over(worker_.now());
-        tap_.reset();
+    if (tap() != nullptr) {
+        tap()->over(worker_.now());
+        extras_->tap.reset();
     }
     // Inbound data that is still queued has no reader; the stream itself is destroyed with its last reference.
     if (stream_) {
         stream_->stop_receiving();
     }
-    self_.reset();  // last: this may destroy the pump
+    if (before != State::dialing) {
+        release();  // last: this may destroy the pump
+    }
 }
 
 }  // namespace ferrotunnel::trunk

@@ -36,22 +36,23 @@
 #include "runtime/shutdown_hook.hpp"
 #include "runtime/step_loop.hpp"
 #include "runtime/worker.hpp"
+#include "shaping/lane.hpp"
+#include "shaping/shapes.hpp"
 #include "trunk/inbound_pieces.hpp"
 #include "trunk/linger_watch.hpp"
 #include "trunk/traffic.hpp"
 
 namespace ferrotunnel::trunk {
 
-class Pump : public buffer::Waker, protected runtime::PollTarget, private runtime::ShutdownHook {
+/// The order of bases and members leaves no gaps: each idle visitor has a pump at both ends.
+class Pump : protected runtime::PollTarget, private runtime::ShutdownHook, public buffer::Waker {
 public:
     /// Sets the stream (attached to this pump). It comes first; the end follows, at once or when it is connected.
     void set_stream(IntrusivePtr<mux::Stream> stream) { stream_ = std::move(stream); }
     /// Sets the function to call if the stream ends before there is an end, so that dialling stops.
-    void on_cancel(std::function<void()> cancel) {
-        cancel_ = std::make_unique<std::function<void()>>(std::move(cancel));
-    }
+    void on_cancel(std::function<void()> cancel) { extras().cancel = std::move(cancel); }
     /// Sets the observer of the data; null: none.
-    void set_tap(std::unique_ptr<Tap> tap) noexcept { tap_ = std::move(tap); }
+    void set_tap(std::unique_ptr<Tap> tap);
     /// Ends the stream with this code, since there is no end. The tap gets the reason.
     void refuse(wire::Code code, std::string_view why);
 
@@ -59,7 +60,7 @@ public:
     void wake() noexcept override;
 
 protected:
-    Pump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic);
+    Pump(runtime::Worker& worker, IntrusivePtr<TrafficCounter> traffic);
     /// A derived class closes in its destructor, since closing calls what that class overrides.
     ~Pump() override = default;
 
@@ -68,7 +69,7 @@ protected:
     /// Called when the dialler has connected: drops its cancel function. False if the pump is closed already, and the
     /// new end is not needed.
     bool wants_end() noexcept {
-        cancel_ = nullptr;
+        drop_cancel();
         return !is_closed();
     }
     /// Has the poller watch the connected socket that becomes the end. False if no end is needed any more, or there is
@@ -111,7 +112,7 @@ protected:
     void count_taken(std::size_t bytes);
     /// Shows the tap the first `bytes` bytes of what was read into these pieces.
     void show_read(std::span<const MutableBytes> pieces, std::size_t bytes) noexcept {
-        if (tap_) {
+        if (tap() != nullptr) {
             show_to_tap(pieces, bytes);
         }
     }
@@ -119,8 +120,8 @@ protected:
     void tap_not_reached(std::string_view why) noexcept;
     /// Shows the tap the bytes that the end has accepted, if they differ from the stream's.
     void show_written(Bytes bytes) noexcept {
-        if (tap_) {
-            tap_->to_backend(bytes, worker_.now());
+        if (tap() != nullptr) {
+            tap()->to_backend(bytes, worker_.now());
         }
     }
     /// After the stream's FIN only a reset can follow.
@@ -131,19 +132,32 @@ protected:
     /// Resets the end once its peer has acknowledged everything, and reads no more from the end.
     void reset_acknowledged();
 
-    runtime::Worker& worker_;
-    std::shared_ptr<Traffic> traffic_;
-    IntrusivePtr<mux::Stream> stream_;
+    /// The lanes of a pump whose visitor has rates; the first call creates them.
+    shaping::Lanes& lanes(const std::shared_ptr<shaping::ServiceShape>& shape);
+    void drop_lanes() noexcept;
+
     bool is_closed() const noexcept { return state_ == State::closed; }
     bool is_broken() const noexcept { return state_ == State::broken; }
 
     runtime::Readiness readiness_;  // of the end
     bool reading_ = true;           // the end may still deliver bytes
     bool writing_ = true;           // the stream may still deliver bytes, and the end accepts them
-    bool bulk_ = false;             // the last read filled a frame
+    runtime::Worker& worker_;
+    IntrusivePtr<TrafficCounter> traffic_;
+    IntrusivePtr<mux::Stream> stream_;
 
 private:
     enum class State : std::uint8_t { dialing, open, broken, resetting, closed };
+
+    // What few pumps have, or only for a time.
+    struct Extras {
+        std::function<void()> cancel;  // empty once there is an end
+        std::unique_ptr<Tap> tap;
+        std::unique_ptr<LingerWatch> linger_watch;  // once only the end is left
+        std::unique_ptr<shaping::Lanes> lanes;
+
+        bool any() const noexcept { return cancel || tap || linger_watch || lanes; }
+    };
 
     // The differences between kinds of ends.
     virtual int fd() const noexcept = 0;  // negative if there is no end (`dialing`, `closed`)
@@ -174,10 +188,12 @@ private:
     void watch_linger(LingerWatch::Until until);
     void enter(State next);
 
-    std::unique_ptr<std::function<void()>> cancel_;  // null once there is an end
-    std::unique_ptr<Tap> tap_;
-    IntrusivePtr<Pump> self_;                    // while there is an end
-    std::unique_ptr<LingerWatch> linger_watch_;  // once only the end is left
+    Extras& extras();
+    void drop_unused_extras() noexcept;
+    void drop_cancel() noexcept;
+    Tap* tap() const noexcept { return extras_ ? extras_->tap.get() : nullptr; }
+
+    std::unique_ptr<Extras> extras_;  // null without any
     State state_ = State::dialing;
     runtime::StepLoop steps_;
 };

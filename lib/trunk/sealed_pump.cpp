@@ -15,7 +15,7 @@ using runtime::IoStatus;
 using transport::Sealed;
 using wire::Code;
 
-SealedPump::SealedPump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic,
+SealedPump::SealedPump(runtime::Worker& worker, IntrusivePtr<TrafficCounter> traffic,
                        std::shared_ptr<const transport::SealContext> seal, TimePoint deadline, Outcome outcome,
                        PermitPtr ticket)
     : Pump(worker, std::move(traffic)),

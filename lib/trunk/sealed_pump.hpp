@@ -28,7 +28,7 @@ public:
     using Outcome = std::function<void(const std::string& why)>;
 
     /// `deadline`: of the handshake. `ticket` is kept until the handshake is over.
-    SealedPump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic,
+    SealedPump(runtime::Worker& worker, IntrusivePtr<TrafficCounter> traffic,
                std::shared_ptr<const transport::SealContext> seal, TimePoint deadline, Outcome outcome,
                PermitPtr ticket);
     ~SealedPump() override;

@@ -38,18 +38,10 @@ std::span<const Bytes> first_bytes(std::span<Bytes> pieces, std::size_t bytes) n
 }  // namespace
 
 // An idle visitor has one on each side. The allocator adds 8 bytes, and rounds up to 16.
-static_assert(sizeof(void*) != 8 || sizeof(SocketPump) <= 152, "a pump takes at most 160 bytes");
+static_assert(sizeof(void*) != 8 || sizeof(SocketPump) <= 104, "a pump takes at most 112 bytes");
 
-struct SocketPump::Lanes {
-    Lanes(const std::shared_ptr<shaping::VisitorShape>& visitor, SocketPump& pump) noexcept
-        : up(visitor, shaping::Direction::up, pump), down(visitor, shaping::Direction::down, pump) {}
-    shaping::Lane& of(shaping::Direction direction) noexcept { return direction == shaping::Direction::up ? up : down; }
-
-    shaping::Lane up;
-    shaping::Lane down;
-};
-
-SocketPump::SocketPump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic) : Pump(worker, std::move(traffic)) {}
+SocketPump::SocketPump(runtime::Worker& worker, IntrusivePtr<TrafficCounter> traffic)
+    : Pump(worker, std::move(traffic)) {}
 
 SocketPump::~SocketPump() {
     close(true);
@@ -150,21 +142,18 @@ bool SocketPump::end_or_park() {
 }
 
 std::size_t SocketPump::acquire_bytes(shaping::Direction direction) {
-    if (!lanes_) {
-        lanes_ = std::make_unique<Lanes>(std::make_shared<shaping::VisitorShape>(shape_), *this);
-    }
-    return worker_.turns().acquire(lanes_->of(direction));
+    return worker_.turns().acquire(lanes(shape_).of(direction));
 }
 
 // Data that could not pass now requests its turn again when it can: meanwhile it delays no others.
 void SocketPump::count_passed(shaping::Direction direction, std::size_t bytes) noexcept {
-    shaping::Lane& lane = lanes_->of(direction);
+    shaping::Lane& lane = lanes(shape_).of(direction);
     lane.passed(bytes, worker_.now());
     lane.settle();
 }
 
 void SocketPump::close_end(bool reset) noexcept {
-    lanes_.reset();
+    drop_lanes();
     if (reset && socket_) {
         runtime::reset_close(std::move(socket_));
     }

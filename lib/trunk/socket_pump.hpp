@@ -3,6 +3,7 @@
 // turn before it reads and before it writes (docs/architecture/shaping.md).
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <utility>
 
@@ -20,7 +21,7 @@ void set_pumped_socket_options(int fd, bool local = false) noexcept;
 
 class SocketPump final : public Pump {
 public:
-    SocketPump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic);
+    SocketPump(runtime::Worker& worker, IntrusivePtr<TrafficCounter> traffic);
     ~SocketPump() override;
 
     /// Sets the rates for a visitor of a service, before set_socket. Without them there are none.
@@ -36,15 +37,14 @@ private:
     bool write_once();
     bool end_or_park();
 
-    struct Lanes;
     bool is_shaped() const noexcept { return shape_ && shape_->is_on(); }
     std::size_t acquire_bytes(shaping::Direction direction);
     void count_passed(shaping::Direction direction, std::size_t bytes) noexcept;
 
+    bool bulk_ = false;            // the last read filled a frame
     bool output_watched_ = false;  // set late: most sockets always have room, and are not watched for it
     runtime::Fd socket_;
     std::shared_ptr<shaping::ServiceShape> shape_;
-    std::unique_ptr<Lanes> lanes_;  // null until there is a rate
 };
 
 }  // namespace ferrotunnel::trunk

@@ -4,61 +4,82 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <memory>
 
 #include "base/clock.hpp"
 #include "base/counter.hpp"
+#include "base/intrusive_ptr.hpp"
 
 namespace ferrotunnel::trunk {
+
+struct Traffic;
+
+/// What a visitor's pump counts in: counters of many visitors (Traffic), or something that counts only this visitor,
+/// and passes all on to such counters.
+class TrafficCounter : public RefCounted {
+public:
+    /// Counts a visitor; any thread.
+    void opened() noexcept;
+    void stopped_sending() noexcept;
+    void closed() noexcept;
+    /// Removes the visitor from the total of visitors: another trunk counts it.
+    void passed_on() noexcept;
+    /// Counts bytes; call it on the visitor's worker.
+    virtual void moved(Counter Traffic::*direction, std::uint64_t bytes) noexcept = 0;
+    /// The counters in which visitors count.
+    virtual Traffic& totals() noexcept = 0;
+};
 
 /// Visitors and bytes, counted as they occur; any thread may read. Visitors are counted on any thread. Bytes are
 /// counted with every read and write of a socket, but only if a single worker counts them, so that no worker waits for
 /// another's cache line. The total of a process is the sum of its sessions (trunk/traffic_registry.hpp).
-struct Traffic {
+struct Traffic final : TrafficCounter {
     /// On how many workers the visitors are: bytes are counted only for one_worker.
     enum class Of : std::uint8_t { one_worker, all_workers };
 
     Traffic() = default;
     explicit Traffic(Of of_in) : of(of_in) {}
 
+    const Of of = Of::one_worker;
     std::atomic<std::uint64_t> visitors{0};      // total
     std::atomic<std::uint64_t> visitors_now{0};  // open now
     std::atomic<std::uint64_t> sending_now{0};   // of `visitors_now`, those that may still send
     Counter from_sockets;                        // bytes
     Counter to_sockets;
-    std::shared_ptr<Traffic> total;  // counts the same, if set
-    const Of of = Of::one_worker;
+    IntrusivePtr<Traffic> total;  // counts the same, if set
 
-    void opened() noexcept {
-        for (Traffic* each = this; each != nullptr; each = each->total.get()) {
-            each->visitors.fetch_add(1, std::memory_order_relaxed);
-            each->visitors_now.fetch_add(1, std::memory_order_relaxed);
-            each->sending_now.fetch_add(1, std::memory_order_relaxed);
-        }
-    }
-    void stopped_sending() noexcept {
-        for (Traffic* each = this; each != nullptr; each = each->total.get()) {
-            each->sending_now.fetch_sub(1, std::memory_order_relaxed);
-        }
-    }
-    void closed() noexcept {
-        for (Traffic* each = this; each != nullptr; each = each->total.get()) {
-            each->visitors_now.fetch_sub(1, std::memory_order_relaxed);
-        }
-    }
-    /// Removes the visitor from the total of visitors: another trunk counts it.
-    void passed_on() noexcept {
-        for (Traffic* each = this; each != nullptr; each = each->total.get()) {
-            each->visitors.fetch_sub(1, std::memory_order_relaxed);
-        }
-    }
-    /// Counts bytes; call it on the visitor's worker.
-    void moved(Counter Traffic::*direction, std::uint64_t bytes) noexcept {
+    void moved(Counter Traffic::*direction, std::uint64_t bytes) noexcept override {
         for (Traffic* each = this; each != nullptr && each->of == Of::one_worker; each = each->total.get()) {
             (each->*direction).add(bytes);
         }
     }
+    Traffic& totals() noexcept override { return *this; }
 };
+
+inline void TrafficCounter::opened() noexcept {
+    for (Traffic* each = &totals(); each != nullptr; each = each->total.get()) {
+        each->visitors.fetch_add(1, std::memory_order_relaxed);
+        each->visitors_now.fetch_add(1, std::memory_order_relaxed);
+        each->sending_now.fetch_add(1, std::memory_order_relaxed);
+    }
+}
+
+inline void TrafficCounter::stopped_sending() noexcept {
+    for (Traffic* each = &totals(); each != nullptr; each = each->total.get()) {
+        each->sending_now.fetch_sub(1, std::memory_order_relaxed);
+    }
+}
+
+inline void TrafficCounter::closed() noexcept {
+    for (Traffic* each = &totals(); each != nullptr; each = each->total.get()) {
+        each->visitors_now.fetch_sub(1, std::memory_order_relaxed);
+    }
+}
+
+inline void TrafficCounter::passed_on() noexcept {
+    for (Traffic* each = &totals(); each != nullptr; each = each->total.get()) {
+        each->visitors.fetch_sub(1, std::memory_order_relaxed);
+    }
+}
 
 /// How much a trunk has moved recently. One thread counts, any thread reads. The result covers the last one or two
 /// windows: a burst counts at once, and an old one is soon forgotten.

@@ -23,7 +23,7 @@ public:
 
     explicit Guest(std::uint64_t number_in) : number(number_in) {}
     void wake() noexcept override {}
-    void opened(IntrusivePtr<mux::Stream>, std::shared_ptr<trunk::Traffic>,
+    void opened(IntrusivePtr<mux::Stream>, IntrusivePtr<trunk::TrafficCounter>,
                 std::shared_ptr<shaping::ServiceShape>) noexcept override {}
     void refused() noexcept override { become(State::refused); }
     void become(State to) noexcept {

@@ -59,7 +59,7 @@ struct DialRig {
     RecordingLogger log;
     TrunkPair pair;
     std::shared_ptr<ClientService> service = std::make_shared<ClientService>();
-    DialShared shared{std::make_shared<Traffic>(), std::make_shared<SelfLoopDetector>(), log};
+    DialShared shared{make_intrusive<Traffic>(), std::make_shared<SelfLoopDetector>(), log};
 };
 
 net::Address address(const char* ip, std::uint16_t port) {
@@ -328,7 +328,7 @@ TEST_CASE("the PROXY protocol's header is in front of the first byte", "[dial]")
     const bool text = rig.backend().proxy == net::ProxyVersion::v1;
     const bool six = GENERATE(false, true);
     const net::Address from = six ? address("2001:db8::7", 51'000) : address("192.0.2.7", 51'000);
-    PumpedVisitor visitor(rig.pair, std::make_shared<Traffic>(), from);
+    PumpedVisitor visitor(rig.pair, make_intrusive<Traffic>(), from);
     runtime::Fd backend = listening.accept();
     net::ProxyHeader header;
     header.source = from;
@@ -358,7 +358,7 @@ TEST_CASE("a PROXY header says UNKNOWN of a visitor without an address, and goes
     const std::string unknown = "PROXY UNKNOWN\r\n";
     runtime::Fd first = Listening::accept_on(listener.get());
     CHECK(read_exactly(first.get(), unknown.size()) == unknown);
-    PumpedVisitor visitor(rig.pair, std::make_shared<Traffic>(), address("192.0.2.7", 51'000));
+    PumpedVisitor visitor(rig.pair, make_intrusive<Traffic>(), address("192.0.2.7", 51'000));
     const std::string known = "PROXY TCP4 192.0.2.7 0.0.0.0 51000 0\r\n";
     runtime::Fd second = Listening::accept_on(listener.get());
     CHECK(read_exactly(second.get(), known.size()) == known);
@@ -594,7 +594,7 @@ TEST_CASE("the PROXY header goes in the clear before TLS", "[dial][tls]") {
     TlsBackend backend(files.server, echo, size);
     use_tls(rig, backend, {.server_name = "app.internal", .ca_file = files.file("ca.pem")});
     rig.backend().proxy = net::ProxyVersion::v2;
-    PumpedVisitor visitor(rig.pair, std::make_shared<Traffic>(), header.source);
+    PumpedVisitor visitor(rig.pair, make_intrusive<Traffic>(), header.source);
     visitor.send("hello");
     CHECK(visitor.read(5) == "hello");
     (void)runtime::shutdown_send(visitor.socket.get());
@@ -606,8 +606,8 @@ TEST_CASE("the PROXY header goes in the clear before TLS", "[dial][tls]") {
 }
 
 TEST_CASE("a backend that is being dialled when its worker ends is let go of") {
-    const DialShared shared{std::make_shared<Traffic>(), std::make_shared<SelfLoopDetector>(), null_logger()};
-    const std::shared_ptr<Traffic> traffic = shared.traffic;
+    const DialShared shared{make_intrusive<Traffic>(), std::make_shared<SelfLoopDetector>(), null_logger()};
+    const IntrusivePtr<Traffic> traffic = shared.traffic;
     runtime::Worker worker;
     worker.start();
     {

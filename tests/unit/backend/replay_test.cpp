@@ -39,7 +39,7 @@ struct ReplayFixture {
     void send(std::string request) {
         id = inspector->records().next_id();
         const DialShared shared{
-            std::make_shared<trunk::Traffic>(), std::make_shared<SelfLoopDetector>(), log, inspector, id, 7};
+            make_intrusive<trunk::Traffic>(), std::make_shared<SelfLoopDetector>(), log, inspector, id, 7};
         on(worker, [&] { replay(worker, service, std::move(request), shared, ticket); });
     }
     std::optional<Exchange> over() const {

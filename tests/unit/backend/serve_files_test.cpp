@@ -48,7 +48,7 @@ struct FilesRig {
     RecordingLogger log;
     TrunkPair pair;
     std::shared_ptr<ClientService> service = std::make_shared<ClientService>();
-    DialShared shared{std::make_shared<Traffic>(), std::make_shared<SelfLoopDetector>(), log};
+    DialShared shared{make_intrusive<Traffic>(), std::make_shared<SelfLoopDetector>(), log};
 };
 
 // Reads a head, which ends with an empty line.
@@ -101,7 +101,7 @@ TEST_CASE("a visitor who does not read holds a place and a little memory, and ge
         large += large;
     }
     rig.put("large", large);
-    PumpedVisitor visitor(rig.pair, std::make_shared<Traffic>(), {}, 4'096);
+    PumpedVisitor visitor(rig.pair, make_intrusive<Traffic>(), {}, 4'096);
     visitor.send(get_request("/large"));
     read_head(visitor);
     CHECK(on(rig.pair.worker, [&] { return rig.pair.worker.slabs().in_use(); }) < 64);
@@ -117,7 +117,7 @@ TEST_CASE("a file that changes is cut, and the log says so", "[serve_files]") {
     const std::size_t size = 40'000'000;
     rig.put("large", "");
     std::filesystem::resize_file(rig.site / "large", size);
-    PumpedVisitor visitor(rig.pair, std::make_shared<Traffic>(), {}, 4'096);
+    PumpedVisitor visitor(rig.pair, make_intrusive<Traffic>(), {}, 4'096);
     visitor.send(get_request("/large"));
     read_head(visitor);
     std::filesystem::resize_file(rig.site / "large", 1'000);
@@ -153,7 +153,7 @@ TEST_CASE("a visitor's reset ends its transfer", "[serve_files]") {
     rig.put("large", "");
     std::filesystem::resize_file(rig.site / "large", 40'000'000);
     {
-        PumpedVisitor visitor(rig.pair, std::make_shared<Traffic>(), {}, 4'096);
+        PumpedVisitor visitor(rig.pair, make_intrusive<Traffic>(), {}, 4'096);
         visitor.send(get_request("/large"));
         read_head(visitor);
         runtime::reset_close(std::move(visitor.socket));

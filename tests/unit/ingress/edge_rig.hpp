@@ -154,7 +154,7 @@ public:
                 }
                 backend::dial_backend(
                     pair.worker, std::move(service), std::move(stream), open.visitor,
-                    {std::make_shared<trunk::Traffic>(), std::make_shared<backend::SelfLoopDetector>(), log});
+                    {make_intrusive<trunk::Traffic>(), std::make_shared<backend::SelfLoopDetector>(), log});
             };
         });
         add_service("app.test", 1, backend.place());

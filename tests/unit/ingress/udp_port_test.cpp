@@ -101,7 +101,7 @@ IntrusivePtr<mux::Stream> open_for(SessionFixture& fixture, const IntrusivePtr<d
     request.kind = wire::ServiceKind::udp;
     fixture.now = Clock::now();
     IntrusivePtr<mux::Stream> stream = fixture.session->open(request, visitor, true, fixture.now).value();
-    auto traffic = std::make_shared<trunk::Traffic>();
+    auto traffic = make_intrusive<trunk::Traffic>();
     traffic->opened();
     visitor->opened(stream, traffic, std::move(shape));
     return stream;

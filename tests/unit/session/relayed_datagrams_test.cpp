@@ -99,7 +99,7 @@ struct RelayedDatagrams {
 
     runtime::Worker worker;
     const std::shared_ptr<trunk::DatagramCounts> counts = std::make_shared<trunk::DatagramCounts>();
-    const std::shared_ptr<trunk::Traffic> traffic = std::make_shared<trunk::Traffic>();
+    const IntrusivePtr<trunk::Traffic> traffic = make_intrusive<trunk::Traffic>();
     IntrusivePtr<trunk::LoopbackTrunk> near_trunk;
     IntrusivePtr<trunk::LoopbackTrunk> far_trunk;
     IntrusivePtr<StreamRelay> relay;

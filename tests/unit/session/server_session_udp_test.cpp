@@ -20,7 +20,7 @@ namespace {
 class StubVisitor final : public DistantVisitor {
 public:
     void wake() noexcept override {}
-    void opened(IntrusivePtr<mux::Stream> given, std::shared_ptr<trunk::Traffic> traffic,
+    void opened(IntrusivePtr<mux::Stream> given, IntrusivePtr<trunk::TrafficCounter> traffic,
                 std::shared_ptr<shaping::ServiceShape> shape) noexcept override {
         has_shape = shape != nullptr;
         stream = std::move(given);

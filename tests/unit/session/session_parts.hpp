@@ -106,7 +106,7 @@ struct SessionParts {
     bool ended = false;
     const SessionRights rights{at};
     const ServiceKinds kinds{
-        ServiceKindNeeds{at, rights, executor, *carrier, *carrier, std::make_shared<trunk::Traffic>()}};
+        ServiceKindNeeds{at, rights, executor, *carrier, *carrier, make_intrusive<trunk::Traffic>()}};
     ServiceTable table{ServiceTable::Needs{at, kinds, view, nullptr}};
     ServiceReplies replies{ServiceReplies::Needs{
         at, table, kinds, view, nullptr, [this](const wire::ControlPayload& payload) { sent.push_back(payload); },

@@ -66,7 +66,7 @@ TEST_CASE("a TLS backend that fails with bytes under way is let go at once, also
     patient.orphan_timeout = 24h;
     TrunkPair pair(settings_of(mux::Role::server), patient);
     const auto script = std::make_shared<Script>();
-    const auto traffic = std::make_shared<Traffic>();
+    const auto traffic = make_intrusive<Traffic>();
     auto [near, far] = tcp_pair();
     IntrusivePtr<mux::Stream> backend;
     on(pair.worker, [&, fd = std::make_shared<runtime::Fd>(std::move(near))] {

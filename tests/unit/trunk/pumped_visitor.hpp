@@ -21,7 +21,7 @@ using transport::test::wait_for;
 
 /// A visitor on the server's side; the test holds the visitor's end.
 struct PumpedVisitor {
-    explicit PumpedVisitor(TrunkPair& pair, std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>(),
+    explicit PumpedVisitor(TrunkPair& pair, IntrusivePtr<TrafficCounter> traffic = make_intrusive<Traffic>(),
                            net::Address from = {}, int buffer = 0,
                            const std::shared_ptr<shaping::ServiceShape>& shape = nullptr,
                            std::unique_ptr<Tap> tap = nullptr) {

@@ -214,7 +214,7 @@ TEST_CASE("a length that no datagram has ends the flow", "[sealed-datagrams]") {
     auto [near, far] = tcp_pair();
     on(visit.pair.worker, [&, fd = std::make_shared<runtime::Fd>(std::move(near))] {
         visit.pumped = make_intrusive<SealedPump>(
-            visit.pair.worker, std::make_shared<Traffic>(), context(SealContext::End::service, 1),
+            visit.pair.worker, make_intrusive<Traffic>(), context(SealContext::End::service, 1),
             visit.pair.worker.now() + std::chrono::seconds(60),
             [&visit, fd](const std::string& why) {
                 if (why.empty()) {

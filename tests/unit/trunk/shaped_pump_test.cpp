@@ -39,7 +39,7 @@ struct ShapedRig {
         });
     }
     std::unique_ptr<PumpedVisitor> visit() {
-        auto visitor = std::make_unique<PumpedVisitor>(pair, std::make_shared<Traffic>(), net::Address(), 0, shape);
+        auto visitor = std::make_unique<PumpedVisitor>(pair, make_intrusive<Traffic>(), net::Address(), 0, shape);
         ++visitors;
         REQUIRE(eventually([&] { return on(pair.worker, [&] { return streams.size(); }) == visitors; }));
         return visitor;

@@ -109,7 +109,7 @@ TEST_CASE("a tap that is done is dropped, and sees nothing more") {
     {
         TrunkPair pair;
         Shelf shelf(pair);
-        auto traffic = std::make_shared<Traffic>();
+        auto traffic = make_intrusive<Traffic>();
         PumpedVisitor visitor(pair, traffic, {}, 0, nullptr, std::make_unique<FirstReadTap>(seen));
         CHECK_FALSE(seen.gone);
         visitor.send("first");
@@ -124,7 +124,7 @@ TEST_CASE("a tap that is done is dropped, and sees nothing more") {
 TEST_CASE("a visitor whose stream is not read cannot pin a slab with every few bytes") {
     TrunkPair pair;
     Shelf shelf(pair);
-    auto traffic = std::make_shared<Traffic>();
+    auto traffic = make_intrusive<Traffic>();
     PumpedVisitor visitor(pair, traffic);
     REQUIRE(shelf.arrived.wait());
     // Sends until the window is used up and the pump's queue is full; each piece is read by itself.
@@ -255,7 +255,7 @@ TEST_CASE("bytes and then a reset: the visitor gets the bytes, then the reset") 
 TEST_CASE("a slow visitor gets everything, also when stream and trunk have ended in order long before") {
     TrunkPair pair;
     Shelf shelf(pair);
-    auto traffic = std::make_shared<Traffic>();
+    auto traffic = make_intrusive<Traffic>();
     PumpedVisitor visitor(pair, traffic);
     REQUIRE(shelf.arrived.wait());
     REQUIRE_FALSE(runtime::shutdown_send(visitor.socket.get()));
@@ -274,7 +274,7 @@ TEST_CASE("limit: a visitor who takes nothing is reset when everybody else has b
     const bool fits_the_socket = GENERATE(false, true);
     TrunkPair pair(server_with_patience(200ms));
     Shelf shelf(pair);
-    auto traffic = std::make_shared<Traffic>();
+    auto traffic = make_intrusive<Traffic>();
     PumpedVisitor visitor(pair, traffic, {}, 4'096);
     REQUIRE(shelf.arrived.wait());
     SECTION("of a stream that was reset") {
@@ -292,7 +292,7 @@ TEST_CASE("limit: a visitor who takes nothing is reset when everybody else has b
 TEST_CASE("limit: a visitor who was reset leaves nothing behind when its backend takes nothing") {
     TrunkPair pair(server_with_patience(200ms), narrow_client());
     Shelf shelf(pair);
-    auto traffic = std::make_shared<Traffic>();
+    auto traffic = make_intrusive<Traffic>();
     PumpedVisitor visitor(pair, traffic);
     REQUIRE(shelf.arrived.wait());
     visitor.send(limits::first_window + limits::send_queue_max);
@@ -310,7 +310,7 @@ TEST_CASE("limit: a visitor who was reset leaves nothing behind when its backend
 TEST_CASE("a visitor that is busy with sending gets everything that came before the reset, and soon") {
     TrunkPair pair(server_with_patience(24h), narrow_client());
     Shelf shelf(pair);
-    auto traffic = std::make_shared<Traffic>();
+    auto traffic = make_intrusive<Traffic>();
     PumpedVisitor visitor(pair, traffic, {}, 4'096);
     REQUIRE(shelf.arrived.wait());
     constexpr std::size_t bytes = 60'000;
@@ -329,7 +329,7 @@ TEST_CASE("a visitor that is busy with sending gets everything that came before 
 TEST_CASE("limit: a visitor who sends for ever and takes nothing is reset all the same") {
     TrunkPair pair(server_with_patience(200ms), narrow_client());
     Shelf shelf(pair);
-    auto traffic = std::make_shared<Traffic>();
+    auto traffic = make_intrusive<Traffic>();
     PumpedVisitor visitor(pair, traffic, {}, 4'096);
     REQUIRE(shelf.arrived.wait());
     std::thread sends([&] {

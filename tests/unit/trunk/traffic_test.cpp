@@ -5,9 +5,9 @@
 using ferrotunnel::trunk::Traffic;
 
 TEST_CASE("visitors count up to the whole process, bytes as far as one worker counts them", "[traffic]") {
-    auto process = std::make_shared<Traffic>(Traffic::Of::all_workers);
-    auto trunk = std::make_shared<Traffic>();
-    auto service = std::make_shared<Traffic>();
+    auto process = make_intrusive<Traffic>(Traffic::Of::all_workers);
+    auto trunk = make_intrusive<Traffic>();
+    auto service = make_intrusive<Traffic>();
     trunk->total = process;
     service->total = trunk;
 
