@@ -58,8 +58,6 @@ public:
     };
 
     SpscQueue() = default;
-    /// Charges segments beyond the first, which most queues never need, to `ledger`, which must outlive the queue.
-    explicit SpscQueue(SlabLedger& ledger) noexcept : ledger_(&ledger) {}
     SpscQueue(const SpscQueue&) = delete;
     SpscQueue& operator=(const SpscQueue&) = delete;
 
@@ -71,8 +69,9 @@ public:
     }
 
     /// Producer: publishes `value` and returns its place; one or several pushes must be followed by `unpark()`. When
-    /// there is no memory for a segment, it throws std::bad_alloc and leaves the queue as it was.
-    Place push(T value) {
+    /// there is no memory for a segment, it throws std::bad_alloc and leaves the queue as it was. Segments beyond the
+    /// first, which most queues never need, are charged to `ledger`, if there is one: the charge keeps it alive.
+    Place push(T value, SlabLedger* ledger = nullptr) {
         Segment* segment = tail_.exchange(nullptr, std::memory_order_acquire);
         std::uint32_t index = 0;
         if (segment == nullptr) {
@@ -81,9 +80,7 @@ public:
             first_.store(segment, std::memory_order_release);
         } else if (segment->full()) {
             Segment* next = make_segment_after(segment);
-            if (ledger_ != nullptr) {
-                ledger_->add(segment_footprint);
-            }
+            next->charge_to(ledger);
             next->put(std::move(value));
             segment->next.store(next, std::memory_order_release);
             segment = next;
@@ -191,7 +188,19 @@ private:
         std::array<T, segment_slots> slots;    // no braces: with them gcc 12 takes a throwing T for a nothrow one
         std::atomic<std::uint32_t> filled{0};  // written only by the producer
         std::atomic<Segment*> next{nullptr};
+        SlabLedger* ledger = nullptr;  // if it is charged; written by the producer before it publishes the segment
 
+        void charge_to(SlabLedger* to) noexcept {
+            ledger = to;
+            if (ledger != nullptr) {
+                ledger->add(segment_footprint);
+            }
+        }
+        void end_charge() noexcept {
+            if (ledger != nullptr) {
+                std::exchange(ledger, nullptr)->subtract(segment_footprint);
+            }
+        }
         bool full() const noexcept { return filled.load(std::memory_order_relaxed) == segment_slots; }
         std::uint32_t put(T&& value) noexcept {
             std::uint32_t at = filled.load(std::memory_order_relaxed);
@@ -259,9 +268,7 @@ private:
         }
         release_segment(std::exchange(head_, next));
         index_ = 0;
-        if (ledger_ != nullptr) {
-            ledger_->subtract(segment_footprint);
-        }
+        head_->end_charge();
         return true;
     }
 
@@ -290,7 +297,6 @@ private:
     bool detached_ = false;    // consumer: nothing will be added to *head_
     std::uint32_t index_ = 0;  // consumer: next slot of *head_
     Segment* head_ = nullptr;  // consumer
-    SlabLedger* const ledger_ = nullptr;
 };
 
 }  // namespace ferrotunnel::buffer

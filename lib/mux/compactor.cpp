@@ -6,8 +6,8 @@ namespace ferrotunnel::mux {
 
 // Usually true: most endpoints consume data as it arrives.
 bool Compactor::all_taken() const noexcept {
-    return std::none_of(received_.begin(), received_.end(), [](const auto& stream) {
-        return stream->side_.in_slab && !stream->side_.discarding && stream->waiting() != 0;
+    return std::none_of(received_.begin(), received_.end(), [](const Received& received) {
+        return received.in_slab && !received.stream->side_.discarding && received.stream->waiting() != 0;
     });
 }
 
@@ -33,13 +33,13 @@ void Compactor::copy_remainders() {
 
 template <typename Visit>
 void Compactor::for_each_in_slabs(Visit visit) {
-    for (const IntrusivePtr<Stream>& stream : received_) {
-        if (!stream->side_.in_slab || stream->side_.discarding) {
+    for (const auto& [stream, fresh, in_slab] : received_) {
+        if (!in_slab || stream->side_.discarding) {
             continue;
         }
-        stream->for_each_fresh([&](StreamItem& item, std::uint64_t end) {
+        stream->for_each_fresh(fresh, [&, &to = *stream](StreamItem& item, std::uint64_t end) {
             if (ReadSlab* slab = slab_of(item)) {
-                visit(*stream, item, end, *slab);
+                visit(to, item, end, *slab);
             }
         });
     }
@@ -53,10 +53,8 @@ Compactor::ReadSlab* Compactor::slab_of(const StreamItem& item) {
 }
 
 void Compactor::forget() {
-    for (const IntrusivePtr<Stream>& stream : received_) {
-        stream->side_.received = false;
-        stream->side_.pushed_now = 0;
-        stream->side_.in_slab = false;
+    for (const Received& received : received_) {
+        received.stream->side_.arrival = 0;
     }
     received_.clear();
     slabs_.clear();

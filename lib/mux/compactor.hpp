@@ -22,15 +22,21 @@ public:
             slabs_.push_back({slab});
         }
     }
-    /// Data was queued for the stream at `place`; `in_slab`: as a part of an added slab.
-    void add_data(Stream& stream, Stream::Queue::Place place, bool in_slab) {
+    /// Data of this cost was queued for the stream at `place`; `in_slab`: as a part of an added slab.
+    void add_data(Stream& stream, Stream::Queue::Place place, std::uint64_t cost, bool in_slab) {
         StreamSide& side = stream.side_;
-        if (!side.received) {
-            side.received = true;
-            received_.emplace_back(&stream);
-            stream.fresh_from_ = place;
+        if (side.arrival == 0) {
+            received_.push_back({IntrusivePtr<Stream>(&stream), {place}});
+            side.arrival = static_cast<std::uint32_t>(received_.size());
         }
-        side.in_slab = side.in_slab || in_slab;
+        Received& received = received_[side.arrival - 1];
+        received.fresh.cost += cost;
+        received.in_slab = received.in_slab || in_slab;
+    }
+    /// Whether something from before the current receive() still waits: the endpoint is behind.
+    bool is_behind(const Stream& stream) const noexcept {
+        const std::uint32_t at = stream.side_.arrival;
+        return stream.waiting() > (at != 0 ? received_[at - 1].fresh.cost : 0);
     }
     /// Copies the remainders that are cheaper to copy than to pin.
     void compact() {
@@ -48,6 +54,12 @@ private:
         std::uint64_t alive = 0;  // bytes not consumed yet
     };
 
+    struct Received {
+        IntrusivePtr<Stream> stream;
+        Stream::Arrival fresh;
+        bool in_slab = false;  // some of it lies in an added slab
+    };
+
     bool all_taken() const noexcept;
     void copy_remainders();
     ReadSlab* slab_of(const StreamItem& item);
@@ -55,7 +67,7 @@ private:
     void for_each_in_slabs(Visit visit);
 
     SessionContext& context_;
-    std::vector<IntrusivePtr<Stream>> received_;
+    std::vector<Received> received_;
     std::vector<ReadSlab> slabs_;
 };
 

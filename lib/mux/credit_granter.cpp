@@ -35,7 +35,9 @@ std::uint32_t CreditGranter::grant(Stream& stream) {
 }
 
 void CreditGranter::grow(Stream& stream, Duration rtt) {
-    if (stream.side_.window.grow(context_.window_rules, stream.taken_.count(), budget_.room(), rtt, context_.now)) {
+    GrowthSample& last = stream.extras().growth;
+    if (stream.side_.window.grow(context_.window_rules, stream.taken_.count(), budget_.room(), rtt, context_.now,
+                                 last)) {
         schedule(stream);
     }
 }

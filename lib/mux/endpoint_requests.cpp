@@ -1,7 +1,5 @@
 #include "mux/endpoint_requests.hpp"
 
-#include <utility>
-
 #include "mux/mutant.hpp"
 
 namespace ferrotunnel::mux {
@@ -36,8 +34,9 @@ void EndpointRequests::serve(Stream& stream) {
         credit_.schedule(stream);
     }
     if (stream.outbound_.front() != nullptr && !mutant(Mutant::stuck_ready_flag)) {
-        if (side.sent_at == nothing_waits) {
-            side.sent_at = context_.now;
+        if (!side.waits) {
+            side.waits = true;
+            side.sent_at = CoarseTime(context_.now);
             side.sent_seen = side.sent;
         }
         lanes_.want_data(stream);
@@ -46,9 +45,10 @@ void EndpointRequests::serve(Stream& stream) {
 
 // The endpoint has given up its receiving role: everything queued is dropped and counts as consumed.
 void EndpointRequests::discard_inbound(Stream& stream) {
-    if (std::exchange(stream.side_.discarding, true)) {
+    if (stream.side_.discarding) {
         return;
     }
+    stream.side_.discarding = true;
     while (stream.inbound_.front() != nullptr) {
         stream.drop_front();
     }

@@ -7,16 +7,20 @@
 
 namespace ferrotunnel::mux {
 
+std::uint64_t MemoryReclaimer::held_by(const Stream& stream) noexcept {
+    return stream.side_.window.received() - stream.taken_.recent();
+}
+
 void MemoryReclaimer::note_progress(Stream& stream) noexcept {
     StreamSide& side = stream.side_;
-    const std::uint64_t taken = stream.taken_.recent();
+    const auto taken = static_cast<std::uint32_t>(stream.taken_.recent());
     if (taken != side.taken_seen) {
         side.taken_seen = taken;
-        side.taken_at = context_.now;
+        side.taken_at = CoarseTime(context_.now);
     }
-    if (side.sent != side.sent_seen && side.sent_at != nothing_waits) {
+    if (side.sent != side.sent_seen && side.waits) {
         side.sent_seen = side.sent;
-        side.sent_at = context_.now;
+        side.sent_at = CoarseTime(context_.now);
     }
 }
 
@@ -30,9 +34,9 @@ void MemoryReclaimer::set_idle_aside() {
     table_.for_each_holding([&](Stream& stream) {
         note_progress(stream);
         const StreamSide& side = stream.side_;
-        const std::uint64_t here = side.window.received() - side.taken_seen;
+        const std::uint64_t here = held_by(stream);
         held += here;
-        if (context_.now - side.taken_at >= limits::set_aside_after) {
+        if (side.taken_at.until(context_.now) >= limits::set_aside_after) {
             held_idle += here;
             committed_idle += side.committed(context_.window_rules);
         }
@@ -56,15 +60,16 @@ void MemoryReclaimer::reset_most_stalled(std::uint64_t excess) {
         note_progress(stream);
         const StreamSide& side = stream.side_;
         Stalled found;
-        all += side.window.received() - side.taken_seen + (asked ? stream.queued_bytes() : 0);
+        const std::uint64_t here = held_by(stream);
+        all += here + (asked ? stream.queued_bytes() : 0);
         const auto add = [&](std::uint64_t held, Duration still) {
             if (held > 0 && (urgent || still >= limits::stalled_after)) {
                 found.held += held;
                 found.weight += static_cast<double>(held) * std::chrono::duration<double>(still).count();
             }
         };
-        add(side.window.received() - side.taken_seen, now - side.taken_at);
-        add(asked && side.sent_at != nothing_waits ? stream.queued_bytes() : 0, now - side.sent_at);
+        add(here, side.taken_at.until(now));
+        add(asked && side.waits ? stream.queued_bytes() : 0, side.sent_at.until(now));
         if (found.held > 0) {
             found.stream = IntrusivePtr<Stream>(&stream);
             stalled.push_back(std::move(found));

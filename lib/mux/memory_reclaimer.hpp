@@ -28,6 +28,8 @@ public:
 
 private:
     void note_progress(Stream& stream) noexcept;
+    /// The cost of what it holds that its endpoint has not consumed.
+    static std::uint64_t held_by(const Stream& stream) noexcept;
 
     SessionContext& context_;
     MemoryBudget& budget_;

@@ -30,7 +30,7 @@ std::uint64_t worth_a_frame(std::uint64_t size) noexcept {
 }  // namespace
 
 void ReceiveWindow::raise(std::uint32_t size) noexcept {
-    size_ = std::max<std::uint64_t>(size_, size);
+    size_ = std::max(size_, size);
 }
 
 bool ReceiveWindow::receive(std::uint64_t cost, TimePoint now) noexcept {
@@ -38,31 +38,27 @@ bool ReceiveWindow::receive(std::uint64_t cost, TimePoint now) noexcept {
         return false;
     }
     received_ += cost;
-    received_at_ = now;
+    received_at_ = CoarseTime(now);
     return true;
 }
 
-bool ReceiveWindow::grow(const WindowRules& rules, std::uint64_t taken, std::uint64_t room, Duration rtt,
-                         TimePoint now) noexcept {
-    blocked_at_ = now;
+bool ReceiveWindow::grow(const WindowRules& rules, std::uint64_t taken, std::uint64_t room, Duration rtt, TimePoint now,
+                         GrowthSample& last) noexcept {
+    blocked_at_ = CoarseTime(now);
     rtt = std::max(rtt, rtt_floor);
-    if (grown_at_ != TimePoint{} && now - grown_at_ < rtt / 2) {
+    const bool is_first = last.at == TimePoint{};
+    if (!is_first && now - last.at < rtt / 2) {
         return false;
     }
-    std::uint64_t rate = taken_per_rtt(taken - sample_taken_, now - sample_at_, rtt);
-    if (sample_at_ == TimePoint{}) {
-        rate = 0;
-    }
-    sample_at_ = now;
-    sample_taken_ = taken;
-    grown_at_ = now;
+    const std::uint64_t rate = is_first ? 0 : taken_per_rtt(taken - last.taken, now - last.at, rtt);
+    last = {now, taken};
 
     std::uint64_t wanted = std::max<std::uint64_t>(2ULL * rules.first, 4 * rate);
-    wanted = std::min({wanted, 2 * size_, std::uint64_t{rules.max}, size_ + room});
+    wanted = std::min({wanted, 2 * std::uint64_t{size_}, std::uint64_t{rules.max}, size_ + room});
     if (wanted <= size_) {
         return false;
     }
-    size_ = wanted;
+    size_ = static_cast<std::uint32_t>(wanted);  // at most rules.max
     return true;
 }
 
@@ -89,18 +85,18 @@ std::uint64_t ReceiveWindow::next_grant_at(const WindowRules& rules, bool tight)
 }
 
 std::uint64_t ReceiveWindow::effective(const WindowRules& rules, bool tight) const noexcept {
-    return tight ? std::min<std::uint64_t>(size_, rules.first) : size_;
+    return tight ? std::min(size_, rules.first) : size_;
 }
 
 void ReceiveWindow::shrink_if_unused(const WindowRules& rules, TimePoint now) noexcept {
     if (size_ <= rules.first) {
         return;
     }
-    if (now - received_at_ >= limits::window_reset_after) {
+    if (received_at_.until(now) >= limits::window_reset_after) {
         size_ = rules.first;
-    } else if (now - blocked_at_ >= limits::window_shrink_after) {
-        size_ = std::max<std::uint64_t>(size_ / 2, rules.first);
-        blocked_at_ = now;
+    } else if (blocked_at_.until(now) >= limits::window_shrink_after) {
+        size_ = std::max(size_ / 2, rules.first);
+        blocked_at_ = CoarseTime(now);
     }
 }
 

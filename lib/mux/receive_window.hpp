@@ -13,6 +13,7 @@
 #include <cstdint>
 
 #include "base/clock.hpp"
+#include "base/coarse_time.hpp"
 
 namespace ferrotunnel::mux {
 
@@ -21,12 +22,18 @@ struct WindowRules {
     std::uint32_t max = 0;
 };
 
+/// What was consumed when a window was last asked to grow; only streams that move much have one.
+struct GrowthSample {
+    TimePoint at{};
+    std::uint64_t taken = 0;
+};
+
 class ReceiveWindow {
 public:
     ReceiveWindow() = default;
     /// Makes a window. `granted` is what the peer may send at once.
     ReceiveWindow(std::uint32_t granted, TimePoint now) noexcept
-        : size_(granted), granted_(granted), blocked_at_(now), received_at_(now) {}
+        : granted_(granted), size_(granted), blocked_at_(now), received_at_(now) {}
 
     /// Raises the window to `size` if it is smaller, to be granted by the next `grant`.
     void raise(std::uint32_t size) noexcept;
@@ -35,8 +42,9 @@ public:
     bool receive(std::uint64_t cost, TimePoint now) noexcept;
 
     /// To be called when the sender reports BLOCKED. `taken` is what the endpoint has consumed so far; `room` is how
-    /// much the budget lets the window grow. True if it grew.
-    bool grow(const WindowRules& rules, std::uint64_t taken, std::uint64_t room, Duration rtt, TimePoint now) noexcept;
+    /// much the budget lets the window grow; `last` is the sample of the call before. True if it grew.
+    bool grow(const WindowRules& rules, std::uint64_t taken, std::uint64_t room, Duration rtt, TimePoint now,
+              GrowthSample& last) noexcept;
 
     /// Returns the credit to return now that `taken` was consumed, or 0 while it is not worth a frame; it then counts
     /// as granted. `room` is what the budget has left beyond first windows; without any, credit is returned only up to
@@ -59,15 +67,11 @@ private:
     std::uint64_t effective(const WindowRules& rules, bool tight) const noexcept;
     void shrink_if_unused(const WindowRules& rules, TimePoint now) noexcept;
 
-    std::uint64_t size_ = 0;
     std::uint64_t granted_ = 0;
     std::uint64_t received_ = 0;
-    TimePoint blocked_at_{};   // time of the last BLOCKED, or the last shrinking
-    TimePoint received_at_{};  // time of the last data
-    TimePoint grown_at_{};
-    // Consumed bytes in the current round trip, for growth.
-    TimePoint sample_at_{};
-    std::uint64_t sample_taken_ = 0;
+    std::uint32_t size_ = 0;
+    CoarseTime blocked_at_;   // time of the last BLOCKED, or the last shrinking
+    CoarseTime received_at_;  // time of the last data
 };
 
 }  // namespace ferrotunnel::mux

@@ -6,6 +6,7 @@
 
 #include "buffer/waker.hpp"
 #include "mux/data_lane.hpp"
+#include "mux/open_frames.hpp"
 #include "mux/stream_list.hpp"
 
 namespace ferrotunnel::mux {
@@ -22,9 +23,19 @@ public:
     /// Streams that are over but still on a lane.
     std::size_t gone() const noexcept { return gone_; }
 
+    /// Allocates what the next want_open() needs, which then does not throw.
+    void reserve_open() { opens_.reserve_one(); }
+    /// The stream, which this side has just opened, has its OPEN to write. The lane keeps their order.
+    void want_open(Stream& stream, buffer::Slice frame) {
+        opens_.push(stream.id(), std::move(frame));
+        want_control(stream);
+    }
+    /// Its OPEN will not be written.
+    void drop_open(const Stream& stream) noexcept { opens_.drop(stream.id()); }
     /// The stream has a control frame to write.
     void want_control(Stream& stream) {
-        if (!std::exchange(stream.side_.in_control, true)) {
+        if (!stream.side_.in_control) {
+            stream.side_.in_control = true;
             control_.push(stream);
         }
         waker_.wake();
@@ -36,12 +47,17 @@ public:
         gone_ += stream.side_.in_control || stream.side_.lane != LaneState::out ? 1U : 0U;
     }
 
+    struct Control {
+        IntrusivePtr<Stream> stream;
+        buffer::Slice open;  // its OPEN, if that is to be written
+    };
     /// The next stream with control frames. Only when has_control().
-    IntrusivePtr<Stream> pop_control() {
+    Control pop_control() {
         IntrusivePtr<Stream> stream = control_.pop();
         stream->side_.in_control = false;
         gone_ -= stream->side_.gone && stream->side_.lane == LaneState::out ? 1U : 0U;
-        return stream;
+        buffer::Slice open = opens_.take(stream->id());
+        return {std::move(stream), std::move(open)};
     }
     /// Fills `batch` with data, each stream in its turn of `quantum` bytes. `emit(Stream&)` adds one frame and returns
     /// its size, or 0 when the stream has nothing that it may send.
@@ -62,12 +78,14 @@ public:
         while (!control_.empty()) {
             control_.pop()->side_.in_control = false;
         }
+        opens_.clear();
         gone_ = 0;
     }
 
 private:
     buffer::Waker& waker_;
     StreamFifo<&StreamSide::control_next> control_;
+    OpenFrames opens_;  // of streams in `control_`
     DataLane data_;
     std::size_t gone_ = 0;
 };

@@ -115,6 +115,7 @@ Result<IntrusivePtr<Stream>, Code> Session::open(const OpenRequest& request, Int
     std::array<std::uint8_t, wire::open_frame_max> encoded;
     const std::size_t length = wire::encode_open(id, open, encoded.data());
     buffer::Slice frame = buffer::Slice::copy_of(Bytes(encoded).first(length));
+    lanes_.reserve_open();
     IntrusivePtr<Stream> stream = table_.make({id, request.service, request.kind, true, send_window, receive_window});
     ids_.use_next();
     stalls_.begin();

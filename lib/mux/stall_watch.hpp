@@ -29,7 +29,7 @@ struct Stall {
     wire::StreamId stream = 0;
     std::uint32_t service = 0;
     Why why = Why::unscheduled;
-    std::uint64_t sent = 0;         // since the stream began
+    std::uint64_t sent = 0;         // since the stream began, modulo 2^32
     std::uint64_t queued = 0;       // bytes that wait to be sent
     std::uint64_t credit = 0;       // credit left for sending
     std::uint64_t taken = 0;        // consumed by the endpoint, since the stream began

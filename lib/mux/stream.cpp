@@ -7,10 +7,14 @@
 namespace ferrotunnel::mux {
 
 // An idle visitor has one on each side. The allocator adds 8 bytes, and rounds up to 16.
-static_assert(sizeof(void*) != 8 || sizeof(Stream) <= 464, "a stream takes at most 480 bytes");
+static_assert(sizeof(void*) != 8 || sizeof(Stream) <= 312, "a stream takes at most 320 bytes");
 
 Stream::Stream(IntrusivePtr<SessionShared> shared, wire::StreamId id, wire::ServiceKind kind, std::uint32_t service)
-    : shared_(std::move(shared)), id_(id), service_(service), kind_(kind) {}
+    : shared_(std::move(shared)), id_(id), service_(service), kind_(kind) {
+    if (kind == wire::ServiceKind::udp) {
+        (void)extras();  // now, since both halves use its counts
+    }
+}
 
 Stream::~Stream() = default;
 
@@ -32,19 +36,23 @@ void Stream::send(buffer::Slice payload, bool headroom) {
     StreamItem item;
     item.slice = std::move(payload);
     item.headroom = headroom;
-    outbound_.push(std::move(item));
+    push_outbound(std::move(item));
 }
 
 bool Stream::send_datagram(buffer::Slice payload, std::uint32_t now_ms) {
     check(payload.size() <= limits::datagram_payload_max, "a datagram has at most 65,507 bytes");
-    bool full = datagrams_queued_.load(std::memory_order_relaxed) >= limits::datagrams_queued_max ||
+    if (kind_ != wire::ServiceKind::udp) {
+        return false;  // a byte stream cannot carry a datagram, and has no counts of them
+    }
+    QueuedDatagrams& counts = extras_->datagrams;
+    bool full = counts.queued.load(std::memory_order_relaxed) >= limits::datagrams_queued_max ||
                 queued_.load(std::memory_order_relaxed) + payload.size() > limits::datagram_bytes_queued_max ||
                 shared_->outbound->bytes() >= shared_->outbound_max;
     if (full || send_is_dead()) {
-        datagrams_no_room_.fetch_add(1, std::memory_order_relaxed);
+        counts.no_room.fetch_add(1, std::memory_order_relaxed);
         return false;
     }
-    datagrams_queued_.fetch_add(1, std::memory_order_relaxed);
+    counts.queued.fetch_add(1, std::memory_order_relaxed);
     if (!payload.empty()) {
         payload.slab()->charge_to(*shared_->outbound);
     }
@@ -53,7 +61,7 @@ bool Stream::send_datagram(buffer::Slice payload, std::uint32_t now_ms) {
     item.slice = std::move(payload);
     item.stamp_ms = now_ms;
     item.kind = StreamItem::Kind::datagram;
-    outbound_.push(std::move(item));
+    push_outbound(std::move(item));
     return true;
 }
 
@@ -64,7 +72,7 @@ void Stream::flush() noexcept {
 void Stream::finish() {
     StreamItem item;
     item.kind = StreamItem::Kind::fin;
-    outbound_.push(std::move(item));
+    push_outbound(std::move(item));
     notify_session();
 }
 
@@ -72,7 +80,7 @@ void Stream::reset(wire::Code code) {
     StreamItem item;
     item.kind = StreamItem::Kind::reset;
     item.code = code;
-    outbound_.push(std::move(item));
+    push_outbound(std::move(item));
     notify_session();
 }
 
@@ -141,8 +149,8 @@ void Stream::drop_front() {
     std::uint32_t size = item->slice.size();
     inbound_.drop_front();
     if (datagram) {
-        datagrams_held_.fetch_sub(1, std::memory_order_relaxed);
-        datagram_bytes_held_.fetch_sub(size, std::memory_order_relaxed);
+        extras_->datagrams.held.fetch_sub(1, std::memory_order_relaxed);
+        extras_->datagrams.bytes_held.fetch_sub(size, std::memory_order_relaxed);
     }
     if (data) {
         count_taken(cost);
@@ -154,28 +162,28 @@ buffer::Slice Stream::take_datagram() {
     check(item != nullptr && item->kind == StreamItem::Kind::datagram, "there is a datagram to take");
     buffer::Slice payload = std::move(item->slice);
     inbound_.drop_front();
-    datagrams_held_.fetch_sub(1, std::memory_order_relaxed);
-    datagram_bytes_held_.fetch_sub(payload.size(), std::memory_order_relaxed);
+    extras_->datagrams.held.fetch_sub(1, std::memory_order_relaxed);
+    extras_->datagrams.bytes_held.fetch_sub(payload.size(), std::memory_order_relaxed);
     return payload;
 }
 
 // Copies a piece for an endpoint on this thread that is behind; `end` is the value of `taken_` once the piece has been
 // consumed. So frames of one byte need little more than their places in the queue, and not an allocation each.
 buffer::Slice Stream::copy_together(const buffer::Slice& piece, std::uint64_t end) {
-    StreamSide& side = side_;
+    CopySlab& copies = extras().copies;
     buffer::SlabPtr slab;
-    if (side.copies_end > taken_.recent() && side.copies->capacity() - side.copies_used >= piece.size()) {
-        slab = buffer::SlabPtr(side.copies);
+    if (copies.end > taken_.recent() && copies.slab->capacity() - copies.used >= piece.size()) {
+        slab = buffer::SlabPtr(copies.slab);
     } else {
         const auto share = std::clamp<std::uint64_t>(waiting() / 4, limits::copies_slab_min, limits::copies_slab_max);
         slab = buffer::make_slab(std::max(static_cast<std::uint32_t>(share), piece.size()), shared_->ledger.get());
-        side.copies = slab.get();
-        side.copies_used = 0;
+        copies.slab = slab.get();
+        copies.used = 0;
     }
-    std::memcpy(slab->data() + side.copies_used, piece.data(), piece.size());
-    buffer::Slice copy(std::move(slab), side.copies_used, piece.size());
-    side.copies_used += piece.size();
-    side.copies_end = end;
+    std::memcpy(slab->data() + copies.used, piece.data(), piece.size());
+    buffer::Slice copy(std::move(slab), copies.used, piece.size());
+    copies.used += piece.size();
+    copies.end = end;
     return copy;
 }
 

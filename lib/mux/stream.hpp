@@ -34,6 +34,7 @@
 #include "metrics/meter.hpp"
 #include "mux/mutant.hpp"
 #include "mux/settings.hpp"
+#include "mux/stream_extras.hpp"
 #include "mux/stream_side.hpp"
 #include "wire/frame.hpp"
 
@@ -166,7 +167,8 @@ public:
     /// Queues at most limits::data_payload_max bytes. A slice with `headroom`, which means 8 bytes before it in the
     /// same slab that nobody else uses, is framed in place. Call `flush` after the last of a group.
     void send(buffer::Slice payload, bool headroom);
-    /// Queues one datagram, or drops it (false, and counted) when the stream's queue is full, or the session's.
+    /// Queues one datagram, or drops it (false, and counted) when the stream's queue is full, or the session's. False
+    /// on a stream that is not of a UDP service.
     /// `now_ms` may come from another thread's clock, a little ahead of or behind the session's.
     bool send_datagram(buffer::Slice payload, std::uint32_t now_ms);
     void flush() noexcept;
@@ -235,7 +237,11 @@ public:
         std::uint32_t too_old = 0;  // waited too long to be sent
     };
     Drops datagram_drops() const noexcept {
-        return {datagrams_no_room_.load(std::memory_order_relaxed), datagrams_too_old_.load(std::memory_order_relaxed)};
+        if (kind_ != wire::ServiceKind::udp) {
+            return {};
+        }
+        const QueuedDatagrams& counts = extras_->datagrams;
+        return {counts.no_room.load(std::memory_order_relaxed), counts.too_old.load(std::memory_order_relaxed)};
     }
 
 private:
@@ -268,17 +274,31 @@ private:
     void count_taken(std::uint64_t cost);
     void request_abort(AbortRequest abort_request) noexcept;
     void notify_session() noexcept;
+    using Queue = buffer::SpscQueue<StreamItem, buffer::Spares::per_thread>;
+    /// For the endpoint half, and for the session half.
+    void push_outbound(StreamItem item) { outbound_.push(std::move(item), shared_->outbound.get()); }
+    Queue::Place push_inbound(StreamItem item) { return inbound_.push(std::move(item), shared_->ledger.get()); }
+    /// Session's thread; any thread for a stream of datagrams.
+    StreamExtras& extras() {
+        if (!extras_) {
+            extras_ = std::make_unique<StreamExtras>();
+        }
+        return *extras_;
+    }
     /// The cost of data that the endpoint has not consumed yet, counted as in `taken_`. Session's thread.
     std::uint64_t waiting() const noexcept { return side_.pushed - taken_.recent(); }
-    /// True when something from before the current receive() still waits: the endpoint is behind. Session's thread.
-    bool is_behind() const noexcept { return waiting() > side_.pushed_now; }
-    /// Calls `visit(StreamItem&, end)` for the data that the current receive() has queued and that is not consumed.
-    /// `end` is the value of `taken_` once that item has been consumed. Session's thread, which must be the endpoint's
-    /// as well. The cost depends on the items visited, not on how much was queued before.
+    /// What the current receive() has queued: the first item, and the cost of all.
+    struct Arrival {
+        Queue::Place from;
+        std::uint64_t cost = 0;
+    };
+    /// Calls `visit(StreamItem&, end)` for the data in `fresh` that is not consumed. `end` is the value of `taken_`
+    /// once that item has been consumed. Session's thread, which must be the endpoint's as well. The cost depends on
+    /// the items visited, not on how much was queued before.
     template <typename Visit>
-    void for_each_fresh(Visit visit) {
-        const bool from_fresh = waiting() >= side_.pushed_now && !mutant(Mutant::growing_walk);
-        std::uint64_t end = from_fresh ? side_.pushed - side_.pushed_now : taken_.recent();
+    void for_each_fresh(const Arrival& fresh, Visit visit) {
+        const bool from_fresh = waiting() >= fresh.cost && !mutant(Mutant::growing_walk);
+        std::uint64_t end = from_fresh ? side_.pushed - fresh.cost : taken_.recent();
         const auto visit_data = [&](StreamItem& item) {
             if (item.kind == StreamItem::Kind::data) {
                 end += item.slice.size() + item.cost;
@@ -286,7 +306,7 @@ private:
             }
         };
         if (from_fresh) {
-            inbound_.for_each_from(fresh_from_, visit_data);
+            inbound_.for_each_from(fresh.from, visit_data);
         } else {
             inbound_.for_each(visit_data);  // the endpoint has consumed everything older
         }
@@ -295,6 +315,7 @@ private:
 
     // Used by both halves.
     const IntrusivePtr<SessionShared> shared_;
+    std::unique_ptr<StreamExtras> extras_;
     const wire::StreamId id_;
     const std::uint32_t service_;
     const wire::ServiceKind kind_;
@@ -306,22 +327,15 @@ private:
     std::atomic<AbortRequest> abort_request_{AbortRequest()};
     std::atomic<std::uint32_t> stream_end_{0};  // kind << 16 | code
     std::atomic<std::uint32_t> queued_{0};
-    std::atomic<std::uint32_t> datagrams_queued_{0};  // outbound
     buffer::MarkedCount taken_;  // cost of consumed data, and the mark at which the session must be notified
     std::atomic<std::uint64_t> delivered_{0};
     std::atomic<std::uint64_t> peer_delivered_{0};
-    std::atomic<std::uint32_t> datagrams_held_{0};  // inbound
-    std::atomic<std::uint32_t> datagram_bytes_held_{0};
-    std::atomic<std::uint32_t> datagrams_no_room_{0};
-    std::atomic<std::uint32_t> datagrams_too_old_{0};
-    using Queue = buffer::SpscQueue<StreamItem, buffer::Spares::per_thread>;
-    Queue inbound_{*shared_->ledger};
-    Queue outbound_{*shared_->outbound};
+    Queue inbound_;
+    Queue outbound_;
 
     // Session half; only the trunk's worker accesses these.
     IntrusivePtr<buffer::Waker> waker_;
     std::shared_ptr<metrics::Meter> meter_;  // may be null
-    Queue::Place fresh_from_;                // the first item of the current receive(), if `side_.received`
     StreamSide side_;
 };
 

@@ -72,23 +72,23 @@ bool StreamReceiver::should_copy(const Stream& stream, const wire::FrameHeader& 
     if (stream.side_.foreign) {
         return piece.size() < limits::copy_below;
     }
-    return header.length < limits::copy_below && stream.is_behind();
+    return header.length < limits::copy_below && parts_.compactor.is_behind(stream);
 }
 
 void StreamReceiver::queue_data(Stream& stream, buffer::Slice&& piece, const wire::FrameHeader& header, bool first) {
     SessionContext& context = parts_.context;
     StreamSide& side = stream.side_;
     const std::uint32_t cost = first ? limits::data_frame_cost : 0;
+    const std::uint64_t cost_of_all = piece.size() + cost;
     if (stream.waiting() == 0) {
-        side.taken_at = context.now;  // the endpoint was idle, not behind
-    }
-    side.pushed += piece.size() + cost;
-    side.pushed_now += piece.size() + cost;
-    if (side.discarding) {
-        stream.count_taken(piece.size() + cost);
-        return;
+        side.taken_at = CoarseTime(context.now);  // the endpoint was idle, not behind
     }
     const bool copied = should_copy(stream, header, piece);
+    side.pushed += cost_of_all;
+    if (side.discarding) {
+        stream.count_taken(cost_of_all);
+        return;
+    }
     if (copied) {
         context.stats.bytes_copied += piece.size();
         piece = side.foreign ? buffer::Slice::copy_of(piece.bytes(), context.shared->ledger.get())
@@ -97,7 +97,7 @@ void StreamReceiver::queue_data(Stream& stream, buffer::Slice&& piece, const wir
     if (mutant(Mutant::doubled_slice)) {
         StreamItem twin;
         twin.slice = piece.share(0, piece.size());
-        stream.inbound_.push(std::move(twin));
+        stream.push_inbound(std::move(twin));
     }
     if (mutant(Mutant::leaked_slab)) {
         piece.slab()->add_ref();
@@ -105,9 +105,9 @@ void StreamReceiver::queue_data(Stream& stream, buffer::Slice&& piece, const wir
     StreamItem item;
     item.slice = std::move(piece);
     item.cost = cost;
-    const auto place = stream.inbound_.push(std::move(item));
+    const auto place = stream.push_inbound(std::move(item));
     parts_.wakes.touch(stream, false);
-    parts_.compactor.add_data(stream, place, !side.foreign && !copied);
+    parts_.compactor.add_data(stream, place, cost_of_all, !side.foreign && !copied);
 }
 
 // True: the sender was stopped by credit.
@@ -127,7 +127,7 @@ bool StreamReceiver::end_data(Stream& stream, const wire::FrameHeader& header) {
     if (!side.discarding) {
         StreamItem item;
         item.kind = StreamItem::Kind::fin;
-        stream.inbound_.push(std::move(item));
+        stream.push_inbound(std::move(item));
         parts_.wakes.touch(stream, false);
     }
     parts_.table.end_if_closed(stream);
@@ -172,7 +172,7 @@ Violation StreamReceiver::on_credit(StreamId id, Bytes payload) {
 
 Violation StreamReceiver::add_send_credit(Stream& stream, std::uint32_t credit) {
     StreamSide& side = stream.side_;
-    if (side.send_credit + credit > limits::credit_outstanding_max) {
+    if (std::uint64_t{side.send_credit} + credit > limits::credit_outstanding_max) {
         return {Code::flow_control, "credit beyond 2^31"};
     }
     side.send_credit += credit;
@@ -204,7 +204,7 @@ Violation StreamReceiver::on_reset(StreamId id, std::uint8_t flags, Bytes payloa
     StreamItem item;
     item.kind = StreamItem::Kind::reset;
     item.code = reset->code;
-    stream->inbound_.push(std::move(item));
+    stream->push_inbound(std::move(item));
     parts_.table.end(*stream, {});
     parts_.wakes.touch(*stream, true);  // the list already keeps the stream
     return {};
@@ -223,23 +223,23 @@ Violation StreamReceiver::on_datagram(StreamId id, Bytes payload) {
         return {};
     }
     const auto size = static_cast<std::uint32_t>(payload.size());
-    const bool full =
-        stream->datagrams_held_.load(std::memory_order_relaxed) >= limits::datagrams_queued_max ||
-        stream->datagram_bytes_held_.load(std::memory_order_relaxed) + size > limits::datagram_bytes_queued_max;
+    QueuedDatagrams& counts = stream->extras().datagrams;
+    const bool full = counts.held.load(std::memory_order_relaxed) >= limits::datagrams_queued_max ||
+                      counts.bytes_held.load(std::memory_order_relaxed) + size > limits::datagram_bytes_queued_max;
     if (!stream->side_.receive_open || stream->side_.discarding || full ||
         context.shared->ledger->bytes() >= context.settings.budget) {
         ++context.stats.datagrams_dropped;
-        stream->datagrams_no_room_.fetch_add(1, std::memory_order_relaxed);
+        counts.no_room.fetch_add(1, std::memory_order_relaxed);
         return {};
     }
-    stream->datagrams_held_.fetch_add(1, std::memory_order_relaxed);
-    stream->datagram_bytes_held_.fetch_add(size, std::memory_order_relaxed);
+    counts.held.fetch_add(1, std::memory_order_relaxed);
+    counts.bytes_held.fetch_add(size, std::memory_order_relaxed);
     StreamItem item;
     item.kind = StreamItem::Kind::datagram;
     item.slice = buffer::Slice::copy_of(payload, context.shared->ledger.get());
     count_payload(*stream, size);
     context.stats.bytes_copied += size;
-    stream->inbound_.push(std::move(item));
+    stream->push_inbound(std::move(item));
     parts_.wakes.touch(*stream, false);
     return {};
 }

@@ -12,36 +12,38 @@ using wire::Code;
 using wire::FrameType;
 
 void StreamSender::send_open(Stream& stream, buffer::Slice frame) {
-    stream.side_.open_frame = std::move(frame);
     stream.side_.open_due = true;
-    lanes_.want_control(stream);
+    lanes_.want_open(stream, std::move(frame));
 }
 
 void StreamSender::write(Batch& batch, std::uint32_t quantum) {
     while (lanes_.has_control() && batch.has_room()) {
-        const IntrusivePtr<Stream> stream = lanes_.pop_control();
-        write_control(*stream, batch);
+        const auto [stream, open] = lanes_.pop_control();
+        write_control(*stream, open, batch);
     }
     lanes_.run_data(batch, quantum, [&](Stream& stream) { return write_next(stream, batch); });
 }
 
-void StreamSender::write_control(Stream& stream, Batch& batch) {
+void StreamSender::write_control(Stream& stream, const buffer::Slice& open, Batch& batch) {
     StreamSide& side = stream.side_;
     const auto count = [&](std::size_t n) {
         batch.commit(n);
         ++context_.stats.frames_sent;
     };
-    if (std::exchange(side.open_due, false)) {
-        const buffer::Slice frame = std::move(side.open_frame);
-        std::copy_n(frame.data(), frame.size(), batch.scratch(frame.size()));
-        count(frame.size());
+    check(side.open_due == !open.empty(), "a stream leaves the lane with its OPEN");
+    if (side.open_due) {
+        side.open_due = false;
+        std::copy_n(open.data(), open.size(), batch.scratch(open.size()));
+        count(open.size());
     }
-    if (std::exchange(side.opened_due, false)) {
+    if (side.opened_due) {
+        side.opened_due = false;
         const std::uint32_t credit = credit_.grant(stream);
         count(wire::encode_opened(stream.id(), credit, batch.scratch(wire::opened_frame_bytes)));
         credit_.set_mark(stream);
     }
-    if (std::exchange(side.credit_due, false)) {
+    if (side.credit_due) {
+        side.credit_due = false;
         const std::uint32_t credit = credit_.grant(stream);
         if (credit != 0 && !mutant(Mutant::lost_credit)) {
             count(wire::encode_credit(stream.id(), credit, batch.scratch(wire::credit_frame_bytes)));
@@ -58,7 +60,7 @@ std::size_t StreamSender::write_next(Stream& stream, Batch& batch) {
     StreamItem* const item = stream.outbound_.front();
     if (item == nullptr) {
         (void)stream.outbound_.try_park();  // an idle queue holds no memory; the ready list brings it back
-        stream.side_.sent_at = nothing_waits;
+        stream.side_.waits = false;
         return 0;
     }
     check(stream.side_.send_open || item->kind == StreamItem::Kind::reset, "only a reset can follow the end");
@@ -88,8 +90,8 @@ std::size_t StreamSender::write_data(Stream& stream, StreamItem& item, Batch& ba
             return write_reset(stream, code, batch);
         }
     }
-    const auto credit_for_payload = static_cast<std::uint32_t>(
-        std::min<std::uint64_t>(side.send_credit - limits::data_frame_cost, limits::data_payload_max));
+    const std::uint32_t credit_for_payload =
+        std::min<std::uint32_t>(side.send_credit - limits::data_frame_cost, limits::data_payload_max);
     const std::uint32_t n = std::min(item.slice.size(), credit_for_payload);
     side.send_credit -= n + (mutant(Mutant::credit_cost_forgotten) ? 0 : limits::data_frame_cost);
 
@@ -169,12 +171,12 @@ std::size_t StreamSender::write_datagram(Stream& stream, Batch& batch) {
         // Signed: the stamp is from the endpoint's clock, which its thread may have read later than this one did.
         const bool old = static_cast<std::int32_t>(now_ms - item->stamp_ms) > age_max;
         stream.outbound_.drop_front();
-        stream.datagrams_queued_.fetch_sub(1, std::memory_order_relaxed);
+        stream.extras_->datagrams.queued.fetch_sub(1, std::memory_order_relaxed);
         const std::uint32_t n = payload.size();
         (void)stream.count_unqueued(n);
         if (old) {
             ++context_.stats.datagrams_dropped;
-            stream.datagrams_too_old_.fetch_add(1, std::memory_order_relaxed);
+            stream.extras_->datagrams.too_old.fetch_add(1, std::memory_order_relaxed);
             continue;
         }
         append_frame(stream, {static_cast<std::uint16_t>(n), FrameType::datagram, 0, stream.id()}, std::move(payload),
@@ -182,7 +184,7 @@ std::size_t StreamSender::write_datagram(Stream& stream, Batch& batch) {
         stream.side_.sent += n;
         return n + limits::frame_header_bytes;
     }
-    stream.side_.sent_at = nothing_waits;
+    stream.side_.waits = false;
     return 0;
 }
 

@@ -27,7 +27,7 @@ public:
     void write(Batch& batch, std::uint32_t quantum);
 
 private:
-    void write_control(Stream& stream, Batch& batch);
+    void write_control(Stream& stream, const buffer::Slice& open, Batch& batch);
     std::size_t write_next(Stream& stream, Batch& batch);
     std::size_t write_data(Stream& stream, StreamItem& item, Batch& batch);
     std::size_t write_fin(Stream& stream, Batch& batch);

@@ -4,9 +4,8 @@
 #include <cstdint>
 
 #include "base/clock.hpp"
-#include "buffer/slab.hpp"
+#include "base/coarse_time.hpp"
 #include "mux/receive_window.hpp"
-#include "wire/frame.hpp"
 
 namespace ferrotunnel::mux {
 
@@ -15,72 +14,60 @@ class Stream;
 /// State of a stream in the data lane.
 enum class LaneState : std::uint8_t { out, fresh, rotating };
 
-/// A value of StreamSide::sent_at: the endpoint has queued nothing that the peer could take.
-inline constexpr TimePoint nothing_waits{};
-
+/// Each idle stream has one, so flags are bits, and times and counts are no longer than they must be.
 struct StreamSide {
     // Life.
-    bool opened_here = false;
-    bool answered = false;     // OPENED was received (opener) or sent (acceptor)
-    bool send_open = true;     // this side may still send
-    bool receive_open = true;  // the peer may still send
-    bool gone = false;         // left the session
-    bool unread = false;       // ended before its endpoint has consumed everything: see StreamTable::unread_
-    bool foreign = false;      // the endpoint receives on another thread
-    bool touched = false;      // on the list of streams to wake at the end of this call
-    bool received = false;     // got data in the current receive()
-    bool wake_always = false;  // wake even if the inbound queue's consumer had not parked
-    bool discarding = false;   // the session discards inbound data
-    bool sent_any = false;     // false until the first data, which counts as sparse
-    bool in_slab = false;      // some of `pushed_now` lies in the slab that was read into
-    bool orphan = false;       // on StreamTable::orphans_
+    bool opened_here : 1 = false;
+    bool answered : 1 = false;     // OPENED was received (opener) or sent (acceptor)
+    bool send_open : 1 = true;     // this side may still send
+    bool receive_open : 1 = true;  // the peer may still send
+    bool gone : 1 = false;         // left the session
+    bool unread : 1 = false;       // ended before its endpoint has consumed everything: see StreamTable::unread_
+    bool foreign : 1 = false;      // the endpoint receives on another thread
+    bool touched : 1 = false;      // on the list of streams to wake at the end of this call
+    bool wake_always : 1 = false;  // wake even if the inbound queue's consumer had not parked
+    bool discarding : 1 = false;   // the session discards inbound data
+    bool sent_any : 1 = false;     // false until the first data, which counts as sparse
+    bool orphan : 1 = false;       // on StreamTable::orphans_
+    bool waits : 1 = false;        // the endpoint has queued something that the peer could take
 
     // Control frames to be written, see SendLanes.
-    bool in_control = false;
-    bool open_due = false;
-    bool opened_due = false;
-    bool credit_due = false;
+    bool in_control : 1 = false;
+    bool open_due : 1 = false;
+    bool opened_due : 1 = false;
+    bool credit_due : 1 = false;
 
-    // Data lane. Small members are next to each other here and above, so that there is no padding between them.
-    LaneState lane = LaneState::out;
+    // The lanes. Small members are next to each other here and above, so that there is no padding between them.
+    LaneState lane : 2 = LaneState::out;
     std::int32_t deficit = 0;
     Stream* lane_next = nullptr;
-
-    // The lane of control frames.
-    buffer::Slice open_frame;  // held until it is written
     Stream* control_next = nullptr;
 
     // Credit.
-    std::uint64_t send_credit = 0;
+    std::uint32_t send_credit = 0;  // at most limits::credit_outstanding_max
+    std::uint32_t unread_at = 0;    // index in StreamTable::unread_
     ReceiveWindow window;
     /// The bytes that the stream takes from the budget: none once the peer has finished.
     std::uint64_t committed(const WindowRules& rules) const noexcept {
         return receive_open ? window.committed(rules) : 0;
     }
 
-    // Inbound: what was queued so far, and in the current receive(); counted as in `taken`.
+    // Inbound: what was queued so far, counted as in `taken`.
     std::uint64_t pushed = 0;
-    std::uint64_t pushed_now = 0;
+    std::uint32_t arrival = 0;  // place in the Compactor's list of this receive(), counted from 1; 0: not on it
 
-    // The slab into which small payloads are copied one after another while the endpoint is behind. The pointer holds
-    // no reference: the slices in the slab do, and the last of them is released when `copies_end` has been consumed.
-    buffer::Slab* copies = nullptr;
-    std::uint64_t copies_end = 0;
-    std::uint32_t copies_used = 0;
-
-    std::uint32_t unread_at = 0;  // index in StreamTable::unread_
+    // For memory shortage: when the endpoint, and the peer if `waits`, last made progress. The counts wrap; they are
+    // compared only to see whether they have changed.
+    std::uint32_t taken_seen = 0;
+    std::uint32_t sent = 0;
+    std::uint32_t sent_seen = 0;
+    CoarseTime taken_at;
+    CoarseTime sent_at;
 
     // On a WaitList: until OPEN is answered, and later, if its endpoint has left, until the stream ends.
     TimePoint waits_since{};
     Stream* wait_previous = nullptr;
     Stream* wait_next = nullptr;
-
-    // For memory shortage: when the endpoint, and the peer, last made progress.
-    std::uint64_t taken_seen = 0;
-    TimePoint taken_at{};
-    std::uint64_t sent = 0;
-    std::uint64_t sent_seen = 0;
-    TimePoint sent_at = nothing_waits;
 };
 
 }  // namespace ferrotunnel::mux

@@ -18,7 +18,7 @@ IntrusivePtr<Stream> StreamTable::make(const Opening& opening) {
     side.send_credit = opening.send_window;
     side.window = ReceiveWindow(opening.receive_window, context.now);
     side.window.raise(parts_.budget.first_window());  // the peer may have used less than the first window
-    side.taken_at = context.now;
+    side.taken_at = CoarseTime(context.now);
     stream->count_in(context.meter);
     parts_.opens.add(*stream, context.now);
     try {
@@ -69,7 +69,8 @@ void StreamTable::end(Stream& stream, StreamEnd stream_end) {
     side.send_open = side.receive_open = false;
     side.opened_due = side.credit_due = false;
     answer(stream);
-    if (std::exchange(side.orphan, false)) {
+    if (side.orphan) {
+        side.orphan = false;
         orphans_.remove(stream);
     }
     if (stream_end) {
@@ -92,11 +93,12 @@ void StreamTable::abort(Stream& stream, Code code, bool in_order) {
     }
     count_refusal(stream, side.opened_here, code);
     const bool unknown_to_peer = side.open_due;
-    if (!unknown_to_peer && !mutant(Mutant::lost_abort)) {
+    if (unknown_to_peer) {
+        parts_.lanes.drop_open(stream);
+    } else if (!mutant(Mutant::lost_abort)) {
         parts_.outbox.abort({stream.delivered(), stream.id(), code, in_order});
     }
     side.open_due = false;
-    side.open_frame = {};
     end(stream, {StreamEnd::Kind::aborted, code});
 }
 
@@ -155,7 +157,7 @@ void StreamTable::drop_outbound(Stream& stream) {
         const std::uint32_t cost = item->kind == StreamItem::Kind::data ? limits::data_frame_cost : 0;
         (void)stream.count_unqueued(item->slice.size() + cost);
         if (item->kind == StreamItem::Kind::datagram) {
-            stream.datagrams_queued_.fetch_sub(1, std::memory_order_relaxed);
+            stream.extras_->datagrams.queued.fetch_sub(1, std::memory_order_relaxed);
         }
         stream.outbound_.drop_front();
     }
@@ -193,7 +195,8 @@ void StreamTable::forget_unread(Stream& stream, bool wake) {
 
 void StreamTable::list_orphan(Stream& stream) noexcept {
     StreamSide& side = stream.side_;
-    if (side.answered && !side.gone && !std::exchange(side.orphan, true)) {
+    if (side.answered && !side.gone && !side.orphan) {
+        side.orphan = true;
         orphans_.push(stream, parts_.context.now);
     }
 }

@@ -20,7 +20,7 @@ inline void log_stall(Logger& log, const std::string& session, const mux::Stall&
                {"stream", stall.stream},
                {"service", stall.service},
                {"missing", mux::name_of(stall.why)},
-               {"sent", stall.sent},
+               {"sent_modulo_4gib", stall.sent},
                {"queued", stall.queued},
                {"credit", stall.credit},
                {"taken", stall.taken},

@@ -33,10 +33,10 @@ std::vector<int> numbers(int from, int to) {
 TEST_CASE("a long queue is charged for its segments, and a short one is not", "[spsc]") {
     using Queue = SpscQueue<int>;
     auto ledger = make_intrusive<SlabLedger>();
-    auto queue = std::make_unique<Queue>(*ledger);
+    auto queue = std::make_unique<Queue>();
     auto push = [&](std::uint32_t count) {
         for (std::uint32_t i = 0; i < count; ++i) {
-            queue->push(1);
+            queue->push(1, ledger.get());
         }
     };
     for (int round = 0; round < 3; ++round) {  // also after it was parked, which begins a new chain

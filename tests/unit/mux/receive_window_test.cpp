@@ -81,15 +81,16 @@ TEST_CASE("when everything was taken a sender is never left with less than it wa
 }
 
 TEST_CASE("BLOCKED grows the window to a few times what was taken in a round trip") {
+    GrowthSample last;
     constexpr Duration rtt = 100ms;
     ReceiveWindow window(64_KiB, start);
     TimePoint now = start;
     REQUIRE(window.receive(64_KiB, now));
-    REQUIRE(window.grow(rules, 64_KiB, plenty, rtt, now));
+    REQUIRE(window.grow(rules, 64_KiB, plenty, rtt, now, last));
     REQUIRE(window.size() == 128_KiB);
 
     SECTION("at most once per half of a round trip") {
-        REQUIRE_FALSE(window.grow(rules, 64_KiB, plenty, rtt, now + rtt / 2 - 1us));
+        REQUIRE_FALSE(window.grow(rules, 64_KiB, plenty, rtt, now + rtt / 2 - 1us, last));
         REQUIRE(window.size() == 128_KiB);
     }
     SECTION("doubling at most, by four times the rate") {
@@ -98,14 +99,14 @@ TEST_CASE("BLOCKED grows the window to a few times what was taken in a round tri
         now += rtt;
         REQUIRE(window.receive(128_KiB, now));
         taken += 128_KiB;
-        REQUIRE(window.grow(rules, taken, plenty, rtt, now));
+        REQUIRE(window.grow(rules, taken, plenty, rtt, now, last));
         REQUIRE(window.size() == 256_KiB);
     }
     SECTION("a sender that is slow in itself does not grow it") {
         now += 10 * rtt;
         REQUIRE(window.grant(rules, 64_KiB, plenty, now) == 128_KiB);
         REQUIRE(window.receive(64_KiB, now));
-        REQUIRE_FALSE(window.grow(rules, 128_KiB, plenty, rtt, now));
+        REQUIRE_FALSE(window.grow(rules, 128_KiB, plenty, rtt, now, last));
         REQUIRE(window.size() == 128_KiB);
     }
     SECTION("never beyond what the budget has left") {
@@ -113,7 +114,7 @@ TEST_CASE("BLOCKED grows the window to a few times what was taken in a round tri
         REQUIRE(window.grant(rules, taken, plenty, now) == 128_KiB);
         now += rtt;
         REQUIRE(window.receive(128_KiB, now));
-        REQUIRE(window.grow(rules, taken + 128_KiB, 10'000, rtt, now));
+        REQUIRE(window.grow(rules, taken + 128_KiB, 10'000, rtt, now, last));
         REQUIRE(window.size() == 128_KiB + 10'000);
     }
 }
@@ -121,10 +122,11 @@ TEST_CASE("BLOCKED grows the window to a few times what was taken in a round tri
 TEST_CASE("a window never grows beyond the largest one") {
     constexpr WindowRules small{64_KiB, 100'000};
     ReceiveWindow window(64_KiB, start);
+    GrowthSample last;
     REQUIRE(window.receive(64_KiB, start));
-    REQUIRE(window.grow(small, 64_KiB, plenty, 1ms, start));
+    REQUIRE(window.grow(small, 64_KiB, plenty, 1ms, start, last));
     REQUIRE(window.size() == 100'000);
-    REQUIRE_FALSE(window.grow(small, 64_KiB, plenty, 1ms, start + 1s));
+    REQUIRE_FALSE(window.grow(small, 64_KiB, plenty, 1ms, start + 1s, last));
 }
 
 TEST_CASE("an unused window shrinks by giving back less") {

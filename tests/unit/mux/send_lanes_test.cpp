@@ -16,11 +16,29 @@ TEST_CASE_METHOD(SessionParts, "streams with control frames are served in order,
     lanes.want_control(*second);
     CHECK(waker->count == 3);  // a driver may be asleep each time
     REQUIRE(lanes.has_control());
-    CHECK(lanes.pop_control() == second);
-    CHECK(lanes.pop_control() == first);
+    CHECK(lanes.pop_control().stream == second);
+    CHECK(lanes.pop_control().stream == first);
     CHECK(lanes.empty());
     lanes.want_control(*second);
-    CHECK(lanes.pop_control() == second);
+    CHECK(lanes.pop_control().stream == second);
+}
+
+TEST_CASE_METHOD(SessionParts, "a stream leaves the lane with its OPEN, unless that was dropped", "[lanes]") {
+    const auto first = make_stream(1);
+    const auto second = make_stream(3);
+    const auto third = make_stream(5);
+    for (const auto& stream : {first, second, third}) {
+        lanes.want_open(*stream, buffer::Slice::copy_of(open_frame(stream->id())));
+    }
+    lanes.want_control(*make_stream(2));
+    lanes.drop_open(*second);
+    CHECK(lanes.pop_control().open.size() == open_frame(1).size());
+    const auto control = lanes.pop_control();
+    CHECK(control.stream == second);
+    CHECK(control.open.empty());
+    CHECK(lanes.pop_control().open.size() == open_frame(5).size());
+    CHECK(lanes.pop_control().open.empty());
+    CHECK(lanes.empty());
 }
 
 TEST_CASE_METHOD(SessionParts, "streams with data take turns until they have nothing more", "[lanes]") {
@@ -50,7 +68,7 @@ TEST_CASE_METHOD(SessionParts, "lanes that are cleared keep no streams", "[lanes
     CHECK(lanes.empty());
     CHECK(lanes.gone() == 0);
     lanes.want_control(*stream);  // it may come back
-    CHECK(lanes.pop_control() == stream);
+    CHECK(lanes.pop_control().stream == stream);
 }
 
 }  // namespace

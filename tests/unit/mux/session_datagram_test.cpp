@@ -32,6 +32,18 @@ struct DatagramStream : SessionFixture {
 
 }  // namespace
 
+TEST_CASE("a byte stream carries no datagrams, in either direction") {
+    SessionFixture fixture;
+    const auto stream = fixture.open();
+    fixture.produce();
+    fixture.feed(opened_frame(stream->id(), 1'000) + datagram_frame(stream->id(), 10));
+    CHECK(fixture.session->stats().datagrams_dropped == 1);
+    CHECK_FALSE(stream->send_datagram(buffer::Slice::copy_of(Raw(10, 'u')), stamp(fixture)));
+    stream->flush();
+    CHECK(fixture.produce().empty());
+    CHECK(stream->datagram_drops().no_room == 0);
+}
+
 TEST_CASE("datagrams leave whole and in order, without credit") {
     DatagramStream fixture;
     REQUIRE(fixture.send_datagram(limits::datagram_payload_max, 1));

@@ -225,6 +225,8 @@ TEST_CASE("a stream without memory is not there at all, and the session can end"
     if (by_peer) {
         settings = client_settings();
     }
+    Session::OpenRequest request;
+    request.kind = GENERATE(wire::ServiceKind::tcp, wire::ServiceKind::udp);
     bool has_failed = true;
     for (std::uint64_t nth = 1; has_failed; ++nth) {
         CAPTURE(by_peer, nth);
@@ -241,15 +243,18 @@ TEST_CASE("a stream without memory is not there at all, and the session can end"
             if (by_peer) {
                 fixture.session->receive(std::move(read), fixture.now);
             } else {
-                (void)fixture.session->open({}, waker, false, fixture.now);
+                (void)fixture.session->open(request, waker, false, fixture.now);
             }
         } catch (const std::bad_alloc&) {
             threw = true;
         }
         has_failed = ferrotunnel::test::fail_allocation(0);
         if (threw && !by_peer && fixture.session->stream_count() == 0) {
-            REQUIRE(fixture.session->open({}, waker, false, fixture.now));  // the next stream does not suffer
-            fixture.produce();
+            const auto next = fixture.session->open(request, waker, false, fixture.now);  // it does not suffer
+            REQUIRE(next);
+            const auto frames = fixture.produce();
+            REQUIRE(frames.size() == 1);
+            REQUIRE(frames[0].is(FrameType::open, (*next)->id()));
         }
         fixture.session->fail(Code::internal, "what a driver does after this");
         fixture.produce();

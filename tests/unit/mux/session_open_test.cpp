@@ -120,6 +120,27 @@ TEST_CASE("a stream that is aborted before its OPEN has left was never there") {
     REQUIRE(stream->stream_end().code == Code::cancelled);
 }
 
+TEST_CASE("the OPEN of others arrives when streams were aborted before theirs had left") {
+    SessionFixture fixture;
+    std::vector<IntrusivePtr<Stream>> streams;
+    for (int i = 0; i < 4; ++i) {
+        streams.push_back(fixture.open());
+    }
+    streams[0]->abort(Code::cancelled);
+    streams[2]->abort(Code::cancelled);
+    const auto opened = [&] {
+        std::vector<StreamId> ids;
+        for (const Frame& frame : fixture.produce()) {
+            REQUIRE(frame.header.type == FrameType::open);
+            ids.push_back(frame.header.stream);
+        }
+        return ids;
+    };
+    CHECK(opened() == std::vector<StreamId>{streams[1]->id(), streams[3]->id()});
+    const auto later = fixture.open();
+    CHECK(opened() == std::vector<StreamId>{later->id()});
+}
+
 // --- the end of the id space ----------------------------------------------------------------------------------------
 
 TEST_CASE("ids run out and are never used again") {
