@@ -21,10 +21,10 @@ namespace ferrotunnel::mux {
 /// never more than 24, beyond a least table of `capacity_min` slots, which stays when all have ended. Only if memory
 /// for a smaller table runs out, the larger one stays, until the next stream ends.
 ///
-/// Time: peers choose ids, but not the key, and each new table has another one. So ids that are chosen to share a home
-/// in one table do not in the next, and neither do the streams that remain after others have ended in the order of
-/// their slots. The hash multiplies the square of an id: with the id itself, one key in some thousands would crowd ids
-/// that rise in equal steps, as they usually do, into a part of the table.
+/// Time: peers choose ids, but not the key, and each table of another size has another one. So ids that are chosen to
+/// share a home in one table do not in the next, and neither do the streams that remain after others have ended in the
+/// order of their slots. The hash multiplies the square of an id: with the id itself, one key in some thousands would
+/// crowd ids that rise in equal steps, as they usually do, into a part of the table.
 class StreamIndex {
 public:
     static constexpr std::size_t capacity_min = 16;

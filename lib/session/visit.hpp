@@ -38,7 +38,7 @@ inline IntrusivePtr<trunk::Traffic> traffic_of_visit(const std::shared_ptr<direc
     return visit->moved;
 }
 
-/// Returns `traffic`, and keeps alive, as long as the result, everything that counts a visitor of any kind.
+/// Returns `traffic`, and keeps alive, as long as the result, what counts a visitor of any kind.
 template <typename AnyVisitor>
 IntrusivePtr<trunk::TrafficCounter> kept_with_visitor(const AnyVisitor& visitor,
                                                       IntrusivePtr<trunk::TrafficCounter> traffic) {

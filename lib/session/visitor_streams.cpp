@@ -51,6 +51,16 @@ private:
 // Each idle visitor has one. The allocator adds 8 bytes, and rounds up to 16.
 static_assert(sizeof(void*) != 8 || sizeof(VisitorBytes) <= 56, "a visitor's counters take at most 64 bytes");
 
+// A visitor of the edge counts towards its caps as long as the visitor exists.
+IntrusivePtr<trunk::TrafficCounter> kept_with_ticket(const directory::TlsVisitor& visitor,
+                                                     IntrusivePtr<trunk::TrafficCounter> counter) {
+    return trunk::counted_with(std::move(counter), visitor.ticket);
+}
+IntrusivePtr<trunk::TrafficCounter> kept_with_ticket(const directory::Visitor& /*has none*/,
+                                                     IntrusivePtr<trunk::TrafficCounter> counter) {
+    return counter;
+}
+
 // Ends all counts of a stream of the edge.
 class EdgeStreamCount final : public directory::HttpStreamCount {
 public:
@@ -164,9 +174,7 @@ template <typename AnyVisitor>
 void VisitorStreams::carry(SessionService& service, AnyVisitor& visitor, mux::Session::OpenRequest& request,
                            IntrusivePtr<trunk::Traffic> traffic) {
     auto counter = counter_of(service, visitor, request.visitor, std::move(traffic));
-    if constexpr (requires { visitor.ticket; }) {
-        counter = trunk::counted_with(std::move(counter), visitor.ticket);  // for the edge's caps, until it ends
-    }
+    counter = kept_with_ticket(visitor, std::move(counter));
     auto pump = make_intrusive<trunk::SocketPump>(needs_.at.worker, counter);
     const IntrusivePtr<mux::Stream> stream = open_for(service, visitor, request, pump, false, counter.get());
     if (!stream) {
@@ -258,7 +266,8 @@ bool VisitorStreams::count(directory::TokenUse::Counted& of_token, const net::Ad
     return false;
 }
 
-// Counts a visitor in `traffic`, and everywhere else.
+// Counts a visitor in `traffic`, and everywhere else: a plugin's visit counts what totals() has, so it comes first,
+// then the visitor's bytes, and what only has to live as long comes last.
 template <typename AnyVisitor>
 IntrusivePtr<trunk::TrafficCounter> VisitorStreams::counter_of(const SessionService& service, const AnyVisitor& visitor,
                                                                const net::Address& from,

@@ -153,7 +153,7 @@ void Pump::drop_unused_extras() noexcept {
 }
 
 void Pump::set_tap(std::unique_ptr<Tap> tap) {
-    if (tap) {
+    if (tap || extras_) {
         extras().tap = std::move(tap);
     }
 }

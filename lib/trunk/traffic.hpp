@@ -13,8 +13,8 @@ namespace ferrotunnel::trunk {
 
 struct Traffic;
 
-/// What a visitor's pump counts in: counters of many visitors (Traffic), or something that counts only this visitor,
-/// and passes all on to such counters.
+/// What a visitor's pump counts in: counters of visitors (Traffic), or a link before them, which counts this visitor
+/// elsewhere as well, or keeps alive what counts it.
 class TrafficCounter : public RefCounted {
 public:
     /// Counts a visitor; any thread.
