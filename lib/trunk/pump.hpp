@@ -147,7 +147,7 @@ protected:
     IntrusivePtr<mux::Stream> stream_;
 
 private:
-    enum class State : std::uint8_t { dialing, open, broken, resetting, closed };  // it holds itself between the two
+    enum class State : std::uint8_t { dialing, open, broken, resetting, closed };  // open to resetting: it holds itself
 
     // What few pumps have, or only for a time.
     struct Extras {
