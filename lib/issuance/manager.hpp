@@ -1,6 +1,7 @@
 // Orders, renews and stores the certificates of a server. docs/architecture/certificates.md has the design.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -10,6 +11,7 @@
 
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "issuance/limits.hpp"
 #include "issuance/settings.hpp"
 #include "issuance/status.hpp"
 
@@ -32,6 +34,7 @@ public:
         /// Whether the operator's own files have a certificate for this name ("*.x" for a wildcard) that is not about
         /// to end: then none is ordered. Called on the manager's thread before each order; empty: none has.
         std::function<bool(std::string_view name)> is_covered{};
+        std::size_t guests_max = limits::guest_names_max;
     };
 
     /// Makes the folders of the store. Throws std::system_error with a path in its text.

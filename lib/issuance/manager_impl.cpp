@@ -32,7 +32,7 @@ Manager::Impl::Impl(Settings settings, Needs needs)
       parts_{network_, store_,    needs_.challenges, dns_,          records_,  directories_, accounts_,
              holds_,   schedule_, needs_.log,        needs_.random, settings_, cluster_},
       queue_(limits::orders_at_once_max),
-      names_({queue_, store_, needs_.log, needs_.random, needs_.is_offered}),
+      names_({queue_, store_, needs_.log, needs_.random, needs_.is_offered, needs_.guests_max}),
       timer_(worker_, [this] { guarded([this] { pump(); }); }),
       save_timer_(worker_, [this] { guarded([this] { save_now(); }); }) {
     store_.make_folders();
@@ -271,7 +271,7 @@ void Manager::Impl::refuse_guest(const std::string& file) {
         needs_.log.warn(
             "too many certificates of other members are for names that nobody offers: further ones are saved when a "
             "client offers the name",
-            {{"name", printable(file, 80)}, {"names_max", limits::guest_names_max}});
+            {{"name", printable(file, 80)}, {"names_max", needs_.guests_max}});
     }
 }
 

@@ -1,6 +1,7 @@
 #include "issuance/name_set.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <chrono>
 #include <utility>
 
@@ -71,7 +72,7 @@ NameEntry* NameSet::load_file(const std::string& file, WallTime now) {
         return nullptr;
     }
     const std::string name = shown->value;
-    NameEntry& entry = add(name, std::move(names), now);
+    NameEntry& entry = add(name, std::move(names), std::move(found.value()), now);
     entry.token = entry.saved.token;
     entry.offered = entry.saved.offered;
     if (!needs_.is_offered(name)) {
@@ -82,9 +83,8 @@ NameEntry* NameSet::load_file(const std::string& file, WallTime now) {
 }
 
 NameEntry* NameSet::find_file(std::string_view file) {
-    const auto found = std::find_if(entries_.begin(), entries_.end(),
-                                    [file](const auto& entry) { return entry.second->file == file; });
-    return found != entries_.end() ? found->second.get() : nullptr;
+    const auto found = of_file_.find(file);
+    return found != of_file_.end() ? found->second : nullptr;
 }
 
 bool NameSet::has_room_for_shared(const acme::Identifiers& names, WallTime now) {
@@ -106,7 +106,7 @@ NameEntry* NameSet::have_file(const std::string& file, WallTime now) {
     known->is_hint = false;
     known->ordered_by.clear();
     known->has_concluded = true;
-    read_certificate(*known, now);
+    have_certificate(*known, present_certificate(known->file), now);
     if (!known->is_running) {
         concluded(*known, now);
     }
@@ -114,12 +114,21 @@ NameEntry* NameSet::have_file(const std::string& file, WallTime now) {
 }
 
 NameEntry& NameSet::add(const std::string& name, acme::Identifiers names, WallTime now) {
-    auto made = std::make_unique<NameEntry>();
-    NameEntry& entry = *entries_.emplace(name, std::move(made)).first->second;
+    std::optional<Store::Certificate> present = present_certificate(acme::file_name_of(*shown_identifier(names)));
+    return add(name, std::move(names), std::move(present), now);
+}
+
+NameEntry& NameSet::add(const std::string& name, acme::Identifiers names, std::optional<Store::Certificate> present,
+                        WallTime now) {
+    [[maybe_unused]] const auto [place, is_new] = entries_.emplace(name, std::make_unique<NameEntry>());
+    assert(is_new);  // of_file_ refers to the file name of the entry
+    NameEntry& entry = *place->second;
     entry.name = name;
     entry.names = std::move(names);
     entry.file = acme::file_name_of(*shown_identifier(entry.names));
-    read_certificate(entry, now);
+    [[maybe_unused]] const bool is_only_one = of_file_.emplace(entry.file, &entry).second;
+    assert(is_only_one);
+    have_certificate(entry, std::move(present), now);
     if (const auto past = past_.find(name); past != past_.end()) {
         entry.failures = past->second.failures;
         entry.problem = past->second.problem;
@@ -137,10 +146,14 @@ NameEntry& NameSet::add(const std::string& name, acme::Identifiers names, WallTi
     return entry;
 }
 
-void NameSet::read_certificate(NameEntry& entry, WallTime now) {
-    auto found = needs_.store.certificate(entry.file);
-    if (found && found.value() && has_names(found.value()->chain, entry.names)) {
-        set_certificate(entry, std::move(*found.value()));
+std::optional<Store::Certificate> NameSet::present_certificate(const std::string& file) const {
+    auto found = needs_.store.certificate(file);
+    return found ? std::move(found.value()) : std::nullopt;
+}
+
+void NameSet::have_certificate(NameEntry& entry, std::optional<Store::Certificate> present, WallTime now) {
+    if (present && has_names(present->chain, entry.names)) {
+        set_certificate(entry, std::move(*present));
     } else {
         entry.chain.reset();
         entry.next = now;
@@ -175,7 +188,7 @@ void NameSet::set(const Settings& settings, WallTime now) {
             entry = &add(wanted.name, std::move(wanted.names), now);
         } else if (entry->names != wanted.names) {
             entry->names = std::move(wanted.names);
-            read_certificate(*entry, now);
+            have_certificate(*entry, present_certificate(entry->file), now);
         }
         entry->is_configured = true;
         entry->is_removed = false;
@@ -453,6 +466,7 @@ void NameSet::drop(NameEntry& entry) {
     forget_new(entry);
     const std::string name = entry.name;
     guests_.remove(name);
+    of_file_.erase(entry.file);
     entries_.erase(name);
     if (on_change) {
         on_change(name, nullptr);

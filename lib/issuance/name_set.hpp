@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -73,10 +74,13 @@ public:
 private:
     NameEntry* load_file(const std::string& file, WallTime now);
     NameEntry& add(const std::string& name, acme::Identifiers names, WallTime now);
+    NameEntry& add(const std::string& name, acme::Identifiers names, std::optional<Store::Certificate> present,
+                   WallTime now);
     void drop(NameEntry& entry);
     void put_away(NameEntry& entry, WallTime now);
     void queue(NameEntry& entry, WallTime due);
-    void read_certificate(NameEntry& entry, WallTime now);
+    std::optional<Store::Certificate> present_certificate(const std::string& file) const;
+    void have_certificate(NameEntry& entry, std::optional<Store::Certificate> present, WallTime now);
     void unconfigure(NameEntry& entry);
     bool has_room(const std::string& token, WallTime now);
     void drop_unoffered(const std::string& token);
@@ -92,6 +96,7 @@ private:
     std::size_t orders_per_token_ = 0;
     GuestNames guests_;
     std::map<std::string, std::unique_ptr<NameEntry>, std::less<>> entries_;
+    std::map<std::string_view, NameEntry*> of_file_;             // all of entries_; each key is its entry's
     std::map<std::string, std::set<std::string>> new_of_token_;  // names without a certificate, of clients
     Failures past_;                                              // failures of names that have no entry
     WallTime cleaned_{};                                         // when room was last made
