@@ -165,7 +165,9 @@ private:
         if (cause_ == Cause::key) {
             longest = std::min(longest, std::chrono::milliseconds(500));
         }
-        longest = std::min(longest, manager_.due_in(ServiceManager::Clock::now()).value_or(longest));
+        if (cause_ != Cause::replaced) {  // a replaced process sends nothing to the manager
+            longest = std::min(longest, manager_.due_in(ServiceManager::Clock::now()).value_or(longest));
+        }
         if (reloads_ != nullptr && is_running()) {
             sources.push_back({reloads_->descriptor(), POLLIN, 0});
             sources.push_back({reloads_->requests(), POLLIN, 0});
@@ -237,7 +239,8 @@ private:
         const bool has_all = manager_.keep(std::move(sockets));
         kept_changes_ = has_all ? changes : 0;
         if (!has_all) {
-            keep_at_ += std::chrono::minutes(1);  // the manager does not listen, or no descriptor is free
+            // Without a free descriptor, each attempt takes the last ones from visitors.
+            keep_at_ += std::chrono::seconds(manager_.is_listening() ? 60 : 9);
         }
     }
 
@@ -279,10 +282,14 @@ private:
     }
 
     void on_signal(int request, Cause cause) {
-        if (request == 0) {
-            return;
+        if (request != 0) {
+            asked_to_end_ = true;
+            act_on(request, cause);
+            requests_.acted(StopRequests::Clock::now());
         }
-        asked_to_end_ = true;
+    }
+
+    void act_on(int request, Cause cause) {
         if (request == 1 && is_running()) {
             drain(cause);
         } else if (request == 1 && cause_ == Cause::replaced) {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cerrno>
 #include <charconv>
 #include <cstddef>
@@ -23,6 +24,9 @@ namespace ferrotunnel::cli {
 namespace {
 
 using std::chrono::milliseconds;
+
+constexpr const char* ready_state = "READY=1";
+constexpr const char* reload_state = "RELOADING=1";
 
 std::uint64_t unsigned_in(const std::string& text) noexcept {
     std::uint64_t number = 0;
@@ -63,7 +67,7 @@ ServiceManager::~ServiceManager() {
 }
 
 void ServiceManager::ready() {
-    send(std::exchange(is_new_main_, false) ? fmt::format("MAINPID={}\nREADY=1", ::getpid()) : "READY=1", patience);
+    tell(ready_state);
 }
 
 bool ServiceManager::keep(std::vector<PassedSocket> sockets) {
@@ -71,12 +75,12 @@ bool ServiceManager::keep(std::vector<PassedSocket> sockets) {
     for (const FdStore::Change& change : fd_store_.changes(owned)) {
         fd_store_.note({change.name, {}, {}});  // what fails now is sent again
         // The socket kept under this name may have another address, perhaps from the previous process.
-        bool is_told = send("FDSTOREREMOVE=1\nFDNAME=" + change.name, patience);
+        bool is_told = require("FDSTOREREMOVE=1\nFDNAME=" + change.name);
         for (const int descriptor : change.descriptors) {
-            is_told = is_told && send("FDSTORE=1\nFDNAME=" + change.name, patience, descriptor);
+            is_told = is_told && require("FDSTORE=1\nFDNAME=" + change.name, descriptor);
         }
         if (!is_told) {
-            return false;  // waits only once for a manager that does not listen
+            return false;
         }
         fd_store_.note(change);
     }
@@ -85,44 +89,77 @@ bool ServiceManager::keep(std::vector<PassedSocket> sockets) {
 
 void ServiceManager::forget(const std::vector<std::string>& names) {
     for (const std::string& name : names) {
-        send("FDSTOREREMOVE=1\nFDNAME=" + name, patience);
+        require("FDSTOREREMOVE=1\nFDNAME=" + name);
     }
 }
 
 void ServiceManager::main_process() {
-    send(fmt::format("MAINPID={}\nREADY=1", ::getpid()), patience);
+    set_main_process();
+    tell(ready_state);
 }
 
 void ServiceManager::reloading() {
-    send(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", monotonic_microseconds()), patience);
+    tell(fmt::format("{}\nMONOTONIC_USEC={}", reload_state, monotonic_microseconds()));
 }
 
 void ServiceManager::stopping() {
-    send("STOPPING=1", patience);
+    tell("STOPPING=1");
+}
+
+// A manager that never received the state would take a start or a reload for one that hangs, and end the program. A
+// reload replaces what was not received before; its end, and the program's, follow it: a program whose start was not
+// reported has failed, however it ends.
+void ServiceManager::tell(std::string state) {
+    if (state.starts_with(reload_state)) {
+        owed_.clear();
+    }
+    if (owed_.empty() || owed_.back() != state) {
+        owed_.push_back(std::move(state));
+    }
+    assert(owed_.size() <= 3);
+    send_owed();
+}
+
+void ServiceManager::send_owed() {
+    while (!owed_.empty()) {
+        const std::string& next = owed_.front();
+        if (!require(is_new_main_ ? fmt::format("MAINPID={}\n{}", ::getpid(), next) : next)) {
+            return;
+        }
+        is_new_main_ = false;
+        owed_.pop_front();
+    }
 }
 
 std::optional<milliseconds> ServiceManager::due_in(Clock::time_point now) const noexcept {
-    if (!is_there() || watchdog_every_.count() == 0) {
+    const bool has_watchdog = watchdog_every_.count() != 0;
+    if (!is_there() || (!has_watchdog && owed_.empty())) {
         return std::nullopt;
     }
-    return std::max(std::chrono::ceil<milliseconds>(watchdog_due_ - now), milliseconds(0));
+    const auto due = !has_watchdog ? state_due_ : owed_.empty() ? watchdog_due_ : std::min(watchdog_due_, state_due_);
+    return std::max(std::chrono::ceil<milliseconds>(due - now), milliseconds(0));
 }
 
 void ServiceManager::ping_watchdog(Clock::time_point now) {
     if (is_there() && watchdog_every_.count() != 0 && now >= watchdog_due_) {
         watchdog_due_ = now + watchdog_every_;
-        send("WATCHDOG=1", milliseconds(0));
+        send("WATCHDOG=1", milliseconds(0), -1);
     }
 }
 
 void ServiceManager::send_state(const std::string& state) {
-    if (state != last_reported_) {
+    if (state != last_reported_ && send("STATUS=" + printable(state), milliseconds(0), -1)) {
         last_reported_ = state;
-        send("STATUS=" + printable(state), milliseconds(0));
     }
 }
 
-bool ServiceManager::send(std::string_view text, milliseconds patience_left, int descriptor) noexcept {
+bool ServiceManager::require(std::string_view text, int descriptor) noexcept {
+    is_listening_ = send(text, is_listening_ ? patience : milliseconds(0), descriptor);
+    return is_listening_;
+}
+
+// `descriptor` is sent along; negative: none.
+bool ServiceManager::send(std::string_view text, milliseconds longest, int descriptor) noexcept {
     if (!is_there()) {
         return false;
     }
@@ -147,7 +184,7 @@ bool ServiceManager::send(std::string_view text, milliseconds patience_left, int
         head->cmsg_len = CMSG_LEN(sizeof(int));
         std::memcpy(CMSG_DATA(head), &descriptor, sizeof descriptor);
     }
-    const auto until = Clock::now() + patience_left;
+    const auto until = Clock::now() + longest;
     while (::sendmsg(socket_, &message, MSG_NOSIGNAL) < 0) {
         const auto left = std::chrono::ceil<milliseconds>(until - Clock::now());
         if (errno != EINTR && (errno != EAGAIN || left.count() <= 0)) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,8 +28,10 @@ public:
     ServiceManager& operator=(const ServiceManager&) = delete;
 
     bool is_there() const noexcept { return socket_ >= 0; }
+    /// Whether the manager received the last message that it needs.
+    bool is_listening() const noexcept { return is_listening_; }
 
-    /// This process now stands for the service, instead of another one; ready() reports that.
+    /// This process now stands for the service, instead of another one: the next state reports that.
     void set_main_process() noexcept { is_new_main_ = true; }
     /// Lets the manager keep copies of the named sockets, instead of those it kept before: the next process of the
     /// service gets them if this one crashes or is restarted. Sends only what has changed. Closes the descriptors.
@@ -45,7 +48,8 @@ public:
     void reloading();
     void stopping();
 
-    /// When tick() must be called at the latest: the watchdog expects a message in each interval. Empty: no deadline.
+    /// When tick() must be called at the latest: the watchdog expects a message in each interval, and a state that the
+    /// manager has not received is sent again. Empty: no deadline.
     std::optional<std::chrono::milliseconds> due_in(Clock::time_point now) const noexcept;
     /// Sends what is due. `state` describes the program's state in one line; it is called at most once a second.
     template <typename State>
@@ -53,19 +57,22 @@ public:
         ping_watchdog(now);
         if (is_there() && now >= state_due_) {
             state_due_ = now + state_every;
+            send_owed();
             send_state(state());
         }
     }
 
 private:
     void ping_watchdog(Clock::time_point now);
+    void tell(std::string state);
+    void send_owed();
     void send_state(const std::string& state);
-    /// `patience`: how long to wait while the socket is full; then the message is dropped (false). `descriptor`: sent
-    /// along; negative: none.
-    bool send(std::string_view text, std::chrono::milliseconds patience, int descriptor = -1) noexcept;
+    /// Waits for room in the socket, for no longer than `patience`. False if the message was not sent.
+    bool require(std::string_view text, int descriptor = -1) noexcept;
+    bool send(std::string_view text, std::chrono::milliseconds longest, int descriptor) noexcept;
 
     static constexpr std::chrono::seconds state_every{1};
-    /// For required messages. The manager reads at once unless the machine is in trouble.
+    /// For required messages, once until the manager listens again: it reads at once unless the machine is in trouble.
     static constexpr std::chrono::seconds patience{1};
 
     std::string path_;  // begins with a zero byte if the address is abstract
@@ -74,6 +81,9 @@ private:
     Clock::time_point watchdog_due_{};
     Clock::time_point state_due_{};
     std::string last_reported_;
+    std::deque<std::string>
+        owed_;  // states that the manager has not received: at most a reload, its end and the program's
+    bool is_listening_ = true;
     FdStore fd_store_;
     bool is_new_main_ = false;
 };

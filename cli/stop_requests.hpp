@@ -26,11 +26,14 @@ public:
         at_ = now;
         return ++requests_;
     }
+    /// The program has acted on the last request, which may have taken long: the same signal just after this time
+    /// arrived meanwhile and means the same.
+    void acted(Clock::time_point now) noexcept { at_ = now; }
 
 private:
     int requests_ = 0;
     int last_ = 0;
-    Clock::time_point at_;
+    Clock::time_point at_;  // of the last request, or when the program had acted on it
 };
 
 }  // namespace ferrotunnel::cli

@@ -99,10 +99,13 @@ say "the same signal twice at the same instant, as timeout(1) sends it, is one"
 for _ in {1..20}; do
     client_to=127.0.0.1:1 start_client twice --tcp 0=22
     wait_for_text twice 'connecting to'
+    first=${EPOCHREALTIME/./}
     kill -TERM "${pids[twice]}"
     kill -TERM "${pids[twice]}" 2>/dev/null || true # it may have ended already
+    second=${EPOCHREALTIME/./}
     join_ok twice
-    equal "the last line" "$(tail -n 1 "$dir/twice.out")" ending
+    # Unless a busy machine let time pass between the two.
+    ((second - first > 100000)) || equal "the last line" "$(tail -n 1 "$dir/twice.out")" ending
 done
 
 say "many visitors who finish one by one while both drain"

@@ -117,15 +117,18 @@ equal "failed visitors" "$(sed '0,/^failed/d' "$dir/visitors.out" | head -n 9 | 
 
 start manager python3 "$E2E_SOURCE/notify_listener.py" "$dir/notify"
 wait_for_text manager listening
-NOTIFY_SOCKET=$dir/notify begin last --replace --linger 1h
+NOTIFY_SOCKET=$dir/notify WATCHDOG_USEC=200000 begin last --replace --linger 1h
 wait_for_text last 'in place: the other client'
 join_ok $present
 NOTIFY_SOCKET=$dir/notify begin after --replace
 wait_for_text after 'in place: the other client'
 wait_for_text last 'replaced: '
 wait_for_text server 'a client replaced others'
+ticks() { awk '{print $14 + $15}' "/proc/$(pid_of last)/stat"; } # of processor time, hundredths of a second
+before=$(ticks)
 sleep 1 # it would have ended by then
 is_running last || fail "the client did not linger"
+(($(ticks) - before < 15)) || fail "a client that lingers took $(($(ticks) - before)) ticks of processor time in a second"
 wait_for_text manager "^MAINPID=$(pid_of after) READY=1" # the service continues with that one
 signal last TERM
 join_ok last

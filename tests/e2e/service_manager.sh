@@ -8,7 +8,7 @@ need curl python3
 order_is() {
     local name=$1 kept
     shift
-    kept=$(grep -oE '^[A-Z_]+' "$dir/$name.out" | grep -vE '^(STATUS|WATCHDOG|FDSTORE|FDSTOREREMOVE)$' | tr '\n' ' ')
+    kept=$(grep -oE '^[A-Z_]+' "$dir/$name.out" | grep -vE '^(STATUS|WATCHDOG|FDSTORE|FDSTOREREMOVE|FULL)$' | tr '\n' ' ')
     [[ $kept == "$* " ]]
 }
 in_order() { wait_until $patience "${*:2} in that order from $1" order_is "$@"; }
@@ -73,6 +73,39 @@ start server env -u FERROTUNNEL_HTTP_BIND python3 "$E2E_SOURCE/listen_fds.py" $s
 wait_for_text server "HTTP  *$at_web"
 equal "the answer to a visitor" "$(curl -sS -o "$dir/answer" -w '%{http_code}' "http://$at_web/")" 404
 signal server TERM
+join_ok server
+
+say "a manager that does not read for a while receives afterwards what it missed"
+sed -i 's/drain: 6s/drain: 7s/' "$dir/server.yml"
+start slow python3 "$E2E_SOURCE/notify_listener.py" "$dir/slow"
+wait_for_text slow listening
+signal slow STOP
+python3 - "$dir/slow" <<'END'
+import socket, sys
+has_room = True
+while has_room:  # a sender's own buffer may be full before the listener's queue
+    has_room = False
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sender:
+        try:
+            while True:
+                sender.sendto(b"FULL=1", sys.argv[1])
+                has_room = True
+        except BlockingIOError:
+            pass
+END
+NOTIFY_SOCKET=$dir/slow start server env -u FERROTUNNEL_HTTP_BIND "$FERROTUNNEL" server --config "$dir/server.yml" --no-watch
+wait_until $patience "the server" curl -sSo "$dir/answer" "http://$at_web/"
+sleep 3 # for longer than the program waits
+signal server HUP
+wait_for_text server 'was read again'
+signal slow CONT
+in_order slow RELOADING READY
+for name in clients metrics; do
+    wait_for_text slow "^FDSTORE=1 FDNAME=$name\$"
+done
+wait_for_text slow '^STATUS=clients: 0'
+signal server TERM
+in_order slow RELOADING READY STOPPING
 join_ok server
 
 say "a manager that is gone, or whose name is none, changes nothing"

@@ -20,6 +20,15 @@ TEST_CASE("the same signal at once again means the same, another one or a later 
     CHECK(requests.count(interrupt, after(251)) == 0);
 }
 
+TEST_CASE("a signal that came while the program acted on the same one means the same") {
+    StopRequests requests;
+    const auto begin = StopRequests::Clock::now();
+    CHECK(requests.count(15, begin) == 1);
+    requests.acted(begin + std::chrono::seconds(3));
+    CHECK(requests.count(15, begin + std::chrono::milliseconds(3'249)) == 0);
+    CHECK(requests.count(15, begin + std::chrono::milliseconds(3'250)) == 2);
+}
+
 TEST_CASE("two signals of two kinds are two requests, however fast they come") {
     StopRequests requests;
     const auto now = StopRequests::Clock::now();
