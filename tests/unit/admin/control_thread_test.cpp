@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <catch2/catch.hpp>
@@ -87,7 +88,8 @@ std::string read_to_end(const runtime::Fd& socket) {
 // Reads until `text` has `part`.
 void read_until(const runtime::Fd& socket, std::string& text, std::string_view part) {
     std::array<std::uint8_t, 4'096> buffer{};
-    while (text.find(part) == std::string::npos) {
+    for (std::size_t from = 0; text.find(part, from) == std::string::npos;) {
+        from = text.size() - std::min(text.size(), part.size());
         pollfd source{socket.get(), POLLIN, 0};
         REQUIRE(::poll(&source, 1, 60'000) == 1);
         const runtime::IoResult read = runtime::read_some(socket.get(), MutableBytes(buffer));

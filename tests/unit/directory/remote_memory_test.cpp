@@ -58,7 +58,7 @@ struct ManyHosts {
 
 }  // namespace
 
-TEST_CASE("100,000 hosts of another member: at most 60 bytes each, and a bounded number of allocations") {
+TEST_CASE("100,000 hosts of another member: at most 60 bytes each, and a bounded number of allocations", "[large]") {
     ManyHosts rig;
     const auto find = [&] { return rig.directory.routes()->find(typical_remote_host(1), "/", TimePoint{1h}).kind; };
     constexpr auto most = static_cast<std::int64_t>(60 * many_hosts);

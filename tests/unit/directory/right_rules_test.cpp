@@ -11,6 +11,7 @@
 
 #include "directory/http_directory.hpp"
 #include "directory/registry.hpp"
+#include "support/load.hpp"
 #include "support/seeded_random.hpp"
 #include "unit/directory/idle_carrier.hpp"
 
@@ -334,7 +335,7 @@ struct World {
 
 TEST_CASE("whatever tokens, rights and registrations there are, nobody holds or sees what is another's by right",
           "[rights]") {
-    for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    for (std::uint64_t seed = 1; seed <= (ferrotunnel::test::slow_build ? 60 : 300); ++seed) {
         INFO("seed " << seed);
         World world(seed);
         for (int step = 0; step < 60; ++step) {

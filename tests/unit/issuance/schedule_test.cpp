@@ -198,7 +198,7 @@ TEST_CASE("limit: a process that holds the schedule's lock delays the others for
     CHECK_FALSE(std::filesystem::exists(test.store.lock_file("_schedule")));
 }
 
-TEST_CASE("limit: so many failures are saved; those whose time came first give way", "[issuance]") {
+TEST_CASE("limit: so many failures are saved; those whose time came first give way", "[issuance][large]") {
     ScheduleTest test;
     Process process(test.store);
     for (std::size_t i = 0; i < limits::saved_failures_max; ++i) {

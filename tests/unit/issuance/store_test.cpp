@@ -348,7 +348,7 @@ TEST_CASE("the lock of a killed process is removed, and one that is held is not"
     CHECK(exists(left.store.lock_file("b.example.test")));
 }
 
-TEST_CASE("a schedule is read up to its limit", "[issuance]") {
+TEST_CASE("a schedule is read up to its limit", "[issuance][large]") {
     const test::TemporaryFolder folder;
     const Store store(folder / "acme");
     store.make_folders();

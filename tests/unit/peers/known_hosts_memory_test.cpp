@@ -55,7 +55,7 @@ struct KnownHosts {
 
 }  // namespace
 
-TEST_CASE("100,000 hosts known: at most 200 bytes each in the table and the directory together") {
+TEST_CASE("100,000 hosts known: at most 200 bytes each in the table and the directory together", "[large]") {
     using Kind = directory::HttpMatch::Kind;
     KnownHosts rig;
     constexpr auto most = static_cast<std::int64_t>(200 * known_hosts);

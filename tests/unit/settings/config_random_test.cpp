@@ -11,11 +11,12 @@
 
 #include "ferrotunnel/config.hpp"
 #include "settings/file.hpp"
+#include "support/load.hpp"
 
 namespace ferrotunnel {
 namespace {
 
-constexpr unsigned mutants_per_file = 400;
+constexpr unsigned mutants_per_file = ferrotunnel::test::slow_build ? 100 : 400;
 constexpr std::string_view secret = "hunter2hunter2hunter2";
 
 std::vector<std::string> corpus() {

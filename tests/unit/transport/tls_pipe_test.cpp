@@ -12,6 +12,7 @@
 
 #include "pipes.hpp"
 #include "preferred_group.hpp"
+#include "support/load.hpp"
 #include "transport/tls_bio.hpp"
 
 using namespace ferrotunnel;
@@ -136,11 +137,11 @@ void exchange(Pipe& left, Pipe& right, std::size_t total) {
     CHECK(right.counters().bytes_in == total);
 }
 
-constexpr std::size_t bulk_bytes = 64 << 20;
+constexpr std::size_t bulk_bytes = ferrotunnel::test::slow_build ? 4 << 20 : 64 << 20;
 
 }  // namespace
 
-TEST_CASE("64 MiB each way at once in random pieces over TCP") {
+TEST_CASE("many MiB each way at once in random pieces over TCP") {
     TlsPair pair = open_tls();
     CHECK(pair.client->description() == "TLSv1.3 TLS_AES_128_GCM_SHA256 " + preferred_group());
     exchange(*pair.client, *pair.server, bulk_bytes);
