@@ -54,17 +54,18 @@ def excuses(event, visit):
     return not is_repeated or any(entry in event["failed"] for entry in (visit.entry, visit.preferred))
 
 
-def longest_outage(visits, began, ended):
-    """Of visits in the order of their ends, among those that ended within the time: how long they were without."""
-    longest, since = 0.0, None
+def outages_of(visits, began, ended):
+    """Of visits in the order of their ends: for each that ended within the time, how long it was without an answer then,
+    and by which entries it came since the last one."""
+    since, entries = None, set()
     for visit in visits:
         since = visit.began if since is None else since
+        entries |= {visit.preferred, visit.entry}
         if began < visit.ended <= ended:
             own = WEBSOCKET_LASTS if visit.kind == "websocket" else 0.0
-            longest = max(longest, visit.ended - max(since, began) - own)
+            yield visit.ended - max(since, began) - own, entries
         if visit.is_ok or visit.kind == "crowd":  # whose next visit is another round's
-            since = None
-    return longest
+            since, entries = None, set()
 
 
 def crowd_returns(logs, crowd):
@@ -115,15 +116,16 @@ def main():
         outages = defaultdict(float)
         count = failed = 0
         for (kind, preferred, service), each in by_visitor.items():
-            is_concerned = concerns(event, (preferred,), service)
-            outage = longest_outage(each, event["began"], ended)
-            column = kind if is_concerned else "others"
-            outages[column] = max(outages[column], outage)
+            longest = 0.0
+            for outage, entries in outages_of(each, event["began"], ended):
+                column = kind if concerns(event, entries, service) else "others"
+                outages[column] = max(outages[column], outage)
+                longest = max(longest, outage)
             now = [visit for visit in each if event["began"] <= visit.ended < ended]
             count += len(now)
             failed += sum(not visit.is_ok for visit in now)
-            if outage > event["over"] - event["began"] + limit:
-                problems.append(f"{event['event']}: {kind} at {preferred} to {service} had {outage:.1f} s without an answer")
+            if longest > event["over"] - event["began"] + limit:
+                problems.append(f"{event['event']}: {kind} at {preferred} to {service} had {longest:.1f} s without an answer")
         outages["clients"] = crowd_is_back_after(returns, event["began"], ended)
         if outages["clients"] > event["over"] - event["began"] + limit:
             problems.append(f"{event['event']}: clients were away for {outages['clients']:.1f} s")
