@@ -37,6 +37,11 @@ inline constexpr std::chrono::seconds link_retry_max{5};
 /// Between two attempts of which the second has another address: who changes addresses in etcd all the time does not
 /// make members dial all the time.
 inline constexpr std::chrono::seconds link_redial_min{1};
+/// A member that has started waits so long before it calls those that dial it, unless they have linked with it by then.
+inline constexpr std::chrono::milliseconds link_call_after{200};
+/// After a call, or once the control link is there, a member is dialled within this time (random, since it calls many
+/// at once), but not sooner after the last attempt.
+inline constexpr std::chrono::milliseconds link_reached_spread{200};
 /// Open data links with one member, of both directions: as many as its workers (workers_max), and those that were
 /// replaced and still have visitors. A member that dials, or retires its links, without end has a bound.
 inline constexpr std::size_t data_links_max = 1'024;

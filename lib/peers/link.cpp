@@ -147,7 +147,13 @@ void Link::on_control(Bytes message) {
         trunk_->end(hello.error().code, hello.error().text);
     } else if (hello->kind.has_value() == dials_) {
         trunk_->end(Code::protocol, "only the dialling end says what the link is for");
-    } else {
+    } else if (const auto why = dials_ ? std::nullopt : context_.events.refuse_link(peer_, *hello->kind)) {
+        trunk_->end(Code::unauthorized, *why);
+    } else if (hello->kind == LinkKind::call) {
+        kind_ = LinkKind::call;
+        context_.events.on_link_call(peer_);
+        trunk_->end(Code::none, "the call has arrived");
+    } else if (kind_ != LinkKind::call) {  // the other end ends a call
         begin(*hello);
     }
 }

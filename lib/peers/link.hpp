@@ -3,10 +3,10 @@
 //   proving --TLS, then both hellos--> open --rotated--> retired --last stream ends--> ended
 //      \________ refused, too slow ______\____ lost, silent, ended here ______________/
 //
-// The dialling end says in its hello what the link is for. A control link carries one stream, which the dialling end
-// opens, with the register's messages (register_channel.hpp); a data link has a stream for each visitor. Lives on one
-// worker; other threads read its counts and post work to it. When it has ended, only the object is left, which any
-// thread may release.
+// The dialling end says in its hello what the link is for: a call ends when it has arrived. A control link carries one
+// stream, which the dialling end opens, with the register's messages (register_channel.hpp); a data link has a stream
+// for each visitor. Lives on one worker; other threads read its counts and post work to it. When it has ended, only the
+// object is left, which any thread may release.
 #pragma once
 
 #include <atomic>
@@ -43,6 +43,7 @@ struct LinkSettings {
     Duration opened = limits::link_opened_time;
     Duration retry_first = limits::link_retry_first;
     Duration retry_max = limits::link_retry_max;
+    Duration call_after = limits::link_call_after;
     /// A link that has used so many stream ids is replaced by another one.
     wire::StreamId rotate_at = limits::stream_id_rotate;
     std::size_t data_links = limits::data_links_max;
@@ -62,6 +63,10 @@ public:
 
     /// An accepted connection has proved to be `peer`; an error, for the log, if it is refused.
     virtual std::optional<std::string> refuse_peer(const std::string& peer) = 0;
+    /// Likewise, now that its hello says what the connection is for.
+    virtual std::optional<std::string> refuse_link(const std::string& peer, LinkKind kind) = 0;
+    /// `peer` can be reached, and requests to be dialled at once.
+    virtual void on_link_call(const std::string& peer) = 0;
     virtual void on_link_open(const std::shared_ptr<Link>& link) = 0;
     /// The register has accepted the peer's hello on this control link.
     virtual void on_linked(const std::shared_ptr<Link>& link, const cluster::Hello& hello) = 0;
@@ -126,7 +131,7 @@ public:
 
     runtime::Worker& worker() const noexcept { return worker_; }
     bool dials() const noexcept { return dials_; }
-    /// Of a link that is open, or that this side dials.
+    /// Of a link that is open, or that this side dials, or of a call.
     LinkKind kind() const noexcept { return kind_; }
     const std::string& peer() const noexcept { return peer_; }
     /// The address of an accepted connection.

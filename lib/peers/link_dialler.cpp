@@ -26,7 +26,11 @@ void LinkDialler::start() {
     check_here(needs_.worker);
     if (!stopped_ && !timer_) {
         timer_.emplace(needs_.worker, [this] { connect(); });
-        connect();
+        if (settings_.kind == LinkKind::call) {
+            timer_->set_after(needs_.context.settings.call_after);
+        } else {
+            connect();
+        }
     }
 }
 
@@ -34,10 +38,25 @@ void LinkDialler::set_address(const net::HostPort& address) {
     check_here(needs_.worker);
     if (address != settings_.address) {
         settings_.address = address;
-        if (timer_ && link_.expired()) {
-            connector_.reset();
-            timer_->set(std::max(needs_.worker.now(), attempted_ + limits::link_redial_min));
-        }
+        connector_.reset();
+        dial_by(std::max(needs_.worker.now(), attempted_ + limits::link_redial_min));
+    }
+}
+
+void LinkDialler::on_reached() {
+    check_here(needs_.worker);
+    if (!connector_ && link_.expired()) {
+        backoff_.start_over();
+        const Duration spread = limits::link_reached_spread;
+        const Duration wait(needs_.context.random.below(static_cast<std::uint64_t>(spread.count())));
+        dial_by(std::max(needs_.worker.now() + wait, attempted_ + spread));
+    }
+}
+
+// An attempt that was to be made earlier stays.
+void LinkDialler::dial_by(TimePoint when) noexcept {
+    if (timer_ && link_.expired()) {
+        timer_->set(std::min(timer_->deadline(), when));
     }
 }
 
@@ -62,7 +81,7 @@ void LinkDialler::on_link_gone(const Link& link, bool was_open) {
 }
 
 void LinkDialler::retry() {
-    if (!stopped_) {
+    if (!stopped_ && settings_.kind != LinkKind::call) {
         timer_->set_after(backoff_.next_wait());
     }
 }
@@ -70,6 +89,9 @@ void LinkDialler::retry() {
 void LinkDialler::connect() noexcept {
     attempted_ = needs_.worker.now();
     try {
+        if (needs_.is_wanted && !needs_.is_wanted()) {
+            return;
+        }
         runtime::Connector::Options options;
         options.deadline = needs_.context.settings.proof;
         connector_.emplace(
@@ -85,11 +107,14 @@ void LinkDialler::connect() noexcept {
 
 void LinkDialler::connected(std::error_code error, runtime::Fd socket) {
     connector_.reset();
-    if (!error) {
-        use(std::move(socket));
-        return;
+    try {
+        if (!error) {
+            use(std::move(socket));
+            return;
+        }
+        needs_.failed(error.message());
+    } catch (const std::exception&) {  // no memory: later
     }
-    needs_.failed(error.message());
     retry();
 }
 

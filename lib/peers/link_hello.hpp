@@ -14,8 +14,8 @@
 
 namespace ferrotunnel::peers {
 
-/// What a link is for: the register's messages, or visitors.
-enum class LinkKind : std::uint8_t { control, data };
+/// What a link is for: the register's messages, visitors, or the request that the other member dials at once.
+enum class LinkKind : std::uint8_t { control, data, call };
 
 struct LinkHello {
     static constexpr std::uint64_t version = 1;

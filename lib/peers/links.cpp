@@ -44,6 +44,12 @@ struct Links::Parts final : LinkEvents {
     Parts(Settings settings_in, Needs needs_in);
 
     std::optional<std::string> refuse_peer(const std::string& peer) override;
+    std::optional<std::string> refuse_link(const std::string& peer, LinkKind kind) override;
+    void on_link_call(const std::string& peer) override {
+        if (const MemberTable::Entry member = members.find(peer)) {
+            dial_soon(*member);
+        }
+    }
     void on_link_open(const std::shared_ptr<Link>& link) override;
     void on_linked(const std::shared_ptr<Link>& link, const cluster::Hello& hello) override;
     void on_link_retired(const std::shared_ptr<Link>& link) override;
@@ -61,6 +67,7 @@ struct Links::Parts final : LinkEvents {
     void use(std::shared_ptr<const transport::ClusterKeys> keys);
     void use_present_keys(MemberLinks& member);
     std::shared_ptr<TlsContext> dialling_context(const transport::ClusterKeys& keys, const std::string& peer) const;
+    std::shared_ptr<TlsContext> calling_context(const MemberLinks& member) const noexcept;
     MemberTable::Entry make_member(const PeerSettings& peer, std::shared_ptr<PeerCarrier> carrier, bool is_listed);
     MemberTable::Entry known_member(const PeerSettings& peer);
     bool add_member(const PeerSettings& peer);
@@ -69,6 +76,7 @@ struct Links::Parts final : LinkEvents {
                                             runtime::Worker& worker, LinkKind kind);
     bool make_place();
     void start_diallers(MemberLinks& member);
+    void dial_soon(MemberLinks& member);
     bool add(const std::shared_ptr<Link>& link);
     void forget(const Link& link);
     void replace_by_dialling(const Link& link, bool was_open);
@@ -115,6 +123,15 @@ std::shared_ptr<TlsContext> Links::Parts::dialling_context(const transport::Clus
     return settings.own < peer ? transport::make_link_dialler(of, settings.own, peer) : nullptr;
 }
 
+// For one call.
+std::shared_ptr<TlsContext> Links::Parts::calling_context(const MemberLinks& member) const noexcept {
+    try {
+        return transport::make_link_dialler(*keys.get(), settings.own, member.name());
+    } catch (const std::exception&) {
+        return nullptr;  // the member dials when its time has come
+    }
+}
+
 // Makes all contexts first: one that cannot be made changes nothing. A member that is added meanwhile has the new keys
 // already, or is in the table when they are set.
 void Links::Parts::use(std::shared_ptr<const transport::ClusterKeys> changed) {
@@ -150,12 +167,14 @@ MemberTable::Entry Links::Parts::make_member(const PeerSettings& peer, std::shar
                                              bool is_listed) {
     auto member = std::make_shared<MemberLinks>(peer, is_listed, std::move(carrier), Clock::now());
     member->tls = dialling_context(*keys.get(), peer.name);
+    const net::HostPort address{peer.host, peer.port};
     if (settings.own < peer.name) {
-        const net::HostPort address{peer.host, peer.port};
         member->diallers.push_back(dialler_of(member, address, needs.workers.at(0), LinkKind::control));
         for (std::size_t i = 0; i < needs.workers.size(); ++i) {
             member->diallers.push_back(dialler_of(member, address, needs.workers.at(i), LinkKind::data));
         }
+    } else if (!peer.host.empty()) {
+        member->diallers.push_back(dialler_of(member, address, needs.workers.at(0), LinkKind::call));
     }
     if (!peer.host.empty()) {
         addresses.add_configured(peer.name, peer.host);
@@ -234,6 +253,13 @@ void Links::Parts::start_diallers(MemberLinks& member) {
     }
 }
 
+// It can be reached: none of its links waits for its back-off.
+void Links::Parts::dial_soon(MemberLinks& member) {
+    for (const std::shared_ptr<LinkDialler>& dialler : member.diallers) {
+        (void)dialler->worker().post([dialler] { dialler->on_reached(); });
+    }
+}
+
 // --- dialling ---
 
 std::shared_ptr<LinkDialler> Links::Parts::dialler_of(const MemberTable::Entry& member, const net::HostPort& address,
@@ -246,14 +272,18 @@ std::shared_ptr<LinkDialler> Links::Parts::dialler_of(const MemberTable::Entry& 
                            {{"member", state.name}, {"address", state.address}, {"why", why}});
         }
     };
-    const auto context_of = [itself = std::weak_ptr(member)]() -> std::shared_ptr<TlsContext> {
+    const auto context_of = [this, itself = std::weak_ptr(member), kind]() -> std::shared_ptr<TlsContext> {
         const MemberTable::Entry of = itself.lock();
-        return of ? of->tls.get() : nullptr;
+        return !of ? nullptr : kind == LinkKind::call ? calling_context(*of) : of->tls.get();
+    };
+    const auto is_wanted = [itself = std::weak_ptr(member), kind] {
+        const MemberTable::Entry of = itself.lock();
+        return kind != LinkKind::call || (of && !of->state().linked);
     };
     return std::make_shared<LinkDialler>(
         LinkDialler::Settings{member->name(), address, kind},
         LinkDialler::Needs{context, worker, context_of, [this](const std::shared_ptr<Link>& link) { return add(link); },
-                           failed});
+                           failed, is_wanted});
 }
 
 void Links::Parts::replace_by_dialling(const Link& link, bool was_open) {
@@ -286,13 +316,25 @@ std::optional<std::string> Links::Parts::refuse_peer(const std::string& peer) {
     if (!needs.on_member && !members.find(peer)) {
         return '"' + peer + "\" is not in this member's list of peers";
     }
-    if (peer >= settings.own) {
-        return '"' + peer + "\" is not to dial this member: of two members the one with the smaller name dials";
+    if (peer > settings.own) {
+        return std::nullopt;  // it may call
+    }
+    if (peer == settings.own) {
+        return '"' + peer + "\" is this member's own name";
     }
     if (!known_member({peer, {}, 0}) && !(make_place() && known_member({peer, {}, 0}))) {
         return '"' + peer + "\" has no place: this member knows as many others as it can";
     }
     return std::nullopt;
+}
+
+std::optional<std::string> Links::Parts::refuse_link(const std::string& peer, LinkKind kind) {
+    const bool is_dialled = settings.own < peer;
+    if (is_dialled == (kind == LinkKind::call)) {
+        return std::nullopt;
+    }
+    return '"' + peer + (is_dialled ? "\" is not to dial" : "\" is not to call") +
+           " this member: of two members the one with the smaller name dials";
 }
 
 void Links::Parts::on_link_open(const std::shared_ptr<Link>& link) {
@@ -328,6 +370,7 @@ void Links::Parts::on_linked(const std::shared_ptr<Link>& link, const cluster::H
                         {"address", link->dials() ? state.address : link->from()},
                         {"agent", state.agent},
                         {"tls", link->description()}});
+        dial_soon(*member);
     }
 }
 
@@ -346,6 +389,9 @@ void Links::Parts::on_link_end(const std::shared_ptr<Link>& link, const trunk::T
         replace_by_dialling(*link, was_open);
     }
     try {
+        if (link->kind() == LinkKind::call) {
+            return;
+        }
         if (!link->dials() && !was_open) {
             report_refused(*link, end);
         } else if (member) {

@@ -4,7 +4,7 @@
 //      control: one for each member, RegisterChannel    data: one for each worker of the dialling side, PeerCarrier
 //
 // Lost links are dialled again after 0.2 s to 5 s (jittered), until the member is forgotten, which those of the list
-// never are.
+// never are. A member that has started calls those with smaller names once, and they dial it at once.
 #pragma once
 
 #include <chrono>

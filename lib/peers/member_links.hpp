@@ -31,7 +31,8 @@ public:
     /// For dialling; null if the other side dials.
     Published<std::shared_ptr<transport::TlsContext>> tls;
 
-    /// Those that dial the member; none if the other side does. Set once, before other threads see the object.
+    /// Those that dial the member, or the one that calls it, if the other side dials. Set once, before other threads
+    /// see the object.
     std::vector<std::shared_ptr<LinkDialler>> diallers;
     std::atomic<bool> is_dialled{false};  // they have been started
 

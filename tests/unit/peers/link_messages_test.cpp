@@ -40,7 +40,10 @@ TEST_CASE("hellos of links have these bytes in every version") {
     CHECK(to_hex(encode_link_hello({})) == "a26776657273696f6e0168666561747572657300");
     CHECK(to_hex(encode_link_hello(dialling(LinkKind::control))) ==
           "a36776657273696f6e01646b696e6467636f6e74726f6c68666561747572657300");
-    for (const LinkHello& hello : {LinkHello(), dialling(LinkKind::control), dialling(LinkKind::data)}) {
+    CHECK(to_hex(encode_link_hello(dialling(LinkKind::call))) ==
+          "a36776657273696f6e01646b696e646463616c6c68666561747572657300");
+    for (const LinkHello& hello :
+         {LinkHello(), dialling(LinkKind::control), dialling(LinkKind::data), dialling(LinkKind::call)}) {
         CHECK(read_link_hello(encode_link_hello(hello)).value() == hello);
     }
 }
