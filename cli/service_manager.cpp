@@ -95,7 +95,7 @@ void ServiceManager::forget(const std::vector<std::string>& names) {
 
 void ServiceManager::main_process() {
     set_main_process();
-    tell(ready_state);
+    ready();
 }
 
 void ServiceManager::reloading() {

@@ -81,8 +81,8 @@ private:
     Clock::time_point watchdog_due_{};
     Clock::time_point state_due_{};
     std::string last_reported_;
-    std::deque<std::string>
-        owed_;  // states that the manager has not received: at most a reload, its end and the program's
+    // States that the manager has not received: at most a reload, its end, and the end of the program.
+    std::deque<std::string> owed_;
     bool is_listening_ = true;
     FdStore fd_store_;
     bool is_new_main_ = false;

@@ -34,6 +34,7 @@ public:
         /// Whether the operator's own files have a certificate for this name ("*.x" for a wildcard) that is not about
         /// to end: then none is ordered. Called on the manager's thread before each order; empty: none has.
         std::function<bool(std::string_view name)> is_covered{};
+        /// Certificates of other members that are saved for names that nobody wants here; more are refused.
         std::size_t guests_max = limits::guest_names_max;
     };
 

@@ -89,7 +89,7 @@ void LinkDialler::retry() {
 void LinkDialler::connect() noexcept {
     attempted_ = needs_.worker.now();
     try {
-        if (needs_.is_wanted && !needs_.is_wanted()) {
+        if (!needs_.is_wanted()) {
             return;
         }
         runtime::Connector::Options options;

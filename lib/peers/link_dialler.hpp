@@ -33,7 +33,7 @@ public:
         /// Before the link starts. False: no link is wanted any more.
         std::function<bool(const std::shared_ptr<Link>&)> made;
         std::function<void(const std::string& why)> failed;  // there was no TCP connection
-        std::function<bool()> is_wanted{};                   // before each attempt; empty: always
+        std::function<bool()> is_wanted;                     // before each attempt
     };
     LinkDialler(Settings settings, Needs needs);
 
